@@ -72,7 +72,8 @@ header_source() {
 # download "'URI' NAME SIZE SHA256:SUM" FILE: by apt, which checks the sum.
 download() {
 	local uri sum
-	uri=$(echo "$1" | sed "s/^'\([^']*\)'.*/\1/")
+	uri=${1#\'}
+	uri=${uri%%\'*}
 	sum=${1##* }
 	apt_do /usr/lib/apt/apt-helper download-file "$uri" "$2" "$sum" >/dev/null 2>&1
 }

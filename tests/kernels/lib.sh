@@ -110,11 +110,12 @@ debs_into() {
 	rm -rf "$t"
 }
 
-# kernel LINE REGEX: the directory of the newest kernel whose release matches REGEX. In it:
-# vmlinuz, release (uname -r), version (of the package), config if there is one. Remembered per
-# line, so that a second run asks nothing of the archive.
+# kernel LINE REGEX [config]: the directory of the newest kernel whose release matches REGEX (and
+# whose configuration is there, and that was not found to be unbuildable). In it: vmlinuz, release
+# (uname -r), version (of the package), config if there is one. Remembered per line, so that a
+# second run asks nothing of the archive.
 kernel() {
-	local line=$1 re=$2 d=$CACHE/kernel/$1 t rel pkg p img
+	local re=$2 need=${3:-} d=$CACHE/kernel/$1 t rel pkg p img
 	if [ -z "${REFRESH:-}" ] && whole "$d"; then
 		echo "$d"
 		return 0
@@ -123,6 +124,7 @@ kernel() {
 	for rel in $(names "linux-(image|binary)-${re}-cloud-amd64(-unsigned)?" |
 		sed -E 's/^linux-(image|binary)-//; s/-unsigned$//' | sort -uV | tac); do
 		t=$d.tmp
+		[ -n "$need" ] && grep -qxF "$rel" "$CACHE/unbuildable" 2>/dev/null && continue
 		for pkg in "linux-image-$rel" "linux-image-$rel-unsigned" "linux-binary-$rel"; do
 			rm -rf "$t" && mkdir -p "$t/x"
 			[ -n "$(names "${pkg//+/\\+}")" ] || continue
@@ -143,6 +145,7 @@ kernel() {
 			find "$t/x" -name "config-$rel" -exec cp {} "$t/config" \; -quit
 			find "$t/x" -path "*/modules/$rel/config" -exec cp {} "$t/config" \; -quit
 			rm -rf "$t/x"
+			[ -n "$need" ] && [ ! -e "$t/config" ] && continue
 			seal "$t" && rm -rf "$d" && mkdir -p "${d%/*}" && mv "$t" "$d"
 			echo "$d"
 			return 0

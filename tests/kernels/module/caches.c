@@ -56,7 +56,7 @@ KPM_SITE_FN void *kpm_typesafe(struct kmem_cache *s)
 
 KPM_SITE_FN void *kpm_odd(struct kmem_cache *s)
 {
-	return kpm_got(&s_odd, kmem_cache_zalloc(s, GFP_ATOMIC), false);
+	return kpm_got(&s_odd, kmem_cache_alloc(s, GFP_ATOMIC), false);
 }
 
 KPM_SITE_FN void *kpm_shared(struct kpm_site *site, struct kmem_cache *s)

@@ -221,14 +221,16 @@ static int run_reuse(void)
 	return 0;
 }
 
+static void *early[100];
+
 /* Objects from before tracking began are freed while it runs; only the later four count. */
 static int run_before(void)
 {
 	int i;
 
 	for (i = 0; i < 100; i++) {
-		kpm_ptrs[i] = kpm_before(700);
-		if (!kpm_ptrs[i])
+		early[i] = kpm_before(700);
+		if (!early[i])
 			return -ENOMEM;
 	}
 	return 0;
@@ -239,7 +241,7 @@ static int run_before_free(void)
 	int i;
 
 	for (i = 0; i < 100; i++)
-		kpm_kfree(&s_before, kpm_ptrs[i]);
+		kpm_kfree(&s_before, early[i]);
 	for (i = 0; i < 4; i++)
 		kpm_before(700);
 	return 0;

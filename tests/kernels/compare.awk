@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Compares what a guest sent (guest/init) with what the case files say: one line of result per
+# case. Runs on the host. Reads the case files (name = last part of the path), then the results.
+#
+# Variables: kernel (what to print), mode (tracepoints or full), cases (list), limits from the
+# case files:
+#	path: what of the case no tracepoint shows: - or kfree_rcu, free_bulk, alloc_bulk, nolock
+#	since: first kernel that has it (run leaves it out below)
+#	also: a tag that counts for the case besides its functions
+#	check: attach, refuse, strays, load: decided here by name
+#	full_NAME: N	what a counter may be in full mode (missed, refused: 0 without it)
+#
+# A site is exact if its objects and bytes of either kind are the truth's. In mode tracepoints a
+# site with a path may miss what that path hid: from truth less the unseen allocations up to truth
+# plus the unseen frees.
+
+function field(line, name,    s) {
+	if (!match(line, "(^| )" name "=[^ ]*")) return ""
+	s = substr(line, RSTART, RLENGTH)
+	sub(/^[^=]*=/, "", s)
+	return s
+}
+
+# Splits a CSV record into f[1..], quotes undone; returns how many.
+function csv(line, f,    n, s) {
+	n = 0
+	line = line ","
+	while (line != "") {
+		if (substr(line, 1, 1) == "\"") {
+			match(line, /^"([^"]|"")*",/)
+			s = substr(line, 2, RLENGTH - 3)
+			gsub(/""/, "\"", s)
+		} else {
+			match(line, /^[^,]*,/)
+			s = substr(line, 1, RLENGTH - 1)
+		}
+		if (RLENGTH < 1) break
+		line = substr(line, RLENGTH + 1)
+		f[++n] = s
+	}
+	return n
+}
+
+function num(s) { return s == "" ? 0 : s + 0 }
+
+function say(verdict, name, text) {
+	print verdict, kernel, name, text
+	total[verdict]++
+}
+
+function within(x, low, high) { return x >= low && x <= high }
+
+BEGIN { split(cases, order, " ") }
+
+{ sub(/\r$/, "") }
+
+FILENAME ~ /\/cases\// {
+	c = FILENAME
+	sub(/.*\//, "", c)
+	if (match($0, /^[a-z_]+: /)) what[c, substr($0, 1, RLENGTH - 2)] = substr($0, RLENGTH + 1)
+	next
+}
+
+$1 == "kpm" && $2 == "status" { status[$3] = $4 }
+$1 == "kpm" && $2 == "end" { ended = 1 }
+$1 == "kpm" && $2 == "no-module" { nomodule = 1 }
+$1 == "kpm" && $2 == "text" { text[++texts] = $4 }
+$1 == "err" { said = said (said == "" ? "" : " | ") substr($0, 5) }
+$1 == "dmesg" && / (BUG|Oops|WARNING): / && ++bugs <= 3 { oops = oops (oops == "" ? "" : " | ") $0 }
+$1 == "slab" { slab_size[$2] = $3; slab_rcl[$2] = $4; slab_objects[$2] = $5 }
+$1 == "ran" { ran[$2 == "before_free" ? "before" : $2] = $3 }
+
+$1 == "truth" {
+	c = field($0, "case")
+	k = c SUBSEP field($0, "sym") SUBSEP field($0, "cache") SUBSEP field($0, "mod")
+	if (!(k in truth)) {
+		truth[k] = 1
+		sites[c] = sites[c] == "" ? k : sites[c] "\n" k
+		known[field($0, "sym")] = 1
+	}
+	kind[k] = field($0, "kind")
+	path[k] = field($0, "path")
+	t_allocs[k] += field($0, "allocs"); t_out[k] += field($0, "out")
+	t_nonp[k] += field($0, "nonp"); t_paged[k] += field($0, "paged")
+	t_uf[k] += field($0, "uf"); t_ufb[k] += field($0, "ufb")
+	t_ua[k] += field($0, "ua"); t_uab[k] += field($0, "uab")
+	if (c ~ /^(unload|reload|newcomer|init_text)$/) ran[c] = 0
+}
+
+$1 == "csv" || $1 == "load" {
+	rec = substr($0, length($1) + 2)
+	n = csv(rec, f)
+	if (f[1] == "time") {
+		for (i = 1; i <= n; i++) col[$1, f[i]] = i
+		next
+	}
+	if (!(($1, "tag") in col)) next
+	if ($1 == "load") {
+		load_allocs += num(f[col["load", "allocs"]])
+		load_missed += num(f[col["load", "missed"]])
+		load_lost = num(f[col["load", "lost"]])
+		load_rows++
+		next
+	}
+	r = ++rows
+	tag[r] = f[col["csv", "tag"]]; cache[r] = f[col["csv", "cache"]]
+	sym[r] = f[col["csv", "symbol"]]; mod[r] = f[col["csv", "module"]]
+	type[r] = f[col["csv", "type"]]; allocs[r] = num(f[col["csv", "allocs"]])
+	diff[r] = num(f[col["csv", "diff"]]); bytes[r] = num(f[col["csv", "bytes"]])
+	nonp[r] = num(f[col["csv", "nonp_bytes"]]); paged[r] = num(f[col["csv", "paged_bytes"]])
+	missed[r] = num(f[col["csv", "missed"]]); refused[r] = num(f[col["csv", "refused"]])
+	sub(/\.(isra|constprop|part|cold).*/, "", sym[r])
+}
+
+# Does row r belong to site k (of case c)?
+function mine(r, k, c,    p) {
+	split(k, p, SUBSEP)
+	if (p[3] != "-" && cache[r] != p[3]) return 0
+	if (p[2] == "*") return 1
+	if (what[c, "also"] != "" && tag[r] == what[c, "also"]) return 1
+	return sym[r] == p[2] && (mod[r] == "" || mod[r] ~ ("^" p[4]))
+}
+
+function judge(c,    n, list, i, k, r, p, want_n, want_p, size, d, b, bn, bp, al, mi, re, lo, hi,
+	       blo, bhi, bad, tt, tb, kb, types, ka) {
+	if (what[c, "path"] == "") return "no case file"
+	if (!(c in ran)) return "the module did not run it"
+	if (ran[c] != 0) return "the module returned " ran[c]
+	n = split(sites[c], list, "\n")
+	if (!n) return "no truth"
+	bad = ""; out_truth = ""; out_books = ""
+	for (i = 1; i <= n; i++) {
+		k = list[i]
+		split(k, p, SUBSEP)
+		if (path[k] != "-" && path[k] != what[c, "path"])
+			bad = bad " path " path[k] " is not in the case file;"
+		want_n = t_nonp[k]; want_p = t_paged[k]; kb = t_ufb[k]; ka = t_uab[k]
+		if (p[3] != "-") {
+			# A cache that is gone left nothing behind.
+			size = slab_size[p[3]] + 0
+			if (!size && t_out[k]) bad = bad " size of " p[3] " is unknown;"
+			if (slab_rcl[p[3]] != "" && (slab_rcl[p[3]] == 1) != (kind[k] == "Paged"))
+				bad = bad " " p[3] " is of the other kind;"
+			if (slab_objects[p[3]] != "" && slab_objects[p[3]] != t_out[k])
+				bad = bad " the kernel counts " slab_objects[p[3]] " in " p[3] ";"
+			if (kind[k] == "Paged") want_p = t_out[k] * size
+			else want_n = t_out[k] * size
+			kb = t_uf[k] * size; ka = t_ua[k] * size
+		}
+		d = b = bn = bp = al = mi = re = 0; types = ""
+		for (r = 1; r <= rows; r++) {
+			if (!mine(r, k, c)) continue
+			d += diff[r]; b += bytes[r]; bn += nonp[r]; bp += paged[r]; al += allocs[r]
+			mi += missed[r]; re += refused[r]
+			if (diff[r] && index(types, type[r]) == 0) types = types type[r]
+		}
+		lo = hi = t_out[k]; blo = bhi = want_n + want_p
+		if (mode != "full" && path[k] != "-") {
+			lo -= t_ua[k]; hi += t_uf[k]; blo -= ka; bhi += kb
+			if (lo < 0) lo = 0
+			if (blo < 0) blo = 0
+		} else {
+			if (bn != want_n || bp != want_p)
+				bad = bad sprintf(" %s: Nonp %d, not %d; Paged %d, not %d;", p[2], bn,
+						  want_n, bp, want_p)
+			if (mi > num(what[c, "full_missed"])) bad = bad " missed " mi ";"
+		}
+		if (!within(d, lo, hi) || !within(b, blo, bhi))
+			bad = bad sprintf(" %s: %d/%d, not in %d-%d/%d-%d;", p[2], d, b, lo, hi, blo,
+					  bhi)
+		if (re > num(what[c, "full_refused"])) bad = bad " refused " re ";"
+		if (!al && t_ua[k] < t_allocs[k]) bad = bad " " p[2] ": never seen;"
+		tt = want_n && want_p ? "Mixed" : want_p ? "Paged" : want_n ? "Nonp" : ""
+		if (tt != "" && types != "" && types != tt && path[k] == "-" && p[2] != "*")
+			bad = bad " " p[2] ": " types ", not " tt ";"
+		out_truth = out_truth (i > 1 ? "+" : "") t_out[k] "/" (want_n + want_p)
+		out_books = out_books (i > 1 ? "+" : "") d "/" b
+	}
+	sub(/^ /, "", bad); sub(/;$/, "", bad)
+	return bad
+}
+
+function strays(    r, bad, i, k, p, own) {
+	for (r = 1; r <= rows; r++) {
+		if (mod[r] !~ /^(leaky|left|gone|other)( |$)/ && sym[r] !~ /^kpm_/) continue
+		if (!(sym[r] in known)) bad = bad (bad == "" ? "" : ", ") tag[r] " " diff[r]
+	}
+	return bad
+}
+
+END {
+	for (i = 1; i in order; i++) {
+		c = order[i]
+		if (c == "refuse") {
+			if (status["csv"] == 1 && said ~ /6\.1/ && said !~ / \| /) say("PASS", c, said)
+			else say("FAIL", c, "status " status["csv"] ", said: " said)
+			continue
+		}
+		if (!ended) { say("FAIL", c, "the guest did not come to its end"); continue }
+		if (mode != "truth" && status["csv"] != "0") {
+			say("FAIL", c, "dump ended with status " status["csv"] ": " said)
+			continue
+		}
+		if (c == "attach") {
+			if (rows > 0 || mode == "truth") say("PASS", c, rows + 0 " rows")
+			else say("FAIL", c, "no rows")
+		} else if (c == "strays") {
+			bad = strays()
+			if (bad == "") say("PASS", c, "none")
+			else say("FAIL", c, bad)
+		} else if (c == "load") {
+			if (!load_allocs) { say("FAIL", c, "no sample, status " status["load"]); continue }
+			ppm = load_missed * 1000000 / load_allocs
+			t = sprintf("%d allocs, %d met an address on the books (%.1f per million), lost %d",
+				    load_allocs, load_missed, ppm, load_lost)
+			if (mode == "full" && ppm > num(what[c, "full_reused_per_million"])) say("FAIL", c, t)
+			else say("PASS", c, t)
+		} else if (nomodule) {
+			say("FAIL", c, "the module could not be loaded")
+		} else if (mode == "truth") {
+			bad = judge(c)
+			# No books: what is left is what the module and the kernel say of themselves.
+			n = split(bad, part, ";")
+			bad = ""
+			for (j = 1; j <= n; j++) {
+				if (part[j] ~ /module|case file|kernel counts|other kind|unknown|no truth/)
+					bad = bad part[j] ";"
+			}
+			say(bad == "" ? "PASS" : "FAIL", c, "truth=" out_truth bad)
+		} else {
+			bad = judge(c)
+			t = "truth=" out_truth " books=" out_books
+			if (bad == "") say("PASS", c, t)
+			else say("FAIL", c, t ": " bad)
+		}
+	}
+	if (oops != "") say("FAIL", "kernel", bugs " complaints: " oops)
+}
