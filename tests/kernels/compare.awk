@@ -65,7 +65,7 @@ FILENAME ~ /\/cases\// {
 $1 == "kpm" && $2 == "status" { status[$3] = $4 }
 $1 == "kpm" && $2 == "end" { ended = 1 }
 $1 == "kpm" && $2 == "no-module" { nomodule = 1 }
-$1 == "kpm" && $2 == "text" { text[++texts] = $4 }
+$1 == "kpm" && $2 == "text" { text[$3] = $4 }
 $1 == "err" { said = said (said == "" ? "" : " | ") substr($0, 5) }
 $1 == "dmesg" && / (BUG|Oops|WARNING): / && ++bugs <= 3 { oops = oops (oops == "" ? "" : " | ") $0 }
 $1 == "slab" { slab_size[$2] = $3; slab_rcl[$2] = $4; slab_objects[$2] = $5 }
@@ -119,7 +119,7 @@ function mine(r, k, c,    p) {
 	if (p[3] != "-" && cache[r] != p[3]) return 0
 	if (p[2] == "*") return 1
 	if (what[c, "also"] != "" && tag[r] == what[c, "also"]) return 1
-	return sym[r] == p[2] && (mod[r] == "" || mod[r] ~ ("^" p[4]))
+	return sym[r] == p[2] && mod[r] ~ ("^" p[4])
 }
 
 function judge(c,    n, list, i, k, r, p, want_n, want_p, size, d, b, bn, bp, al, mi, re, lo, hi,
@@ -231,6 +231,8 @@ END {
 		} else {
 			bad = judge(c)
 			t = "truth=" out_truth " books=" out_books
+			if (c == "newcomer")
+				t = t (text["other"] == text["gone"] ? " same" : " another") " address"
 			if (bad == "") say("PASS", c, t)
 			else say("FAIL", c, t ": " bad)
 		}
