@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# kpoolmon: `make help` lists what this builds. `make` alone never installs anything.
+
+CC	?= gcc
+CLANG	?= clang
+BPFTOOL ?= $(firstword $(shell command -v bpftool) $(wildcard /usr/sbin/bpftool) bpftool)
+PKG_CONFIG ?= pkg-config
+CFLAGS	?= -O2 -g
+B	:= build
+
+V ?= 0
+ifeq ($(V),0)
+Q	= @
+say	= @printf '  %-7s %s\n' '$(1)' '$(2)'
+else
+Q	=
+say	= @:
+endif
+
+LIBS	:= libbpf
+WARN	:= -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes
+ifeq ($(WERROR),1)
+WARN	+= -Werror
+endif
+KPM_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -Iinclude -I$(B) \
+	     $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
+KPM_LIBS   = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
+
+SRCS	:= $(sort $(wildcard src/*.c src/*/*.c))
+OBJS	:= $(SRCS:%.c=$(B)/%.o)
+# everything but main, for the tests
+LIBOBJS := $(filter-out $(B)/src/main.o,$(OBJS))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+all: $(B)/kpoolmon
+
+include tests/tests.mk
+
+$(B)/kpoolmon: $(OBJS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(KPM_LIBS)
+
+$(B)/%.o: %.c | $(B)/.needs
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(KPM_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/%.bpf.o: bpf/%.bpf.c | $(B)/.needs
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -O2 -g -target bpf -mcpu=v3 -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror) \
+		-Iinclude -Ibpf -MMD -MP -MT $@ -c -o $@ $<
+
+$(B)/%.skel.h: $(B)/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@
+
+$(B)/src/source/live.o: $(B)/kpoolmon.skel.h
+
+# What building needs, checked once: names each thing that is missing and its package.
+$(B)/.needs: tools/needs.sh
+	$(Q)mkdir -p $(B)
+	$(Q)CC='$(CC)' CLANG='$(CLANG)' BPFTOOL='$(BPFTOOL)' PKG_CONFIG='$(PKG_CONFIG)' \
+		sh tools/needs.sh build
+	$(Q)touch $@
+
+deps: ## install what building, running and testing need (apt, dnf, zypper or pacman)
+	$(Q)sh tools/needs.sh install
+
+run: deps ## install what is needed, build, and show who holds slab memory
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)sh tools/as-root.sh $(B)/kpoolmon $(ARGS)
+
+clean: ## remove everything that was built
+	$(Q)rm -rf $(B)
+
+help: ## this text
+	@printf '%s\n' 'make                 build $(B)/kpoolmon; installs nothing'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile tests/tests.mk | \
+		while IFS="$$(printf '\t')" read -r t d; do printf 'make %-15s %s\n' "$$t" "$$d"; done
+	@printf '%s\n' 'V=1 shows commands; CC= CLANG= BPFTOOL= CFLAGS= LDFLAGS= WERROR=1 are honoured'
+
+.PHONY: all deps run clean help
+
+-include $(OBJS:.o=.d) $(B)/kpoolmon.bpf.d

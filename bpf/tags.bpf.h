@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of tags: find the tag of an event or claim a slot for it, with one compare-and-swap
+ * on the key. The slot index is the tag's number. Entries are never removed.
+ */
+#ifndef KPM_TAGS_BPF_H
+#define KPM_TAGS_BPF_H
+
+#include "kernel.bpf.h"
+#include "maps.bpf.h"
+
+#define KPM_NO_TAG (-1)
+
+/* The arguments of the two alloc events. */
+#define ARG_SITE(ctx)  ((ctx)->args[0])
+#define ARG_PTR(ctx)   ((ctx)->args[1])
+#define ARG_ASKED(ctx) ((ctx)->args[2]) /* kmalloc */
+#define ARG_CACHE(ctx) ((ctx)->args[2]) /* kmem_cache_alloc */
+#define ARG_SIZE(ctx)  ((ctx)->args[3]) /* kmalloc */
+#define ARG_GFP(ctx)   ((ctx)->args[4]) /* kmalloc */
+
+/*
+ * For kmalloc the key holds call site, size (a multiple of 8, 4 MB at most) and kind whole, times
+ * an odd number: two tags never share one.
+ */
+static __always_inline __u64 kmalloc_key(__u64 site, __u64 size, __u8 kind)
+{
+	return (site << 20 ^ size >> 3 << 1 ^ kind) * 0x9e3779b97f4a7c15ULL;
+}
+
+/* A cache's name pointer, flags and size tell it from one made later at the same pointer. */
+static __always_inline __u64 cache_key(__u64 site, __u64 cache, const struct cache_facts *facts)
+{
+	__u64 fingerprint = facts->name ^ (__u64)facts->flags << 32 ^ facts->size;
+	__u64 key = site * 0x9e3779b97f4a7c15ULL ^ cache * 0xc2b2ae3d27d4eb4fULL ^
+		    fingerprint * 0x165667b19e3779f9ULL;
+
+	return key ? key : 1;
+}
+
+static __always_inline __u32 tag_home(__u64 key)
+{
+	return key >> 48 & (tag_slots / KPM_TAG_WAYS - 1);
+}
+
+static __always_inline int has_prefix(const char *s, const char *prefix, int len)
+{
+	for (int i = 0; i < len; i++)
+		if (s[i] != prefix[i])
+			return 0;
+	return 1;
+}
+
+/*
+ * The allocator's own functions, the call site of the first event of a large kmalloc since 6.10
+ * (7bd230a26648): __kmalloc_noprof, __kmalloc_node_noprof, __kmalloc_node_track_caller_noprof,
+ * __kvmalloc_node_noprof.
+ */
+static __always_inline int is_wrapper(const char *symbol)
+{
+	return has_prefix(symbol, "__kmalloc_", 10) || has_prefix(symbol, "__kvmalloc_", 11);
+}
+
+/* Writes all that is to be known about a new tag; `usual` last, which makes it valid. */
+static __always_inline void describe_tag(struct bpf_raw_tracepoint_args *ctx, __u32 id,
+					 struct kpm_tag *tag, int by_cache)
+{
+	struct kpm_tag_info *info = bpf_map_lookup_elem(&taginfo, &id);
+	__u64 site = ARG_SITE(ctx), name = 0, asked;
+	struct kpm_control *ctl;
+	__u32 zero = 0, *listed, n;
+
+	ctl = bpf_map_lookup_elem(&control, &zero);
+	if (!info || !ctl)
+		return;
+	info->site = site;
+	if (by_cache) {
+		struct cache_facts facts;
+
+		read_cache(ARG_CACHE(ctx), &facts);
+		info->cache = ARG_CACHE(ctx);
+		info->size = facts.size;
+		info->kind = cache_kind(&facts);
+		name = facts.name;
+		asked = facts.object_size;
+	} else {
+		info->size = ARG_SIZE(ctx);
+		info->kind = kmalloc_kind(ARG_GFP(ctx), ARG_SIZE(ctx));
+		info->large = ARG_SIZE(ctx) > KMALLOC_SLAB_MAX;
+		asked = ARG_ASKED(ctx);
+		if (!info->large && have_get_kmem_cache) {
+			struct kmem_cache *s = bpf_get_kmem_cache(ARG_PTR(ctx));
+
+			if (s)
+				name = (__u64)s->name;
+		}
+	}
+	bpf_snprintf(info->symbol, sizeof(info->symbol), "%pB", &site, sizeof(site));
+	if (name)
+		bpf_probe_read_kernel_str(info->cache_name, sizeof(info->cache_name), (void *)name);
+	if (info->large && is_wrapper(info->symbol))
+		tag->flags = KPM_TAG_WRAPPER;
+	if (!asked || asked > KPM_ASKED_MAX)
+		asked = KPM_ASKED_MAX;
+	/* a full barrier between the description and what publishes it */
+	__sync_val_compare_and_swap(&tag->usual, 0, (__u32)asked);
+	n = __sync_fetch_and_add(&ctl->tag_count, 1);
+	listed = bpf_map_lookup_elem(&taglist, &n);
+	if (listed)
+		*listed = id + 1;
+}
+
+/* Looks for the tag in all its places and claims one if it is new; its number or KPM_NO_TAG. */
+static __always_inline int search_tag(struct bpf_raw_tracepoint_args *ctx, __u64 key, int by_cache)
+{
+	__u32 at = tag_home(key);
+
+	for (int probe = 0; probe < KPM_TAG_PROBES; probe++) {
+		struct kpm_tag_bucket *b = bpf_map_lookup_elem(&tags, &at);
+
+		if (!b)
+			return KPM_NO_TAG;
+		for (int i = 0; i < KPM_TAG_WAYS; i++) {
+			struct kpm_tag *t = &b->tag[i];
+			__u64 have = *(volatile __u64 *)&t->key;
+
+			if (!have) {
+				have = __sync_val_compare_and_swap(&t->key, 0, key);
+				if (!have) {
+					describe_tag(ctx, at * KPM_TAG_WAYS + i, t, by_cache);
+					return at * KPM_TAG_WAYS + i;
+				}
+			}
+			if (have == key)
+				return at * KPM_TAG_WAYS + i;
+		}
+		at = (at + 1) & (tag_slots / KPM_TAG_WAYS - 1);
+	}
+	return KPM_NO_TAG;
+}
+
+static __noinline int search_kmalloc_tag(struct bpf_raw_tracepoint_args *ctx, __u64 key)
+{
+	return search_tag(ctx, key, 0);
+}
+
+static __noinline int search_cache_tag(struct bpf_raw_tracepoint_args *ctx, __u64 key)
+{
+	return search_tag(ctx, key, 1);
+}
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the probes (bpf/) and user space share: the layout of the maps.
+ *
+ * Pinned maps outlive a version of the tool, so every change of a struct, a bit or the meaning
+ * of a counter here must raise KPM_ABI_VERSION. All numbers are in host byte order.
+ *
+ * The maps (all arrays; all but `control` mapped into user space):
+ *
+ *   objects   the live objects: blocks of buckets of slots, set-associative, two choices
+ *   tags      hash table of the tags' keys; the slot index is the tag's number
+ *   taginfo   what a tag stands for, written once by the probe that claimed it
+ *   taglist   numbers of the tags claimed so far, in that order, so that a reader's work grows
+ *             with the tags in use
+ *   counters  [shard][tag] counters that only grow (rule: user space subtracts)
+ *   shards    [shard] counters that belong to no tag
+ *   control   one struct kpm_control
+ */
+#ifndef KPOOLMON_ABI_H
+#define KPOOLMON_ABI_H
+
+/* The probes have the types from bpf/types.bpf.h. */
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+#define KPM_ABI_VERSION 1
+
+/*
+ * A slot of the object table: two words.
+ *
+ *   w0  63      0
+ *       62..10  address >> 3, the low 53 bits (bits 55..3 of the address: all that differs between
+ *               kernel addresses, with four- and five-level page tables)
+ *        9..0   KPM_W0_* flags and the weight
+ *   w1  63..48  tag number
+ *       47..25  bytes asked for, KPM_ASKED_MAX at most
+ *       24..0   birth, in seconds of the kernel's jiffies clock, modulo a little over a year
+ *
+ * w0 == 0 is a free slot. A slot is claimed by a compare-and-swap of w0 from 0 to the address with
+ * KPM_W0_BUSY and published by a plain store of w0 without it after the rest is written. It is
+ * given up by a compare-and-swap that sets KPM_W0_BUSY, whose winner accounts for the object, and
+ * a plain store of 0. Who holds w0 BUSY owns the slot and its mark.
+ */
+struct kpm_slot {
+	__u64 w0;
+	__u64 w1;
+};
+
+#define KPM_ADDR_BITS	53
+#define KPM_ADDR_SHIFT	10
+#define KPM_ADDR_MASK	((1ULL << KPM_ADDR_BITS) - 1)
+#define KPM_W0_KEY(ptr) ((((__u64)(ptr) >> 3) & KPM_ADDR_MASK) << KPM_ADDR_SHIFT)
+#define KPM_W0_META	((1ULL << KPM_ADDR_SHIFT) - 1)
+/* log2 of how many objects the entry stands for */
+#define KPM_W0_WEIGHT	0x00fULL
+/* claimed and not written yet, or being given up: no entry */
+#define KPM_W0_BUSY	0x010ULL
+/* a large kmalloc: whole pages, no slab */
+#define KPM_W0_LARGE	0x020ULL
+/* entered by the allocator's own event of a large kmalloc; the caller's event follows */
+#define KPM_W0_WRAPPER	0x040ULL
+/* bytes asked for differ from the tag's usual figure and were counted apart */
+#define KPM_W0_ODD	0x080ULL
+
+#define KPM_TAG_SHIFT	48
+#define KPM_ASKED_SHIFT 25
+#define KPM_ASKED_MAX	((1ULL << 23) - 1)
+#define KPM_BIRTH_MASK	((1ULL << 25) - 1)
+
+/*
+ * A bucket of the object table: four cache lines. `mark[i]` is 0 for a free slot i, else
+ * KPM_MARK_USED and seven bits of the address's hash, so that eight slots are searched at once.
+ * `spilled` is set for good when an object whose first choice is this bucket goes to its second:
+ * until then nobody looks there.
+ */
+#define KPM_BUCKET_SLOTS 15
+#define KPM_MARK_USED	 0x80
+struct kpm_bucket {
+	union {
+		struct {
+			__u8 mark[KPM_BUCKET_SLOTS];
+			__u8 spilled;
+		};
+		__u64 marks[2];
+	};
+	struct kpm_slot slot[KPM_BUCKET_SLOTS];
+};
+
+/* Both choices of an object lie in one block: one map lookup, one or two pages. */
+#define KPM_BLOCK_BUCKETS 32
+struct kpm_block {
+	struct kpm_bucket bucket[KPM_BLOCK_BUCKETS];
+};
+#define KPM_BLOCK_SLOTS (KPM_BLOCK_BUCKETS * KPM_BUCKET_SLOTS)
+
+/*
+ * Objects are rated at this share of the slots: 28.4 bytes each. Simulated, in steady churn:
+ * 5 inserts of 10 million refused at 60 percent, none at 50.
+ */
+#define KPM_RATED_PERCENT 60
+/* Rated objects at which the sampling of large holders begins, in percent of the rated ones. */
+#define KPM_SAMPLE_PERCENT 60
+#define KPM_SAMPLE_MAX	   12
+
+/* Kinds of slab memory. */
+enum kpm_kind { KPM_NONP, KPM_PAGED, KPM_KINDS };
+
+/*
+ * The hot half of a tag. `key` is a 64-bit hash of call site, slab cache, the cache's fingerprint
+ * and size, kind and generation; it is claimed by one compare-and-swap from 0. `usual` is the
+ * number of bytes asked for by the tag's first allocation, 0 until the claimant has written
+ * everything else about the tag.
+ */
+struct kpm_tag {
+	__u64 key;
+	__u32 usual;
+	__u8 shift; /* log2 of the present sampling, 0: every object */
+	__u8 flags; /* KPM_TAG_* */
+	__u16 pad;
+};
+
+#define KPM_TAG_WRAPPER	 0x01 /* the call site lies in the allocator (large kmalloc) */
+#define KPM_TAG_SAMPLED	 0x02 /* has been sampled at some time: figures are estimates */
+
+#define KPM_TAG_WAYS 4
+struct kpm_tag_bucket {
+	struct kpm_tag tag[KPM_TAG_WAYS];
+};
+/* Tag buckets searched for a tag before the table counts as full for it. */
+#define KPM_TAG_PROBES 16
+#define KPM_TAGS_MAX   65536
+
+#define KPM_SYMBOL_LEN	   120
+#define KPM_CACHE_NAME_LEN 40
+
+/*
+ * The cold half of a tag. Each kernel tag has one size and one kind, so that bytes need no
+ * counter: bytes outstanding = objects outstanding x size.
+ */
+struct kpm_tag_info {
+	__u64 site;  /* call site: return address into the caller of the allocator */
+	__u64 cache; /* struct kmem_cache *, 0 for kmalloc */
+	__u32 size;  /* bytes that each object occupies */
+	__u8 kind;   /* enum kpm_kind */
+	__u8 large;  /* a large kmalloc: whole pages */
+	__u8 generation;
+	__u8 pad;
+	/* %pB of the call site, `load_msg+0x41/0x1e0 [module]`; empty if the kernel refused */
+	char symbol[KPM_SYMBOL_LEN];
+	/* slab cache, for kmalloc the one that the first object lay in; may be empty */
+	char cache_name[KPM_CACHE_NAME_LEN];
+	__u64 reserved; /* for sampled stacks */
+};
+
+/*
+ * Counters of a tag in one shard: a cache line. Objects, times their weight.
+ * Entries of the tag in the table = allocs - frees - reused - moved - audited.
+ */
+struct kpm_counters {
+	__u64 allocs;	 /* entered into the table */
+	__u64 frees;	 /* taken off by a free */
+	__u64 reused;	 /* taken off because the address was allocated again: a missed free */
+	__u64 moved;	 /* re-attributed to the caller of a large kmalloc */
+	__u64 refused;	 /* not entered: table full */
+	__u64 odd;	 /* net: entries whose bytes asked for are not the tag's usual ones */
+	__u64 odd_asked; /* net: bytes asked for by those */
+	__u64 audited;	 /* taken off by the audit */
+};
+
+/* Counters of one shard that belong to no tag: a cache line. */
+struct kpm_shard {
+	__u64 tags_full;     /* allocations not accounted: no room for their tag */
+	__u64 rescued_free;  /* frees caught by the second copy only: kfree */
+	__u64 rescued_cache; /* the same: kmem_cache_free */
+	__u64 reserved[5];
+};
+
+#define KPM_SHARDS_MAX 16
+
+struct kpm_control {
+	__u32 version;	/* KPM_ABI_VERSION */
+	__u32 tag_count; /* tags claimed: valid entries of `taglist` */
+	__u64 started;	/* CLOCK_MONOTONIC when tracking began, ns */
+	__u64 reserved[6];
+};
+
+#define KPM_ASSERT(what) _Static_assert(what, #what)
+KPM_ASSERT(sizeof(struct kpm_slot) == 16);
+KPM_ASSERT(sizeof(struct kpm_bucket) == 256);
+KPM_ASSERT(sizeof(struct kpm_block) == 8192);
+KPM_ASSERT(sizeof(struct kpm_tag) == 16);
+KPM_ASSERT(sizeof(struct kpm_tag_bucket) == 64);
+KPM_ASSERT(sizeof(struct kpm_tag_info) == 192);
+KPM_ASSERT(sizeof(struct kpm_counters) == 64);
+KPM_ASSERT(sizeof(struct kpm_shard) == 64);
+KPM_ASSERT(sizeof(struct kpm_control) == 64);
+/* address, weight and flags fill w0 but its top bit, which marks nothing and stays 0 */
+KPM_ASSERT(KPM_ADDR_BITS + KPM_ADDR_SHIFT == 63);
+/* tag, bytes asked for and birth fill w1 */
+KPM_ASSERT(16 + 23 + 25 == 64);
+KPM_ASSERT(KPM_ASKED_MAX >= 4 << 20);
+KPM_ASSERT(KPM_BIRTH_MASK >= 365ULL * 24 * 3600);
+KPM_ASSERT((KPM_W0_WEIGHT | KPM_W0_BUSY | KPM_W0_LARGE | KPM_W0_WRAPPER | KPM_W0_ODD) <=
+	   KPM_W0_META);
+KPM_ASSERT(KPM_SAMPLE_MAX <= KPM_W0_WEIGHT);
+KPM_ASSERT(KPM_TAGS_MAX == 1 << (64 - KPM_TAG_SHIFT));
+
+#endif

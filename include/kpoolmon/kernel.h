@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the running kernel offers to the probes, from its own type information (BTF). */
+#ifndef KPOOLMON_KERNEL_H
+#define KPOOLMON_KERNEL_H
+
+#include <stdbool.h>
+
+#include <kpoolmon/error.h>
+#include <kpoolmon/roots.h>
+
+struct kpm_kernel {
+	bool rdonly_cast;    /* kfunc bpf_rdonly_cast, 6.2 */
+	bool get_kmem_cache; /* kfunc bpf_get_kmem_cache, 6.13 */
+};
+
+/*
+ * 0, or -errno and a sentence that says what is missing and since which kernel it exists: no BTF
+ * (-ENOENT), events older than 6.1 (-EOPNOTSUPP).
+ */
+int kpm_kernel_probe(const struct kpm_roots *roots, struct kpm_kernel *kernel, struct kpm_err *err);
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Memory of a snapshot. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <kpoolmon/snapshot.h>
+
+void kpm_snapshot_init(struct kpm_snapshot *snap)
+{
+	memset(snap, 0, sizeof(*snap));
+}
+
+void kpm_snapshot_done(struct kpm_snapshot *snap)
+{
+	free(snap->rows);
+	memset(snap, 0, sizeof(*snap));
+}
+
+int kpm_snapshot_reset(struct kpm_snapshot *snap, uint32_t count)
+{
+	if (count > snap->capacity) {
+		uint32_t want = count + count / 4 + 64;
+		struct kpm_row *rows = realloc(snap->rows, want * sizeof(*rows));
+
+		if (!rows)
+			return -ENOMEM;
+		snap->rows = rows;
+		snap->capacity = want;
+	}
+	if (count)
+		memset(snap->rows, 0, count * sizeof(*snap->rows));
+	for (uint32_t i = 0; i < count; i++)
+		snap->rows[i].tag = i;
+	snap->count = count;
+	return 0;
+}
+
+struct kpm_counts kpm_row_sum(const struct kpm_row *row)
+{
+	const struct kpm_counts *n = &row->kind[KPM_NONP], *p = &row->kind[KPM_PAGED];
+
+	return (struct kpm_counts){
+		.allocs = n->allocs + p->allocs,
+		.frees = n->frees + p->frees,
+		.diff = n->diff + p->diff,
+		.bytes = n->bytes + p->bytes,
+		.asked = n->asked + p->asked,
+		.missed = n->missed + p->missed,
+		.refused = n->refused + p->refused,
+	};
+}

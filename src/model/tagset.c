@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The set of tags: an array in order of appearance and an open-addressed hash index over text
+ * and cache. Two kernel tags of one call site (another size, another kind) are one tag here.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <kpoolmon/tagset.h>
+
+struct kpm_tagset {
+	struct kpm_tag_name *names;
+	uint32_t count;
+	uint32_t capacity;
+	uint32_t *index; /* tag number + 1, 0 free; a power of two of them */
+	uint32_t buckets;
+};
+
+struct kpm_tagset *kpm_tagset_new(void)
+{
+	return calloc(1, sizeof(struct kpm_tagset));
+}
+
+static void free_name(struct kpm_tag_name *name)
+{
+	free((char *)name->text);
+	free((char *)name->symbol);
+	free((char *)name->module);
+	free((char *)name->cache);
+}
+
+void kpm_tagset_free(struct kpm_tagset *set)
+{
+	if (!set)
+		return;
+	for (uint32_t i = 0; i < set->count; i++)
+		free_name(&set->names[i]);
+	free(set->names);
+	free(set->index);
+	free(set);
+}
+
+/*
+ * Takes the kernel's %pB form apart: `symbol+0xoff/0xsize`, and for modules ` [name]`; newer
+ * kernels may append a build-id, `[name 0123...]`. Anything else is an address: no symbol.
+ */
+static int parse_symbol(struct kpm_tag_name *name, const char *symbol)
+{
+	const char *plus = strrchr(symbol, '+'), *bracket = strchr(symbol, '[');
+	char *end;
+
+	if (bracket)
+		for (plus = bracket; plus > symbol && *plus != '+';)
+			plus--;
+	if (!plus || *plus != '+' || plus == symbol)
+		return 0;
+	name->offset = strtoull(plus + 1, &end, 16);
+	if (end == plus + 1)
+		return 0;
+	name->symbol = strndup(symbol, plus - symbol);
+	if (bracket)
+		name->module = strndup(bracket + 1, strcspn(bracket + 1, " ]"));
+	else
+		name->module = strdup("kernel");
+	return name->symbol && name->module ? 0 : -ENOMEM;
+}
+
+static int make_name(struct kpm_tag_name *name, uint64_t site, const char *symbol,
+		     const char *cache, bool by_cache)
+{
+	char *text;
+	int len;
+
+	*name = (struct kpm_tag_name){.site = site, .by_cache = by_cache};
+	if (symbol && parse_symbol(name, symbol))
+		return -ENOMEM;
+	if (!name->symbol)
+		len = asprintf(&text, "0x%" PRIx64, site);
+	else if (strcmp(name->module, "kernel"))
+		len = asprintf(&text, "%s+0x%" PRIx64 " [%s]", name->symbol, name->offset,
+			       name->module);
+	else
+		len = asprintf(&text, "%s+0x%" PRIx64, name->symbol, name->offset);
+	if (len < 0)
+		return -ENOMEM;
+	name->text = text;
+	if (cache) {
+		name->cache = strdup(cache);
+		if (!name->cache)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static uint32_t hash_string(uint32_t h, const char *s)
+{
+	for (; *s; s++)
+		h = (h ^ (unsigned char)*s) * 16777619U;
+	return h;
+}
+
+static uint32_t hash_name(const struct kpm_tag_name *name)
+{
+	uint32_t h = hash_string(2166136261U, name->text);
+
+	return name->by_cache ? hash_string(h * 31 + 1, name->cache ? name->cache : "") : h;
+}
+
+static bool same_name(const struct kpm_tag_name *a, const struct kpm_tag_name *b)
+{
+	if (a->by_cache != b->by_cache || strcmp(a->text, b->text))
+		return false;
+	return !a->by_cache || !strcmp(a->cache ? a->cache : "", b->cache ? b->cache : "");
+}
+
+static int grow_index(struct kpm_tagset *set)
+{
+	uint32_t buckets = set->buckets ? set->buckets * 2 : 256;
+	uint32_t *index;
+
+	if (set->count < set->buckets / 2)
+		return 0;
+	index = calloc(buckets, sizeof(*index));
+	if (!index)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < set->count; i++) {
+		uint32_t at = hash_name(&set->names[i]) & (buckets - 1);
+
+		while (index[at])
+			at = (at + 1) & (buckets - 1);
+		index[at] = i + 1;
+	}
+	free(set->index);
+	set->index = index;
+	set->buckets = buckets;
+	return 0;
+}
+
+static int grow_names(struct kpm_tagset *set)
+{
+	uint32_t want = set->capacity ? set->capacity * 2 : 256;
+	struct kpm_tag_name *names;
+
+	if (set->count < set->capacity)
+		return 0;
+	names = realloc(set->names, want * sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	set->names = names;
+	set->capacity = want;
+	return 0;
+}
+
+/* Joins a cache to those of a kmalloc call site, if it is not among them. */
+static int join_cache(struct kpm_tag_name *name, const char *cache)
+{
+	size_t len = strlen(cache);
+	char *joined;
+
+	if (!name->cache) {
+		name->cache = strdup(cache);
+		return name->cache ? 0 : -ENOMEM;
+	}
+	for (const char *p = name->cache; p; p = strchr(p, '+')) {
+		p += *p == '+';
+		if (!strncmp(p, cache, len) && (!p[len] || p[len] == '+'))
+			return 0;
+	}
+	if (asprintf(&joined, "%s+%s", name->cache, cache) < 0)
+		return -ENOMEM;
+	free((char *)name->cache);
+	name->cache = joined;
+	return 0;
+}
+
+int64_t kpm_tagset_enter(struct kpm_tagset *set, uint64_t site, const char *symbol,
+			 const char *cache, bool by_cache)
+{
+	struct kpm_tag_name name;
+	uint32_t at;
+	int ret;
+
+	ret = make_name(&name, site, symbol, cache, by_cache);
+	if (!ret)
+		ret = grow_names(set);
+	if (!ret)
+		ret = grow_index(set);
+	if (ret)
+		goto out;
+	for (at = hash_name(&name) & (set->buckets - 1); set->index[at];
+	     at = (at + 1) & (set->buckets - 1)) {
+		uint32_t tag = set->index[at] - 1;
+
+		if (!same_name(&set->names[tag], &name))
+			continue;
+		if (cache && !by_cache)
+			ret = join_cache(&set->names[tag], cache);
+		free_name(&name);
+		return ret ? ret : (int64_t)tag;
+	}
+	set->index[at] = set->count + 1;
+	set->names[set->count] = name;
+	return set->count++;
+out:
+	free_name(&name);
+	return ret;
+}
+
+uint32_t kpm_tagset_count(const struct kpm_tagset *set)
+{
+	return set->count;
+}
+
+const struct kpm_tag_name *kpm_tagset_get(const struct kpm_tagset *set, uint32_t tag)
+{
+	return &set->names[tag];
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reads the probes' maps. The probes write while we read: a tag's frees are read before its
+ * allocs, so an object can be counted as outstanding a moment too long, never too short.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include <kpoolmon/books.h>
+
+struct mapping {
+	void *data;
+	size_t size;
+	uint32_t entries;
+};
+
+struct kpm_books {
+	struct mapping objects, tags, taginfo, taglist, counters, shards, control;
+	uint32_t tag_slots;
+	uint32_t shard_count;
+	uint32_t listed;   /* entries of taglist turned into tags */
+	uint32_t *kernel;  /* [listed] number of the kernel's tag */
+	uint32_t *ours;	   /* [listed] number in the tagset */
+	uint64_t bytes;	   /* of all maps */
+	bool any_sampled;
+};
+
+/* Maps one array map read-only; `value` is the size of its values, as this version has it. */
+static int map_array(struct kpm_books *b, struct mapping *m, int fd, const char *name,
+		     uint32_t value, struct kpm_err *err)
+{
+	struct bpf_map_info info = {0};
+	uint32_t len = sizeof(info);
+	long page = sysconf(_SC_PAGESIZE);
+	void *data;
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return kpm_fail(err, -errno, "map %s: %s", name, strerror(errno));
+	if (info.value_size != value)
+		return kpm_fail(err, -EPROTO, "map %s has values of %u bytes, not %u: it belongs "
+				"to another version of kpoolmon", name, info.value_size, value);
+	m->entries = info.max_entries;
+	m->size = ((size_t)info.max_entries * ((value + 7) & ~7U) + page - 1) & ~(page - 1);
+	data = mmap(NULL, m->size, PROT_READ, MAP_SHARED, fd, 0);
+	if (data == MAP_FAILED)
+		return kpm_fail(err, -errno, "map %s: mmap: %s", name, strerror(errno));
+	m->data = data;
+	b->bytes += m->size;
+	return 0;
+}
+
+int kpm_books_open(const struct kpm_books_fds *fds, struct kpm_books **books, struct kpm_err *err)
+{
+	struct kpm_books *b = calloc(1, sizeof(*b));
+	const struct kpm_control *ctl;
+	int ret;
+
+	if (!b)
+		return kpm_fail(err, -ENOMEM, "out of memory");
+	ret = map_array(b, &b->control, fds->control, "control", sizeof(*ctl), err);
+	if (ret)
+		goto fail;
+	ctl = b->control.data;
+	if (ctl->version != KPM_ABI_VERSION) {
+		ret = kpm_fail(err, -EPROTO, "the probes' maps have layout %u, this kpoolmon reads "
+			       "layout %u", ctl->version, KPM_ABI_VERSION);
+		goto fail;
+	}
+	if ((ret = map_array(b, &b->objects, fds->objects, "objects", sizeof(struct kpm_block),
+			     err)) ||
+	    (ret = map_array(b, &b->tags, fds->tags, "tags", sizeof(struct kpm_tag_bucket), err)) ||
+	    (ret = map_array(b, &b->taginfo, fds->taginfo, "taginfo", sizeof(struct kpm_tag_info),
+			     err)) ||
+	    (ret = map_array(b, &b->taglist, fds->taglist, "taglist", sizeof(uint32_t), err)) ||
+	    (ret = map_array(b, &b->counters, fds->counters, "counters",
+			     sizeof(struct kpm_counters), err)) ||
+	    (ret = map_array(b, &b->shards, fds->shards, "shards", sizeof(struct kpm_shard), err)))
+		goto fail;
+	b->tag_slots = b->taginfo.entries;
+	b->shard_count = b->shards.entries;
+	b->kernel = calloc(b->tag_slots, sizeof(*b->kernel));
+	b->ours = calloc(b->tag_slots, sizeof(*b->ours));
+	if (!b->kernel || !b->ours) {
+		ret = kpm_fail(err, -ENOMEM, "out of memory");
+		goto fail;
+	}
+	*books = b;
+	return 0;
+fail:
+	kpm_books_close(b);
+	return ret;
+}
+
+void kpm_books_close(struct kpm_books *b)
+{
+	struct mapping *all[] = {&b->objects,  &b->tags,   &b->taginfo, &b->taglist,
+				 &b->counters, &b->shards, &b->control};
+
+	if (!b)
+		return;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (all[i]->data)
+			munmap(all[i]->data, all[i]->size);
+	free(b->kernel);
+	free(b->ours);
+	free(b);
+}
+
+static uint64_t load(const __u64 *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
+}
+
+static void sum_counters(const struct kpm_books *b, uint32_t tag, struct kpm_counters *sum)
+{
+	const struct kpm_counters *all = b->counters.data, *c;
+
+	memset(sum, 0, sizeof(*sum));
+	for (uint32_t s = 0; s < b->shard_count; s++) {
+		c = &all[(size_t)s * b->tag_slots + tag];
+		sum->frees += load(&c->frees);
+		sum->reused += load(&c->reused);
+		sum->moved += load(&c->moved);
+		sum->audited += load(&c->audited);
+	}
+	for (uint32_t s = 0; s < b->shard_count; s++) {
+		c = &all[(size_t)s * b->tag_slots + tag];
+		sum->refused += load(&c->refused);
+		sum->odd += load(&c->odd);
+		sum->odd_asked += load(&c->odd_asked);
+		sum->allocs += load(&c->allocs);
+	}
+}
+
+static const struct kpm_tag *hot_tag(const struct kpm_books *b, uint32_t tag)
+{
+	const struct kpm_tag_bucket *buckets = b->tags.data;
+
+	return &buckets[tag / KPM_TAG_WAYS].tag[tag % KPM_TAG_WAYS];
+}
+
+/* Turns newly claimed kernel tags into tags of the set. */
+static int enter_new_tags(struct kpm_books *b, struct kpm_tagset *set)
+{
+	const struct kpm_control *ctl = b->control.data;
+	const struct kpm_tag_info *infos = b->taginfo.data;
+	const uint64_t *list = b->taglist.data; /* values of an array map are 8 bytes apart */
+	uint32_t count = __atomic_load_n(&ctl->tag_count, __ATOMIC_ACQUIRE);
+
+	for (; b->listed < count && b->listed < b->tag_slots; b->listed++) {
+		uint32_t id = __atomic_load_n(&list[b->listed], __ATOMIC_ACQUIRE);
+		const struct kpm_tag_info *info;
+		int64_t ours;
+
+		if (!id) /* claimed this moment: next time */
+			return 0;
+		info = &infos[id - 1];
+		ours = kpm_tagset_enter(set, info->site, info->symbol,
+					info->cache_name[0] ? info->cache_name : NULL,
+					info->cache != 0);
+		if (ours < 0)
+			return ours;
+		b->kernel[b->listed] = id - 1;
+		b->ours[b->listed] = ours;
+	}
+	return 0;
+}
+
+/* Entries of the object table, from every n-th bucket: exact to a third of a percent. */
+static uint64_t estimate_entries(const struct kpm_books *b)
+{
+	const struct kpm_bucket *buckets = b->objects.data;
+	uint64_t count = (uint64_t)b->objects.entries * KPM_BLOCK_BUCKETS;
+	uint64_t used = 0, seen = 0, step = count / 8192 | 1;
+
+	for (uint64_t i = 0; i < count; i += step, seen++)
+		for (int k = 0; k < KPM_BUCKET_SLOTS; k++)
+			used += buckets[i].mark[k] != 0;
+	return used * count / seen;
+}
+
+int kpm_books_read(struct kpm_books *b, struct kpm_tagset *set, struct kpm_snapshot *snap,
+		   struct kpm_err *err)
+{
+	const struct kpm_tag_info *infos = b->taginfo.data;
+	const struct kpm_shard *shards = b->shards.data;
+	int ret = enter_new_tags(b, set);
+
+	if (!ret)
+		ret = kpm_snapshot_reset(snap, kpm_tagset_count(set));
+	if (ret)
+		return kpm_fail(err, ret, "out of memory");
+	snap->room = (struct kpm_room){
+		.objects_rated = (uint64_t)b->objects.entries * KPM_BLOCK_SLOTS *
+				 KPM_RATED_PERCENT / 100,
+		.tags = b->listed,
+		.tags_max = b->tag_slots,
+		.kernel_bytes = b->bytes,
+	};
+	for (uint32_t i = 0; i < b->listed; i++) {
+		const struct kpm_tag_info *info = &infos[b->kernel[i]];
+		const struct kpm_tag *hot = hot_tag(b, b->kernel[i]);
+		struct kpm_row *row = &snap->rows[b->ours[i]];
+		struct kpm_counts *k = &row->kind[info->kind == KPM_PAGED];
+		struct kpm_counters c;
+		uint64_t off, diff;
+
+		sum_counters(b, b->kernel[i], &c);
+		off = c.frees + c.reused + c.audited;
+		diff = c.allocs - off - c.moved;
+		k->allocs += c.allocs + c.refused - c.moved;
+		k->frees += off;
+		k->diff += diff;
+		k->bytes += diff * info->size;
+		k->asked += (diff - c.odd) * hot->usual + c.odd_asked;
+		k->missed += c.reused;
+		k->refused += c.refused;
+		row->estimated |= (hot->flags & KPM_TAG_SAMPLED) != 0;
+		b->any_sampled |= row->estimated;
+		snap->loss.refused += c.refused;
+		snap->loss.missed += c.reused;
+		snap->room.objects += diff;
+	}
+	if (b->any_sampled)
+		snap->room.objects = estimate_entries(b);
+	for (uint32_t s = 0; s < b->shard_count; s++) {
+		snap->loss.tags_full += load(&shards[s].tags_full);
+		snap->loss.rescued += load(&shards[s].rescued_free) +
+				      load(&shards[s].rescued_cache);
+	}
+	snap->have |= KPM_HAVE_ROOM | KPM_HAVE_ASKED;
+	return 0;
+}
+
+uint32_t kpm_books_tag_slots(const struct kpm_books *b)
+{
+	return b->tag_slots;
+}
+
+const struct kpm_tag_info *kpm_books_tag(const struct kpm_books *b, uint32_t tag,
+					 struct kpm_counters *sum)
+{
+	const struct kpm_tag_info *infos = b->taginfo.data;
+
+	if (tag >= b->tag_slots || !__atomic_load_n(&hot_tag(b, tag)->usual, __ATOMIC_ACQUIRE))
+		return NULL;
+	sum_counters(b, tag, sum);
+	return &infos[tag];
+}
+
+int kpm_books_walk(const struct kpm_books *b,
+		   int (*visit)(const struct kpm_slot *entry, void *arg), void *arg)
+{
+	const struct kpm_bucket *buckets = b->objects.data;
+
+	for (uint64_t i = 0; i < (uint64_t)b->objects.entries * KPM_BLOCK_BUCKETS; i++) {
+		for (int k = 0; k < KPM_BUCKET_SLOTS; k++) {
+			const struct kpm_slot *slot = &buckets[i].slot[k];
+			struct kpm_slot entry = {.w0 = load(&slot->w0), .w1 = load(&slot->w1)};
+			int ret;
+
+			/* unchanged after the second word was read: the two belong together */
+			if (!entry.w0 || entry.w0 & KPM_W0_BUSY || load(&slot->w0) != entry.w0)
+				continue;
+			ret = visit(&entry, arg);
+			if (ret)
+				return ret;
+		}
+	}
+	return 0;
+}

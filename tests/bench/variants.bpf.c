@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What `make bench` holds the probes against: empty programs on the same events, and the obvious
+ * way to write the books, a preallocated hash map of objects and a hash map of call sites.
+ */
+#include "types.bpf.h"
+#include <bpf/bpf_helpers.h>
+
+enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_PERCPU_HASH = 5 };
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct object {
+	__u64 site;
+	__u64 bytes;
+};
+
+struct site {
+	__u64 allocs, frees, bytes, freed;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2000000);
+	__type(key, __u64);
+	__type(value, struct object);
+} live SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, struct site);
+} sites SEC(".maps");
+
+#define EMPTY(name)                                                                               \
+	SEC("raw_tp")                                                                             \
+	int name(void *ctx __attribute__((unused)))                                               \
+	{                                                                                         \
+		return 0;                                                                         \
+	}
+EMPTY(empty_kmalloc)
+EMPTY(empty_calloc)
+EMPTY(empty_kfree)
+EMPTY(empty_cfree)
+EMPTY(empty_kfree_again)
+EMPTY(empty_cfree_again)
+
+static __always_inline int hash_alloc(__u64 site, __u64 ptr, __u64 bytes)
+{
+	struct object object = {.site = site, .bytes = bytes};
+	struct site zero = {0}, *s;
+
+	if (ptr <= 16)
+		return 0;
+	bpf_map_update_elem(&live, &ptr, &object, 0);
+	s = bpf_map_lookup_elem(&sites, &site);
+	if (!s) {
+		bpf_map_update_elem(&sites, &site, &zero, 1);
+		s = bpf_map_lookup_elem(&sites, &site);
+	}
+	if (s) {
+		s->allocs++;
+		s->bytes += bytes;
+	}
+	return 0;
+}
+
+static __always_inline int hash_free(__u64 ptr)
+{
+	struct object *found = bpf_map_lookup_elem(&live, &ptr), object;
+	struct site *s;
+
+	if (!found)
+		return 0;
+	object = *found;
+	bpf_map_delete_elem(&live, &ptr);
+	s = bpf_map_lookup_elem(&sites, &object.site);
+	if (s) {
+		s->frees++;
+		s->freed += object.bytes;
+	}
+	return 0;
+}
+
+SEC("raw_tp")
+int hash_kmalloc(struct bpf_raw_tracepoint_args *ctx)
+{
+	return hash_alloc(ctx->args[0], ctx->args[1], ctx->args[3]);
+}
+
+SEC("raw_tp")
+int hash_calloc(struct bpf_raw_tracepoint_args *ctx)
+{
+	return hash_alloc(ctx->args[0], ctx->args[1], ctx->args[2]);
+}
+
+SEC("raw_tp")
+int hash_kfree(struct bpf_raw_tracepoint_args *ctx)
+{
+	return hash_free(ctx->args[1]);
+}
+
+SEC("raw_tp")
+int hash_cfree(struct bpf_raw_tracepoint_args *ctx)
+{
+	return hash_free(ctx->args[1]);
+}
