@@ -64,9 +64,8 @@ static __always_inline void enter(__u64 ptr, __u64 asked, int large, int id, str
 	low = READ_WORD(b->marks[0]);
 	high = READ_WORD(b->marks[1]);
 	if (unlikely((same_bytes(low, EACH_BYTE(MARK(hash))) & USED_LOW) |
-		     (same_bytes(high, EACH_BYTE(MARK(hash))) & USED_HIGH) | high >> 56)) {
+		     (same_bytes(high, EACH_BYTE(MARK(hash))) & USED_HIGH) | high >> 56))
 		replace(hash, w0, large);
-	}
 	if (asked > KPM_ASKED_MAX)
 		asked = KPM_ASKED_MAX;
 	w1 = (__u64)id << KPM_TAG_SHIFT | asked << KPM_ASKED_SHIFT | birth();
@@ -111,7 +110,7 @@ static __noinline int drop(__u64 ptr)
 /* Takes the object off the books; 1 if it stood there. */
 static __always_inline int leave(__u64 ptr)
 {
-	__u64 hash = hash_address(ptr), key = KPM_W0_KEY(ptr), low, rest;
+	__u64 hash = hash_address(ptr), key = KPM_W0_KEY(ptr), low, high, spilled;
 	struct kpm_block *block = block_of(hash);
 	__u32 shard = this_shard();
 	struct kpm_slot entry;
@@ -120,11 +119,17 @@ static __always_inline int leave(__u64 ptr)
 	if (!block)
 		return 0;
 	b = FIRST_BUCKET(block, hash);
+	/* read before they are needed: both lines are on their way at once */
+	low = READ_WORD(b->marks[0]);
+	high = READ_WORD(b->marks[1]);
 	if (!give_up(b, FIRST_SLOT(hash), key, &entry)) {
-		low = same_bytes(READ_WORD(b->marks[0]), EACH_BYTE(MARK(hash))) & USED_LOW;
-		rest = READ_WORD(b->marks[1]);
-		rest = (same_bytes(rest, EACH_BYTE(MARK(hash))) & USED_HIGH) | rest >> 56;
-		if (!(low | rest) || !take_out(hash, key, &entry))
+		low = same_bytes(low, EACH_BYTE(MARK(hash))) & USED_LOW;
+		spilled = high >> 56;
+		high = same_bytes(high, EACH_BYTE(MARK(hash))) & USED_HIGH;
+		if (!(low | high | spilled))
+			return 0;
+		if (!(low && give_up(b, lowest_byte(low) & 7, key, &entry)) &&
+		    !take_out(hash, key, &entry))
 			return 0;
 	}
 	settle(shard, &entry, frees);

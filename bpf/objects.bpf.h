@@ -32,7 +32,9 @@
 
 /*
  * Hash of an address: the block from the upper half, in it the first bucket from bits 0..4, the
- * second from 5..9, the mark from 10..16, the slot that is tried first from 17..19.
+ * second from 5..9, the mark from 10..16, the slot that is tried first from 17..24.
+ * An object goes into the cache line of that slot if it can, so that the marks and the slot are
+ * fetched from memory at the same time.
  */
 static __always_inline __u64 hash_address(__u64 ptr)
 {
@@ -50,7 +52,7 @@ static __always_inline struct kpm_block *block_of(__u64 hash)
 
 #define FIRST_BUCKET(block, hash)  (&(block)->bucket[(hash) & (KPM_BLOCK_BUCKETS - 1)])
 #define SECOND_BUCKET(block, hash) (&(block)->bucket[(hash) >> 5 & (KPM_BLOCK_BUCKETS - 1)])
-#define FIRST_SLOT(hash)	   ((hash) >> 17 & 7)
+#define FIRST_SLOT(hash)	   (((hash) >> 17 & 0xff) * KPM_BUCKET_SLOTS >> 8)
 #define MARK(hash)		   (((hash) >> 10 & 0x7f) | KPM_MARK_USED)
 
 /* Bit 7 of each byte of `have` that equals `want`'s, rarely that of one above such a byte. */
@@ -134,6 +136,21 @@ static __always_inline int claim(struct kpm_bucket *b, __u32 n, __u8 mark, __u64
 	return 1;
 }
 
+/* The slots of the cache line of slot n: 0-2 beside the marks, 3-6, 7-10, 11-14. */
+#define LINE_START(n) ((n) < 3 ? 0 : (n) - (((n) - 3) & 3))
+#define LINE_END(n)   ((n) < 3 ? 3 : LINE_START(n) + 4)
+
+/* Claims a free one of the slots from `start` to before `end`; 0 if there is none. */
+static __always_inline int claim_among(struct kpm_bucket *b, __u32 start, __u32 end, __u64 hash,
+				       __u64 w0, __u64 w1)
+{
+	for (__u32 n = 0; n < KPM_BUCKET_SLOTS; n++)
+		if (n >= start && n < end && !*(const volatile __u8 *)&b->mark[n] &&
+		    claim(b, n, MARK(hash), w0, w1))
+			return 1;
+	return 0;
+}
+
 /* Enters the object where there is room; 0 if there is none. */
 static __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 {
@@ -149,10 +166,9 @@ static __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 		*(volatile __u8 *)&b->spilled = 1;
 		b = SECOND_BUCKET(block, hash);
 	}
-	for (__u32 n = 0; n < KPM_BUCKET_SLOTS; n++)
-		if (!*(const volatile __u8 *)&b->mark[n] && claim(b, n, MARK(hash), w0, w1))
-			return 1;
-	return 0;
+	if (claim_among(b, LINE_START(FIRST_SLOT(hash)), LINE_END(FIRST_SLOT(hash)), hash, w0, w1))
+		return 1;
+	return claim_among(b, 0, KPM_BUCKET_SLOTS, hash, w0, w1);
 }
 
 /* Takes an entry that was given up off its tag, under the counter named. */

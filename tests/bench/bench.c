@@ -485,7 +485,7 @@ int main(int argc, char **argv)
 		for (enum variant v = 0; v < VARIANTS; v++)
 			if (v != MEMLEAK || (b->have_memleak && r < 3))
 				measure(b, v, WARM);
-	for (unsigned int r = 0; r < (b->rounds + 2) / 3; r++)
+	for (unsigned int r = 0; r < (b->rounds + 4) / 5; r++)
 		for (enum variant v = 0; v < MEMLEAK; v++)
 			measure(b, v, MILLION);
 	printf("%u rounds of %u operations, %u objects live\n", b->rounds, b->ops, b->live);
