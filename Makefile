@@ -59,7 +59,7 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@
 
-$(B)/src/source/live.o: $(B)/kpoolmon.skel.h
+$(B)/src/source/probes.o: $(B)/kpoolmon.skel.h
 
 # What building needs, checked once: names each thing that is missing and its package.
 $(B)/.needs: tools/needs.sh

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The probes of bpf/kpoolmon.bpf.c, in the order in which they are attached. */
+/*
+ * The programs of bpf/kpoolmon.bpf.c: sized, loaded, attached and asked for what they missed.
+ * Used by the live source and by the tests that fire the programs themselves.
+ */
 #ifndef KPM_PROBES_H
 #define KPM_PROBES_H
 
-#include <stdbool.h>
+#include <bpf/libbpf.h>
+
+#include <kpoolmon/books.h>
+#include <kpoolmon/error.h>
+#include <kpoolmon/snapshot.h>
+#include <kpoolmon/source.h>
 
 /*
- * The free side first, so that no object is entered whose free could not be seen; the first copy
- * of a free program before the second: tracepoints run them in this order.
+ * In the order in which they are attached. The free side first, so that no object is entered
+ * whose free could not be seen; the first copy of a free program before the second: tracepoints
+ * run them in this order.
  */
 enum kpm_probe {
 	KPM_PROBE_KFREE,
@@ -19,21 +28,32 @@ enum kpm_probe {
 	KPM_PROBES
 };
 
-struct kpm_probe_info {
-	const char *event; /* tracepoint of the kmem group */
-	bool rescue;	   /* the second copy */
-};
-
-static const struct kpm_probe_info kpm_probes[KPM_PROBES] = {
-	[KPM_PROBE_KFREE] = {"kfree", false},
-	[KPM_PROBE_KFREE_AGAIN] = {"kfree", true},
-	[KPM_PROBE_CACHE_FREE] = {"kmem_cache_free", false},
-	[KPM_PROBE_CACHE_FREE_AGAIN] = {"kmem_cache_free", true},
-	[KPM_PROBE_KMALLOC] = {"kmalloc", false},
-	[KPM_PROBE_CACHE_ALLOC] = {"kmem_cache_alloc", false},
-};
-
-/* Functions of the kernel that allocate or free without an event. */
+/* Ways of the kernel to allocate or free that raise no event and that nothing hooks. */
 #define KPM_UNHOOKED "kfree_rcu free_bulk alloc_bulk"
+
+struct kpoolmon_bpf;
+
+struct kpm_probes {
+	struct kpm_live_opts opts; /* without zeros once loaded */
+	struct kpoolmon_bpf *skel;
+	struct bpf_link *links[KPM_PROBES];
+	int64_t started_ns;
+};
+
+/* Checks the kernel and the sizes, loads the programs. 0, or -errno and a sentence. */
+int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
+		    struct kpm_err *err);
+int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err);
+/* Takes the programs off their events and fills their final losses, as below. */
+void kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss);
+void kpm_probes_unload(struct kpm_probes *probes);
+
+/* Fills the figures that the kernel keeps of the programs: skipped, lost_max, allocs. */
+void kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss);
+
+struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_probe probe);
+/* The program that returns the present second of the kernel's clock of births. */
+struct bpf_program *kpm_probes_clock(const struct kpm_probes *probes);
+void kpm_probes_fds(const struct kpm_probes *probes, struct kpm_books_fds *fds);
 
 #endif

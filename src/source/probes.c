@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Sizes, loads and attaches the programs. Links and programs live as long as their file
+ * descriptors, so that whatever ends the process takes them out of the kernel.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+
+#include <kpoolmon/kernel.h>
+#include <kpoolmon/meminfo.h>
+
+#include "kpoolmon.skel.h"
+#include "probes.h"
+
+static const struct {
+	const char *event; /* tracepoint of the kmem group */
+	bool rescue;	   /* the second copy */
+} events[KPM_PROBES] = {
+	[KPM_PROBE_KFREE] = {"kfree", false},
+	[KPM_PROBE_KFREE_AGAIN] = {"kfree", true},
+	[KPM_PROBE_CACHE_FREE] = {"kmem_cache_free", false},
+	[KPM_PROBE_CACHE_FREE_AGAIN] = {"kmem_cache_free", true},
+	[KPM_PROBE_KMALLOC] = {"kmalloc", false},
+	[KPM_PROBE_CACHE_ALLOC] = {"kmem_cache_alloc", false},
+};
+
+uint64_t kpm_default_objects(uint64_t memory_bytes)
+{
+	uint64_t objects = memory_bytes / 250 / 32; /* 0.4 percent, 32 bytes an object */
+
+	if (objects < KPM_OBJECTS_FLOOR)
+		return KPM_OBJECTS_FLOOR;
+	return objects > KPM_OBJECTS_CAP ? KPM_OBJECTS_CAP : objects;
+}
+
+uint32_t kpm_default_tags(uint64_t objects)
+{
+	return objects < 2000000 ? 8192 : 16384;
+}
+
+static uint32_t power_of_two(uint32_t n)
+{
+	uint32_t p = 1;
+
+	while (p < n)
+		p *= 2;
+	return p;
+}
+
+/* Says in one sentence what a refusal of the kernel to load or attach means. */
+static int explain(const struct kpm_live_opts *opts, int code, const char *what,
+		   struct kpm_err *err)
+{
+	char path[4096], mode[128] = "";
+	FILE *f;
+
+	code = code < 0 ? code : -code;
+	f = fopen(kpm_path(&opts->roots, KPM_FILE_LOCKDOWN, path, sizeof(path)), "re");
+	if (f) {
+		if (!fgets(mode, sizeof(mode), f))
+			mode[0] = '\0';
+		fclose(f);
+	}
+	if (strstr(mode, "[confidentiality]"))
+		return kpm_fail(err, code, "%s: the kernel is locked down (confidentiality), which "
+				"forbids BPF to read kernel memory; boot with "
+				"lockdown=integrity or none", what);
+	if (code == -EPERM || code == -EACCES)
+		return kpm_fail(err, code, "%s: permission denied; run as root or with CAP_BPF and "
+				"CAP_PERFMON", what);
+	if (code == -ENOMEM || code == -E2BIG)
+		return kpm_fail(err, code, "%s: no memory for tables of %llu objects; give a "
+				"smaller --objects", what, (unsigned long long)opts->objects);
+	return kpm_fail(err, code, "%s: %s", what, strerror(-code));
+}
+
+/* Checks the sizes and replaces zeros by what fits the machine. */
+static int settle_sizes(struct kpm_live_opts *opts, struct kpm_err *err)
+{
+	struct kpm_memory memory;
+	int ret;
+
+	if (!opts->objects) {
+		ret = kpm_meminfo_read(&opts->roots, &memory, err);
+		if (ret)
+			return ret;
+		opts->objects = kpm_default_objects(memory.total);
+	}
+	if (!opts->tags)
+		opts->tags = kpm_default_tags(opts->objects);
+	if (opts->objects < KPM_OBJECTS_MIN || opts->objects > KPM_OBJECTS_MAX)
+		return kpm_fail(err, -EINVAL, "--objects %llu is not in %d to %d",
+				(unsigned long long)opts->objects, KPM_OBJECTS_MIN,
+				KPM_OBJECTS_MAX);
+	if (opts->tags < KPM_TAGS_MIN || opts->tags > KPM_TAGS_MAX)
+		return kpm_fail(err, -EINVAL, "--tags %u is not in %d to %d", opts->tags,
+				KPM_TAGS_MIN, KPM_TAGS_MAX);
+	opts->tags = power_of_two(opts->tags);
+	return 0;
+}
+
+/* Sizes of the maps and the constants of the programs; `opts` has no zeros any more. */
+static void configure(struct kpoolmon_bpf *skel, const struct kpm_live_opts *opts,
+		      const struct kpm_kernel *kernel)
+{
+	uint64_t slots = opts->objects * 100 / KPM_RATED_PERCENT;
+	uint32_t blocks = (slots + KPM_BLOCK_SLOTS - 1) / KPM_BLOCK_SLOTS;
+	uint32_t cpus = libbpf_num_possible_cpus(), shards;
+	struct timespec tick;
+
+	shards = power_of_two(cpus < KPM_SHARDS_MAX ? cpus : KPM_SHARDS_MAX);
+	/* the resolution of the coarse clocks is the length of a tick: 1/HZ */
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+
+	skel->rodata->block_count = blocks;
+	skel->rodata->tag_slots = opts->tags;
+	skel->rodata->shard_mask = shards - 1;
+	skel->rodata->rated_objects = opts->objects;
+	skel->rodata->jiffies_scale = (tick.tv_nsec << 32) / 1000000000;
+	skel->rodata->have_rdonly_cast = kernel->rdonly_cast;
+	skel->rodata->have_get_kmem_cache = kernel->get_kmem_cache;
+
+	bpf_map__set_max_entries(skel->maps.objects, blocks);
+	bpf_map__set_max_entries(skel->maps.tags, opts->tags / KPM_TAG_WAYS);
+	bpf_map__set_max_entries(skel->maps.taginfo, opts->tags);
+	bpf_map__set_max_entries(skel->maps.taglist, opts->tags);
+	bpf_map__set_max_entries(skel->maps.counters, opts->tags * shards);
+	bpf_map__set_max_entries(skel->maps.shards, shards);
+}
+
+/* libbpf's own words are for its developers; ours come from explain(). */
+static int no_words(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	if (getenv("KPOOLMON_DEBUG_BPF"))
+		return vfprintf(stderr, fmt, args);
+	(void)level;
+	return 0;
+}
+
+int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
+		    struct kpm_err *err)
+{
+	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+	struct kpm_control ctl = {.version = KPM_ABI_VERSION};
+	struct kpm_kernel kernel;
+	struct timespec now;
+	uint32_t zero = 0;
+	int ret;
+
+	*probes = (struct kpm_probes){.opts = *opts};
+	libbpf_set_print(no_words);
+	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* where maps still count against it */
+	ret = kpm_kernel_probe(&opts->roots, &kernel, err);
+	if (!ret)
+		ret = settle_sizes(&probes->opts, err);
+	if (ret)
+		return ret;
+	probes->skel = kpoolmon_bpf__open();
+	if (!probes->skel)
+		return explain(&probes->opts, errno, "open the probes", err);
+	configure(probes->skel, &probes->opts, &kernel);
+	ret = kpoolmon_bpf__load(probes->skel);
+	if (ret) {
+		ret = explain(&probes->opts, ret, "load the probes", err);
+		goto fail;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	probes->started_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
+	ctl.started = probes->started_ns;
+	if (!bpf_map_update_elem(bpf_map__fd(probes->skel->maps.control), &zero, &ctl, 0))
+		return 0;
+	ret = explain(&probes->opts, errno, "write the probes' control map", err);
+fail:
+	kpm_probes_unload(probes);
+	return ret;
+}
+
+int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err)
+{
+	for (int i = 0; i < KPM_PROBES; i++) {
+		char what[64];
+
+		if (events[i].rescue && probes->opts.no_rescue)
+			continue;
+		probes->links[i] = bpf_program__attach_raw_tracepoint(
+			kpm_probes_program(probes, i), events[i].event);
+		if (probes->links[i])
+			continue;
+		snprintf(what, sizeof(what), "attach to tracepoint kmem:%s", events[i].event);
+		return explain(&probes->opts, errno, what, err);
+	}
+	return 0;
+}
+
+void kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss)
+{
+	kpm_probes_losses(probes, loss);
+	for (int i = 0; i < KPM_PROBES; i++) {
+		bpf_link__destroy(probes->links[i]);
+		probes->links[i] = NULL;
+	}
+}
+
+void kpm_probes_unload(struct kpm_probes *probes)
+{
+	for (int i = 0; i < KPM_PROBES; i++)
+		bpf_link__destroy(probes->links[i]);
+	kpoolmon_bpf__destroy(probes->skel);
+	*probes = (struct kpm_probes){0};
+}
+
+/* Recursion misses of a program: events for which the kernel did not run it. */
+static uint64_t misses(const struct kpm_probes *probes, enum kpm_probe probe)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t len = sizeof(info);
+
+	if (!probes->links[probe] ||
+	    bpf_obj_get_info_by_fd(bpf_program__fd(kpm_probes_program(probes, probe)), &info, &len))
+		return 0;
+	return info.recursion_misses;
+}
+
+void kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss)
+{
+	loss->skipped = misses(probes, KPM_PROBE_KFREE) + misses(probes, KPM_PROBE_CACHE_FREE);
+	loss->lost_max = probes->opts.no_rescue ? loss->skipped :
+						  misses(probes, KPM_PROBE_KFREE_AGAIN) +
+						  misses(probes, KPM_PROBE_CACHE_FREE_AGAIN);
+	loss->allocs = misses(probes, KPM_PROBE_KMALLOC) + misses(probes, KPM_PROBE_CACHE_ALLOC);
+}
+
+struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_probe probe)
+{
+	struct bpf_program *const programs[KPM_PROBES] = {
+		[KPM_PROBE_KFREE] = probes->skel->progs.kpm_kfree,
+		[KPM_PROBE_KFREE_AGAIN] = probes->skel->progs.kpm_kfree_again,
+		[KPM_PROBE_CACHE_FREE] = probes->skel->progs.kpm_cache_free,
+		[KPM_PROBE_CACHE_FREE_AGAIN] = probes->skel->progs.kpm_cache_free_again,
+		[KPM_PROBE_KMALLOC] = probes->skel->progs.kpm_kmalloc,
+		[KPM_PROBE_CACHE_ALLOC] = probes->skel->progs.kpm_cache_alloc,
+	};
+
+	return programs[probe];
+}
+
+struct bpf_program *kpm_probes_clock(const struct kpm_probes *probes)
+{
+	return probes->skel->progs.kpm_now;
+}
+
+void kpm_probes_fds(const struct kpm_probes *probes, struct kpm_books_fds *fds)
+{
+	*fds = (struct kpm_books_fds){
+		.objects = bpf_map__fd(probes->skel->maps.objects),
+		.tags = bpf_map__fd(probes->skel->maps.tags),
+		.taginfo = bpf_map__fd(probes->skel->maps.taginfo),
+		.taglist = bpf_map__fd(probes->skel->maps.taglist),
+		.counters = bpf_map__fd(probes->skel->maps.counters),
+		.shards = bpf_map__fd(probes->skel->maps.shards),
+		.control = bpf_map__fd(probes->skel->maps.control),
+	};
+}
