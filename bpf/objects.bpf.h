@@ -82,17 +82,18 @@ static __always_inline __u32 find_in(const struct kpm_bucket *b, __u8 mark, __u6
 
 /*
  * Takes the entry out of the table; 0 if somebody else did. The copy of its words is the
- * caller's to account for.
+ * caller's to account for. The second word is read once the slot is ours: before, the same
+ * address could be entered again there under another tag.
  */
 static __always_inline int give_up(struct kpm_bucket *b, __u32 n, __u64 key, struct kpm_slot *copy)
 {
 	struct kpm_slot *slot = &b->slot[n];
 
 	copy->w0 = READ_WORD(slot->w0);
-	copy->w1 = READ_WORD(slot->w1);
 	if ((copy->w0 ^ key) > KPM_W0_META || copy->w0 & KPM_W0_BUSY ||
 	    __sync_val_compare_and_swap(&slot->w0, copy->w0, copy->w0 | KPM_W0_BUSY) != copy->w0)
 		return 0;
+	copy->w1 = READ_WORD(slot->w1);
 	*(volatile __u8 *)&b->mark[n] = 0;
 	WRITE_WORD(slot->w0, 0);
 	return 1;

@@ -1,5 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The tests and the bench; included by the Makefile.
+# The tests and the bench; included by the Makefile. tests/run runs the executables and counts.
+
+UNIT	 := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
+BPFTESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/bpf/*_test.c tests/live/*_test.c))
+SAN	 := $(B)/san
+
+$(B)/tests/%_test: $(B)/tests/%_test.o $(LIBOBJS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(KPM_LIBS) -lcmocka -pthread
 
 $(B)/variants.bpf.o: tests/bench/variants.bpf.c | $(B)/.needs
 	$(call say,BPF,$<)
@@ -12,9 +20,26 @@ $(B)/bench: $(B)/tests/bench/bench.o $(LIBOBJS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(KPM_LIBS)
 
+units: $(UNIT)
+
+# the same, with the compiler's checks of memory and undefined behaviour
+sanitized:
+	$(Q)$(MAKE) --no-print-directory B=$(SAN) LDFLAGS='-fsanitize=address,undefined' \
+		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' units
+
+check: all units sanitized ## the tests that need no root and no network
+	$(Q)sh tests/run check $(B)
+
+test: deps ## install what is needed, build, and run all tests of this machine (as root)
+	$(Q)$(MAKE) --no-print-directory all units sanitized $(BPFTESTS)
+	$(Q)sh tests/run test $(B)
+
 bench: $(B)/bench ## what the probes cost, against empty programs, a hash map and memleak
 	$(Q)sh tools/as-root.sh $(B)/bench $(BENCH_ARGS)
 
-.PHONY: bench
+format: ## apply .clang-format
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
--include $(B)/variants.bpf.d $(B)/tests/bench/bench.d
+.PHONY: units sanitized check test bench format
+
+-include $(B)/variants.bpf.d $(UNIT:=.d) $(BPFTESTS:=.d) $(B)/tests/bench/bench.d

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Tagset, snapshot and history. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include <kpoolmon/history.h>
+#include <kpoolmon/tagset.h>
+
+static void tag_names(void **state)
+{
+	static const struct {
+		const char *kernel, *text, *symbol, *module;
+		uint64_t offset;
+	} cases[] = {
+		{"load_msg+0x41/0x1e0", "load_msg+0x41", "load_msg", "kernel", 0x41},
+		{"kpm_leak+0x1f/0x60 [leaky]", "kpm_leak+0x1f [leaky]", "kpm_leak", "leaky", 0x1f},
+		{"a.isra.0+0x0/0x10 [nf_nat 8c0ffee]", "a.isra.0+0x0 [nf_nat]", "a.isra.0", "nf_nat", 0},
+		{"operator+odd+0x8/0x9", "operator+odd+0x8", "operator+odd", "kernel", 8},
+		{"0xffffffffc0001234", "0xffffffffc0001234", NULL, NULL, 0},
+		{"", "0xffffffffc0001234", NULL, NULL, 0},
+		{NULL, "0xffffffffc0001234", NULL, NULL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct kpm_tagset *set = kpm_tagset_new();
+		const struct kpm_tag_name *name;
+
+		assert_int_equal(kpm_tagset_enter(set, 0xffffffffc0001234, cases[i].kernel, NULL,
+						  false), 0);
+		name = kpm_tagset_get(set, 0);
+		assert_string_equal(name->text, cases[i].text);
+		if (cases[i].symbol) {
+			assert_string_equal(name->symbol, cases[i].symbol);
+			assert_string_equal(name->module, cases[i].module);
+			assert_int_equal(name->offset, cases[i].offset);
+		} else {
+			assert_null(name->symbol);
+			assert_null(name->module);
+		}
+		assert_null(name->cache);
+		kpm_tagset_free(set);
+	}
+}
+
+static void tags_split_by_cache(void **state)
+{
+	struct kpm_tagset *set = kpm_tagset_new();
+	int64_t a, b, k;
+
+	(void)state;
+	a = kpm_tagset_enter(set, 1, "mempool_alloc_slab+0x1/0x2", "bio-1", true);
+	b = kpm_tagset_enter(set, 1, "mempool_alloc_slab+0x1/0x2", "bio-2", true);
+	assert_int_not_equal(a, b);
+	assert_int_equal(kpm_tagset_enter(set, 1, "mempool_alloc_slab+0x1/0x2", "bio-1", true), a);
+	/* kmalloc: one tag, its caches joined, each once */
+	k = kpm_tagset_enter(set, 1, "mempool_alloc_slab+0x1/0x2", "kmalloc-64", false);
+	assert_true(k != a && k != b);
+	kpm_tagset_enter(set, 1, "mempool_alloc_slab+0x1/0x2", "kmalloc-6", false);
+	kpm_tagset_enter(set, 1, "mempool_alloc_slab+0x1/0x2", "kmalloc-64", false);
+	kpm_tagset_enter(set, 1, "mempool_alloc_slab+0x1/0x2", NULL, false);
+	assert_string_equal(kpm_tagset_get(set, k)->cache, "kmalloc-64+kmalloc-6");
+	assert_int_equal(kpm_tagset_count(set), 3);
+	kpm_tagset_free(set);
+}
+
+static void many_tags_keep_their_numbers(void **state)
+{
+	struct kpm_tagset *set = kpm_tagset_new();
+	char symbol[64];
+
+	(void)state;
+	for (int round = 0; round < 2; round++)
+		for (int i = 0; i < 20000; i++) {
+			snprintf(symbol, sizeof(symbol), "f%d+0x%x/0xffff", i / 3, i);
+			assert_int_equal(kpm_tagset_enter(set, i, symbol, NULL, false), i);
+		}
+	assert_int_equal(kpm_tagset_count(set), 20000);
+	kpm_tagset_free(set);
+}
+
+static void changes_and_rates(void **state)
+{
+	struct kpm_history *h = kpm_history_new();
+	struct kpm_snapshot s;
+	struct kpm_change c;
+	double rate;
+
+	(void)state;
+	kpm_snapshot_init(&s);
+	assert_int_equal(kpm_snapshot_reset(&s, 1), 0);
+	s.mono_ns = 1000000000;
+	s.rows[0].kind[KPM_NONP] = (struct kpm_counts){.allocs = 10, .frees = 2, .diff = 8, .bytes = 80};
+	assert_int_equal(kpm_history_push(h, &s), 0);
+	assert_false(kpm_history_change(h, 0, KPM_KINDS, &c));
+	assert_false(kpm_history_rate(h, 0, KPM_KINDS, &rate));
+	assert_int_equal(kpm_history_interval(h), 0);
+
+	assert_int_equal(kpm_snapshot_reset(&s, 2), 0);
+	s.mono_ns = 3000000000;
+	s.rows[0].kind[KPM_NONP] = (struct kpm_counts){.allocs = 11, .frees = 6, .diff = 5, .bytes = 50};
+	s.rows[0].kind[KPM_PAGED] = (struct kpm_counts){.allocs = 1, .diff = 1, .bytes = 64};
+	s.rows[1].kind[KPM_PAGED] = (struct kpm_counts){.allocs = 4, .diff = 4, .bytes = 400};
+	assert_int_equal(kpm_history_push(h, &s), 0);
+	assert_true(kpm_history_change(h, 0, KPM_NONP, &c));
+	assert_int_equal(c.allocs, 1);
+	assert_int_equal(c.frees, 4);
+	assert_int_equal(c.diff, -3);
+	assert_int_equal(c.bytes, -30);
+	assert_true(kpm_history_change(h, 0, KPM_KINDS, &c));
+	assert_int_equal(c.bytes, 34);
+	/* a new tag was zero before */
+	assert_true(kpm_history_change(h, 1, KPM_KINDS, &c));
+	assert_int_equal(c.diff, 4);
+	assert_int_equal(kpm_history_interval(h), 2000000000);
+	assert_true(kpm_history_rate(h, 1, KPM_PAGED, &rate));
+	assert_true(rate > 199.9 && rate < 200.1);
+	/* the first of three samples is forgotten */
+	s.mono_ns = 4000000000;
+	assert_int_equal(kpm_history_push(h, &s), 0);
+	assert_true(kpm_history_change(h, 1, KPM_KINDS, &c));
+	assert_int_equal(c.diff, 0);
+	assert_int_equal(kpm_history_interval(h), 1000000000);
+	kpm_snapshot_done(&s);
+	kpm_history_free(h);
+}
+
+static void rows_are_zeroed_and_numbered(void **state)
+{
+	struct kpm_snapshot s;
+
+	(void)state;
+	kpm_snapshot_init(&s);
+	assert_int_equal(kpm_snapshot_reset(&s, 100), 0);
+	s.rows[50].kind[0].allocs = 7;
+	assert_int_equal(kpm_snapshot_reset(&s, 90), 0);
+	for (uint32_t i = 0; i < 90; i++) {
+		assert_int_equal(s.rows[i].tag, i);
+		assert_int_equal(s.rows[i].kind[0].allocs, 0);
+	}
+	kpm_snapshot_done(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tag_names),
+		cmocka_unit_test(tags_split_by_cache),
+		cmocka_unit_test(many_tags_keep_their_numbers),
+		cmocka_unit_test(changes_and_rates),
+		cmocka_unit_test(rows_are_zeroed_and_numbered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
