@@ -199,7 +199,7 @@ END {
 		}
 		if (!ended) { say("FAIL", c, "the guest did not come to its end"); continue }
 		if (mode != "truth" && status["csv"] != "0") {
-			say("FAIL", c, "dump ended with status " status["csv"] ": " said)
+			say("FAIL", c, "dump ended with status " status["csv"] (told++ ? "" : ": " substr(said, 1, 300)))
 			continue
 		}
 		if (c == "attach") {

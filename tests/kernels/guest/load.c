@@ -22,7 +22,7 @@
 
 static struct sockaddr_in local(int port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
 
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	return a;
@@ -31,7 +31,7 @@ static struct sockaddr_in local(int port)
 static void udp(int port)
 {
 	struct sockaddr_in a = local(port);
-	char buf[1400] = { 0 };
+	char buf[1400] = {0};
 	int in = socket(AF_INET, SOCK_DGRAM, 0), out = socket(AF_INET, SOCK_DGRAM, 0);
 
 	if (bind(in, (struct sockaddr *)&a, sizeof(a)) == 0) {
@@ -48,8 +48,8 @@ static void udp(int port)
 static void tcp(int port)
 {
 	struct sockaddr_in a = local(port);
-	struct linger reset = { 1, 0 };
-	char buf[8192] = { 0 };
+	struct linger reset = {1, 0};
+	char buf[8192] = {0};
 	int one = 1, l = socket(AF_INET, SOCK_STREAM, 0);
 
 	setsockopt(l, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -105,7 +105,7 @@ static void groups(void)
 	int s = socket(AF_INET, SOCK_DGRAM, 0);
 
 	for (unsigned int i = 1; i < 15; i++) {
-		struct ip_mreq m = { .imr_interface.s_addr = htonl(INADDR_LOOPBACK) };
+		struct ip_mreq m = {.imr_interface.s_addr = htonl(INADDR_LOOPBACK)};
 
 		m.imr_multiaddr.s_addr = htonl(0xe9000000u + i);
 		setsockopt(s, IPPROTO_IP, IP_ADD_MEMBERSHIP, &m, sizeof(m));
@@ -119,7 +119,7 @@ static void watches(void)
 	int e = epoll_create1(0), p[2];
 
 	for (int i = 0; i < 20; i++) {
-		struct epoll_event ev = { .events = EPOLLIN };
+		struct epoll_event ev = {.events = EPOLLIN};
 
 		if (pipe(p))
 			break;
@@ -134,7 +134,7 @@ static void watches(void)
 
 static void files(void)
 {
-	char name[64], buf[10000] = { 0 };
+	char name[64], buf[10000] = {0};
 
 	for (int i = 0; i < 20; i++) {
 		int fd;

@@ -7,9 +7,9 @@
 
 #include "leaky.h"
 
-#define SITE(name, fn, rcl)							\
-	static struct kpm_site s_##name = { .kase = #name, .sym = "kpm_" #fn,	\
-					.cache = "kpm_c_" #name, .paged = rcl }
+#define SITE(name, fn, rcl)                                                                        \
+	static struct kpm_site s_##name = {                                                        \
+		.kase = #name, .sym = "kpm_" #fn, .cache = "kpm_c_" #name, .paged = rcl}
 
 SITE(cache, cache_plain, false);
 SITE(cache_rcl, cache_rcl, true);
@@ -18,21 +18,20 @@ SITE(typesafe, typesafe, false);
 SITE(odd, odd, false);
 
 /* One function that serves two caches: two tags. */
-static struct kpm_site s_shared_a = { .kase = "shared_site", .sym = "kpm_shared",
-				    .cache = "kpm_c_shared_a" };
-static struct kpm_site s_shared_b = { .kase = "shared_site", .sym = "kpm_shared",
-				    .cache = "kpm_c_shared_b", .paged = true };
+static struct kpm_site s_shared_a = {
+	.kase = "shared_site", .sym = "kpm_shared", .cache = "kpm_c_shared_a"};
+static struct kpm_site s_shared_b = {
+	.kase = "shared_site", .sym = "kpm_shared", .cache = "kpm_c_shared_b", .paged = true};
 /* One function, a cache that is destroyed, and another one in the place of its descriptor. */
-static struct kpm_site s_recreate_a = { .kase = "recreate", .sym = "kpm_recreate",
-				      .cache = "kpm_c_recreate_a" };
-static struct kpm_site s_recreate_b = { .kase = "recreate", .sym = "kpm_recreate",
-				      .cache = "kpm_c_recreate_b", .paged = true };
+static struct kpm_site s_recreate_a = {
+	.kase = "recreate", .sym = "kpm_recreate", .cache = "kpm_c_recreate_a"};
+static struct kpm_site s_recreate_b = {
+	.kase = "recreate", .sym = "kpm_recreate", .cache = "kpm_c_recreate_b", .paged = true};
 /* The same name and size again. */
-static struct kpm_site s_again = { .kase = "again", .sym = "kpm_again", .cache = "kpm_c_again" };
+static struct kpm_site s_again = {.kase = "again", .sym = "kpm_again", .cache = "kpm_c_again"};
 /* The call site is in the kernel (mempool_alloc_slab or its caller): the cache tells it apart. */
-static struct kpm_site s_pool = { .kase = "mempool", .sym = "*",
-				.cache = "kpm_c_pool" };
-static struct kpm_site s_pool_fn = { .kase = "mempool", .sym = "kpm_pool_alloc" };
+static struct kpm_site s_pool = {.kase = "mempool", .sym = "*", .cache = "kpm_c_pool"};
+static struct kpm_site s_pool_fn = {.kase = "mempool", .sym = "kpm_pool_alloc"};
 
 KPM_SITE_FN void *kpm_cache_plain(struct kmem_cache *s)
 {
@@ -230,15 +229,13 @@ static int run_mempool(void)
 	return 0;
 }
 
-const struct kpm_case kpm_cache_cases[] = {
-	{ "cache", run_cache },
-	{ "cache_rcl", run_cache_rcl },
-	{ "cache_node", run_cache_node },
-	{ "typesafe", run_typesafe },
-	{ "odd", run_odd },
-	{ "shared_site", run_shared_site },
-	{ "recreate", run_recreate },
-	{ "again", run_again },
-	{ "mempool", run_mempool },
-	{ }
-};
+const struct kpm_case kpm_cache_cases[] = {{"cache", run_cache},
+					   {"cache_rcl", run_cache_rcl},
+					   {"cache_node", run_cache_node},
+					   {"typesafe", run_typesafe},
+					   {"odd", run_odd},
+					   {"shared_site", run_shared_site},
+					   {"recreate", run_recreate},
+					   {"again", run_again},
+					   {"mempool", run_mempool},
+					   {}};

@@ -13,14 +13,14 @@
 
 #include "leaky.h"
 
-#define SITE(name) static struct kpm_site s_##name = { .kase = #name, .sym = "kpm_" #name }
+#define SITE(name) static struct kpm_site s_##name = {.kase = #name, .sym = "kpm_" #name}
 
 SITE(timer);
 SITE(hardirq);
 SITE(irqoff);
 SITE(cpus);
-static struct kpm_site s_cpus_cache = { .kase = "cpus", .sym = "kpm_cpus_cache",
-				      .cache = "kpm_c_cpus" };
+static struct kpm_site s_cpus_cache = {
+	.kase = "cpus", .sym = "kpm_cpus_cache", .cache = "kpm_c_cpus"};
 
 KPM_SITE_FN void *kpm_timer(size_t n)
 {
@@ -112,7 +112,7 @@ static int run_irqoff(void)
 	return 0;
 }
 
-#define PER_CPU 256
+#define PER_CPU  256
 #define MAX_CPUS 64
 static void *held[MAX_CPUS][PER_CPU], *held_cache[MAX_CPUS][PER_CPU];
 static struct kmem_cache *cpus_slab;
@@ -166,7 +166,8 @@ static int run_cpus(void)
 	cpus_slab = kpm_cache(&s_cpus_cache, 232, 0);
 	if (!cpus_slab)
 		return -ENOMEM;
-	for_each_online_cpu(cpu) {
+	for_each_online_cpu(cpu)
+	{
 		if (n == MAX_CPUS)
 			break;
 		t[n] = kthread_create(work_on, (void *)(long)n, "kpm/%d", cpu);
@@ -185,10 +186,8 @@ static int run_cpus(void)
 	return 0;
 }
 
-const struct kpm_case kpm_context_cases[] = {
-	{ "timer", run_timer },
-	{ "hardirq", run_hardirq },
-	{ "irqoff", run_irqoff },
-	{ "cpus", run_cpus },
-	{ }
-};
+const struct kpm_case kpm_context_cases[] = {{"timer", run_timer},
+					     {"hardirq", run_hardirq},
+					     {"irqoff", run_irqoff},
+					     {"cpus", run_cpus},
+					     {}};

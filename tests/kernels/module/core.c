@@ -21,7 +21,7 @@
 #include "leaky.h"
 
 #define MAX_SITES 128
-#define MAX_RUNS 128
+#define MAX_RUNS  128
 
 void *kpm_ptrs[KPM_PTRS];
 
@@ -35,7 +35,10 @@ static int nruns;
 static DEFINE_MUTEX(lock);
 
 static const struct kpm_case *const tables[] = {
-	kpm_kmalloc_cases, kpm_cache_cases, kpm_unseen_cases, kpm_context_cases,
+	kpm_kmalloc_cases,
+	kpm_cache_cases,
+	kpm_unseen_cases,
+	kpm_context_cases,
 };
 
 static void list_site(struct kpm_site *site)
@@ -152,15 +155,17 @@ static int leaky_show(struct seq_file *m, void *v)
 		const struct kpm_site *s = READ_ONCE(sites[i]);
 		s64 allocs = atomic64_read(&s->allocs), frees = atomic64_read(&s->frees);
 
-		seq_printf(m, "truth case=%s sym=%s cache=%s kind=%s allocs=%lld frees=%lld out=%lld",
+		seq_printf(m,
+			   "truth case=%s sym=%s cache=%s kind=%s allocs=%lld frees=%lld out=%lld",
 			   s->kase, s->sym, s->cache ?: "-",
-			   !s->cache ? "-" : s->paged ? "Paged" : "Nonp", allocs, frees,
-			   allocs - frees);
+			   !s->cache  ? "-"
+			   : s->paged ? "Paged"
+				      : "Nonp",
+			   allocs, frees, allocs - frees);
 		seq_printf(m, " nonp=%lld paged=%lld path=%s uf=%lld ufb=%lld ua=%lld uab=%lld",
-			   atomic64_read(&s->bytes[0]), atomic64_read(&s->bytes[1]),
-			   s->path ?: "-", atomic64_read(&s->unseen_frees),
-			   atomic64_read(&s->unseen_free_bytes), atomic64_read(&s->unseen_allocs),
-			   atomic64_read(&s->unseen_alloc_bytes));
+			   atomic64_read(&s->bytes[0]), atomic64_read(&s->bytes[1]), s->path ?: "-",
+			   atomic64_read(&s->unseen_frees), atomic64_read(&s->unseen_free_bytes),
+			   atomic64_read(&s->unseen_allocs), atomic64_read(&s->unseen_alloc_bytes));
 		seq_puts(m, " mod=leaky\n");
 	}
 	mutex_unlock(&lock);

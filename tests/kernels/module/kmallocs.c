@@ -2,16 +2,17 @@
 /*
  * Cases of kmalloc and its relatives that are freed one by one, by kfree or krealloc.
  */
+#include <linux/gcd.h>
 #include <linux/string.h>
 
 #include "leaky.h"
 
-static const size_t sizes[] = { 8, 13, 16, 33, 64, 90, 96, 150, 192, 250, 500, 1000, 2040, 4096,
-				5000, 8192 };
-static const size_t large_sizes[] = { 8193, 12288, 16384, 20000, 40000, 65536, 100000, 300000,
-				      1048576 };
+static const size_t sizes[] = {8,   13,  16,  33,   64,   90,   96,   150,
+			       192, 250, 500, 1000, 2040, 4096, 5000, 8192};
+static const size_t large_sizes[] = {8193,  12288,  16384,  20000,  40000,
+				     65536, 100000, 300000, 1048576};
 
-#define SITE(name, fn) static struct kpm_site s_##name = { .kase = #name, .sym = "kpm_" #fn }
+#define SITE(name, fn) static struct kpm_site s_##name = {.kase = #name, .sym = "kpm_" #fn}
 
 SITE(before, before);
 SITE(plain, plain);
@@ -130,8 +131,8 @@ KPM_SITE_FN void *kpm_reuse(size_t n)
 }
 
 /* Allocates n objects of all sizes, then frees all but the last `leak`, in another order. */
-static int leave(struct kpm_site *site, void *(*get)(size_t), const size_t *size, int nsize,
-		 int n, int leak, bool paged)
+static int leave(struct kpm_site *site, void *(*get)(size_t), const size_t *size, int nsize, int n,
+		 int leak, bool paged)
 {
 	int i, step = 7, at;
 
@@ -141,8 +142,8 @@ static int leave(struct kpm_site *site, void *(*get)(size_t), const size_t *size
 			return -ENOMEM;
 	}
 	n -= leak;
-	while (n % step == 0)
-		step += 2;
+	while (gcd(n, step) > 1)
+		step++;
 	for (i = 0, at = 0; i < n; i++, at = (at + step) % n) {
 		kpm_gone(site, kpm_ptrs[at], paged);
 		kfree(kpm_ptrs[at]);
@@ -152,10 +153,10 @@ static int leave(struct kpm_site *site, void *(*get)(size_t), const size_t *size
 
 #define SMALL sizes, ARRAY_SIZE(sizes)
 #define LARGE large_sizes, ARRAY_SIZE(large_sizes)
-#define RUN(name, ...)								\
-	static int run_##name(void)						\
-	{									\
-		return leave(&s_##name, kpm_##name, __VA_ARGS__);			\
+#define RUN(name, ...)                                                                             \
+	static int run_##name(void)                                                                \
+	{                                                                                          \
+		return leave(&s_##name, kpm_##name, __VA_ARGS__);                                  \
 	}
 
 RUN(plain, SMALL, 1000, 50, false)
@@ -191,8 +192,8 @@ static int run_mixed(void)
 /* Up through every class into pages, down again, up; every third ends freed by krealloc. */
 static int run_krealloc(void)
 {
-	static const size_t way[] = { 20, 30, 33, 100, 97, 200, 1000, 500, 3000, 5000, 9000, 30000,
-				      70000, 9000, 100, 10, 4000 };
+	static const size_t way[] = {20,   30,   33,    100,   97,   200, 1000, 500, 3000,
+				     5000, 9000, 30000, 70000, 9000, 100, 10,   4000};
 	int i, j;
 
 	for (i = 0; i < 30; i++) {
@@ -247,24 +248,22 @@ static int run_before_free(void)
 	return 0;
 }
 
-const struct kpm_case kpm_kmalloc_cases[] = {
-	{ "before", run_before },
-	{ "before_free", run_before_free },
-	{ "plain", run_plain },
-	{ "plain_zero", run_plain_zero },
-	{ "plain_const", run_plain_const },
-	{ "calloc", run_calloc },
-	{ "account", run_account },
-	{ "kmemdup", run_kmemdup },
-	{ "kstrdup", run_kstrdup },
-	{ "large_const", run_large_const },
-	{ "large_var", run_large_var },
-	{ "kmalloc_rcl", run_kmalloc_rcl },
-	{ "large_rcl", run_large_rcl },
-	{ "dma_rcl", run_dma_rcl },
-	{ "mixed", run_mixed },
-	{ "kmalloc_node", run_kmalloc_node },
-	{ "krealloc", run_krealloc },
-	{ "reuse", run_reuse },
-	{ }
-};
+const struct kpm_case kpm_kmalloc_cases[] = {{"before", run_before},
+					     {"before_free", run_before_free},
+					     {"plain", run_plain},
+					     {"plain_zero", run_plain_zero},
+					     {"plain_const", run_plain_const},
+					     {"calloc", run_calloc},
+					     {"account", run_account},
+					     {"kmemdup", run_kmemdup},
+					     {"kstrdup", run_kstrdup},
+					     {"large_const", run_large_const},
+					     {"large_var", run_large_var},
+					     {"kmalloc_rcl", run_kmalloc_rcl},
+					     {"large_rcl", run_large_rcl},
+					     {"dma_rcl", run_dma_rcl},
+					     {"mixed", run_mixed},
+					     {"kmalloc_node", run_kmalloc_node},
+					     {"krealloc", run_krealloc},
+					     {"reuse", run_reuse},
+					     {}};

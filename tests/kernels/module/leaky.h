@@ -23,29 +23,29 @@
 
 /* A cache of ours must not be merged with others: the constructor does it before 6.5. */
 #ifdef SLAB_NO_MERGE
-#define KPM_NO_MERGE	SLAB_NO_MERGE
-#define KPM_CTOR	NULL
+#define KPM_NO_MERGE SLAB_NO_MERGE
+#define KPM_CTOR     NULL
 #else
-#define KPM_NO_MERGE	0
-#define KPM_CTOR	kpm_ctor
+#define KPM_NO_MERGE 0
+#define KPM_CTOR     kpm_ctor
 #endif
 
 struct kpm_site {
-	const char *kase;	/* the case it belongs to */
-	const char *sym;	/* the function whose address is the call site */
-	const char *cache;	/* the cache's name, NULL for kmalloc */
-	const char *path;	/* what the tracepoints do not show of it, NULL if they show all */
-	bool paged;		/* cache: reclaimable */
+	const char *kase;  /* the case it belongs to */
+	const char *sym;   /* the function whose address is the call site */
+	const char *cache; /* the cache's name, NULL for kmalloc */
+	const char *path;  /* what the tracepoints do not show of it, NULL if they show all */
+	bool paged;        /* cache: reclaimable */
 	atomic_t listed;
 	atomic64_t allocs, frees;
-	atomic64_t bytes[2];	/* outstanding, kmalloc only: unreclaimable, reclaimable */
+	atomic64_t bytes[2]; /* outstanding, kmalloc only: unreclaimable, reclaimable */
 	atomic64_t unseen_frees, unseen_free_bytes;
 	atomic64_t unseen_allocs, unseen_alloc_bytes;
 };
 
 struct kpm_case {
 	const char *name;
-	int (*run)(void);	/* 0, -EOPNOTSUPP where this kernel lacks it, or -errno */
+	int (*run)(void); /* 0, -EOPNOTSUPP where this kernel lacks it, or -errno */
 };
 
 /* Each of these ends with an empty entry. */
@@ -55,7 +55,7 @@ extern const struct kpm_case kpm_unseen_cases[];
 extern const struct kpm_case kpm_context_cases[];
 
 #define KPM_PTRS 4096
-extern void *kpm_ptrs[KPM_PTRS];	/* room for the case that runs; one at a time */
+extern void *kpm_ptrs[KPM_PTRS]; /* room for the case that runs; one at a time */
 
 /* Counts p (of kmalloc: cache NULL; else of the site's cache); returns p. NULL is no object. */
 void *kpm_got(struct kpm_site *site, void *p, bool paged);

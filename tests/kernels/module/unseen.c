@@ -17,15 +17,18 @@ struct obj {
 };
 
 /* Batches: one object, around a page of pointers (509-510), and more than any array holds. */
-static const int batches[] = { 1, 2, 3, 7, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 127, 128, 129,
-			       255, 256, 257, 500, 508, 509, 510, 511, 512, 513, 600, 1000, 1024,
-			       2000 };
+static const int batches[] = {1,   2,   3,   7,   15,  16,  17,   31,   32,  33,  63,
+			      64,  65,  100, 127, 128, 129, 255,  256,  257, 500, 508,
+			      509, 510, 511, 512, 513, 600, 1000, 1024, 2000};
 
-#define SITE(name, how)								\
-	static struct kpm_site s_##name = { .kase = #name, .sym = "kpm_" #name, .path = how }
-#define CSITE(name, how, rcl)							\
-	static struct kpm_site s_##name = { .kase = #name, .sym = "kpm_" #name, .path = how, \
-					.cache = "kpm_c_" #name, .paged = rcl }
+#define SITE(name, how)                                                                            \
+	static struct kpm_site s_##name = {.kase = #name, .sym = "kpm_" #name, .path = how}
+#define CSITE(name, how, rcl)                                                                      \
+	static struct kpm_site s_##name = {.kase = #name,                                          \
+					   .sym = "kpm_" #name,                                    \
+					   .path = how,                                            \
+					   .cache = "kpm_c_" #name,                                \
+					   .paged = rcl}
 
 SITE(rcu_head, "kfree_rcu");
 CSITE(rcu_cache, "kfree_rcu", false);
@@ -38,11 +41,9 @@ CSITE(cache_free_bulk, "free_bulk", false);
 CSITE(alloc_bulk, "alloc_bulk", false);
 CSITE(both_bulk, "alloc_bulk+free_bulk", true);
 static struct kpm_site s_nolock_free __maybe_unused = {
-	.kase = "nolock", .sym = "kpm_nolock_free", .path = "nolock"
-};
+	.kase = "nolock", .sym = "kpm_nolock_free", .path = "nolock"};
 static struct kpm_site s_nolock_alloc __maybe_unused = {
-	.kase = "nolock", .sym = "kpm_nolock_alloc", .path = "nolock"
-};
+	.kase = "nolock", .sym = "kpm_nolock_alloc", .path = "nolock"};
 
 KPM_SITE_FN void *kpm_rcu_head(size_t n)
 {
@@ -282,7 +283,7 @@ static int run_alloc_bulk(void)
 		if (kpm_alloc_bulk(s, batches[b], kpm_ptrs))
 			return -ENOMEM;
 		for (i = 0; i < batches[b]; i++) {
-			if (b == 8 && i < 10)	/* ten of a batch of 32 stay */
+			if (b == 8 && i < 10) /* ten of a batch of 32 stay */
 				continue;
 			kpm_gone(&s_alloc_bulk, kpm_ptrs[i], false);
 			kmem_cache_free(s, kpm_ptrs[i]);
@@ -301,7 +302,7 @@ static int run_both_bulk(void)
 	for (b = 0; b < ARRAY_SIZE(batches); b++) {
 		if (kpm_both_bulk(s, batches[b], kpm_ptrs))
 			return -ENOMEM;
-		n = batches[b] - (b == 13 ? 22 : 0);	/* of a batch of 100 */
+		n = batches[b] - (b == 13 ? 22 : 0); /* of a batch of 100 */
 		for (i = 0; i < n; i++)
 			kpm_gone_unseen(&s_both_bulk, kpm_ptrs[i], true);
 		kmem_cache_free_bulk(s, n, kpm_ptrs);
@@ -347,17 +348,15 @@ static int run_nolock(void)
 }
 #endif
 
-const struct kpm_case kpm_unseen_cases[] = {
-	{ "rcu_head", run_rcu_head },
-	{ "rcu_cache", run_rcu_cache },
-	{ "rcu_cache_rcl", run_rcu_cache_rcl },
-	{ "rcu_nohead", run_rcu_nohead },
-	{ "rcu_large", run_rcu_large },
-	{ "free_bulk", run_free_bulk },
-	{ "free_bulk_large", run_free_bulk_large },
-	{ "cache_free_bulk", run_cache_free_bulk },
-	{ "alloc_bulk", run_alloc_bulk },
-	{ "both_bulk", run_both_bulk },
-	{ "nolock", run_nolock },
-	{ }
-};
+const struct kpm_case kpm_unseen_cases[] = {{"rcu_head", run_rcu_head},
+					    {"rcu_cache", run_rcu_cache},
+					    {"rcu_cache_rcl", run_rcu_cache_rcl},
+					    {"rcu_nohead", run_rcu_nohead},
+					    {"rcu_large", run_rcu_large},
+					    {"free_bulk", run_free_bulk},
+					    {"free_bulk_large", run_free_bulk_large},
+					    {"cache_free_bulk", run_cache_free_bulk},
+					    {"alloc_bulk", run_alloc_bulk},
+					    {"both_bulk", run_both_bulk},
+					    {"nolock", run_nolock},
+					    {}};

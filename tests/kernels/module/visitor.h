@@ -2,7 +2,8 @@
 /*
  * A small module that allocates while it is loaded, from its init text and from its text, keeps
  * all of it, and goes without freeing. Built under several names, whose twins differ in nothing
- * but names and numbers, so that one is likely to be loaded where another was.
+ * but names and numbers, so that one is loaded where another was and its call sites (of the same
+ * size class) have the same addresses.
  *
  * The including file defines NAME, CASE (of the text), INIT_CASE, COUNT and SIZE.
  * /proc/kpm_NAME prints the truth lines of core.c.
@@ -14,9 +15,9 @@
 #include <linux/stringify.h>
 
 #define GLUE_(a, b, c) a##b##c
-#define GLUE(a, b, c) GLUE_(a, b, c)
-#define TEXT_FN GLUE(kpm_, NAME, _text)
-#define INIT_FN GLUE(kpm_, NAME, _init)
+#define GLUE(a, b, c)  GLUE_(a, b, c)
+#define TEXT_FN        GLUE(kpm_, NAME, _text)
+#define INIT_FN        GLUE(kpm_, NAME, _init)
 
 static long counts[2], bytes[2];
 
@@ -35,13 +36,16 @@ static noinline __attribute__((noipa)) void TEXT_FN(size_t n)
 
 static int show(struct seq_file *m, void *v)
 {
-	static const char *const cases[] = { CASE, INIT_CASE };
-	static const char *const syms[] = { __stringify(TEXT_FN), __stringify(INIT_FN) };
+	static const char *const cases[] = {CASE, INIT_CASE};
+	static const char *const syms[] = {__stringify(TEXT_FN), __stringify(INIT_FN)};
 	int i;
 
-	for (i = 0; i < 2; i++)
-		seq_printf(m, "truth case=%s sym=%s cache=- kind=- allocs=%ld frees=0 out=%ld nonp=%ld paged=0 path=- uf=0 ufb=0 ua=0 uab=0 mod=%s\n",
-			   cases[i], syms[i], counts[i], counts[i], bytes[i], __stringify(NAME));
+	for (i = 0; i < 2; i++) {
+		seq_printf(m, "truth case=%s sym=%s cache=- kind=- allocs=%ld frees=0 out=%ld",
+			   cases[i], syms[i], counts[i], counts[i]);
+		seq_printf(m, " nonp=%ld paged=0 path=- uf=0 ufb=0 ua=0 uab=0 mod=%s\n", bytes[i],
+			   __stringify(NAME));
+	}
 	return 0;
 }
 
