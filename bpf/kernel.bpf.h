@@ -39,6 +39,23 @@ const volatile __u8 have_get_kmem_cache = 0;
 /* The largest kmalloc that comes from a slab cache: KMALLOC_MAX_CACHE_SIZE, two pages. */
 #define KMALLOC_SLAB_MAX 8192
 
+struct timespec64 {
+	__s64 tv_sec;
+} __attribute__((preserve_access_index));
+
+/*
+ * A pointer read through bpf_rdonly_cast stays a pointer to the verifier, and since 7.x no
+ * arithmetic is permitted on it: the name is read as the first member of a struct, a number.
+ */
+static __always_inline __u64 cache_name(__u64 cache)
+{
+	struct timespec64 *at;
+
+	at = bpf_rdonly_cast((void *)(cache + bpf_core_field_offset(struct kmem_cache, name)),
+			     bpf_core_type_id_kernel(struct timespec64));
+	return at->tv_sec;
+}
+
 /* What the probes need to know of a slab cache, read at each event: pointers are reused. */
 struct cache_facts {
 	__u32 size;
@@ -56,7 +73,7 @@ static __always_inline void read_cache(__u64 cache, struct cache_facts *facts)
 		facts->size = s->size;
 		facts->object_size = s->object_size;
 		facts->flags = s->flags;
-		facts->name = (__u64)s->name;
+		facts->name = cache_name(cache);
 	} else {
 		struct kmem_cache *s = (void *)cache;
 

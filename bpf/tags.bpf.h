@@ -92,7 +92,7 @@ static __always_inline void describe_tag(struct bpf_raw_tracepoint_args *ctx, __
 			struct kmem_cache *s = bpf_get_kmem_cache(ARG_PTR(ctx));
 
 			if (s)
-				name = (__u64)s->name;
+				name = cache_name((__u64)s);
 		}
 	}
 	bpf_snprintf(info->symbol, sizeof(info->symbol), "%pB", &site, sizeof(site));

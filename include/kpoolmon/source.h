@@ -33,6 +33,7 @@ struct kpm_live_opts {
 	uint64_t objects; /* rated objects; 0: from the machine's memory */
 	uint32_t tags;	  /* 0: from the number of objects; rounded up to a power of two */
 	bool no_rescue;	  /* attach the free programs once only */
+	bool no_sampling; /* exact rows until the table is full, then refusals, for tests */
 	struct kpm_roots roots;
 };
 

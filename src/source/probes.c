@@ -121,7 +121,7 @@ static void configure(struct kpoolmon_bpf *skel, const struct kpm_live_opts *opt
 	skel->rodata->block_count = blocks;
 	skel->rodata->tag_slots = opts->tags;
 	skel->rodata->shard_mask = shards - 1;
-	skel->rodata->rated_objects = opts->objects;
+	skel->rodata->rated_objects = opts->no_sampling ? UINT64_MAX : opts->objects;
 	skel->rodata->jiffies_scale = (tick.tv_nsec << 32) / 1000000000;
 	skel->rodata->have_rdonly_cast = kernel->rdonly_cast;
 	skel->rodata->have_get_kmem_cache = kernel->get_kmem_cache;
