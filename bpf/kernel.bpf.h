@@ -33,7 +33,7 @@ extern struct kmem_cache *bpf_get_kmem_cache(__u64 addr) __ksym __weak;
 const volatile __u8 have_rdonly_cast = 0;
 const volatile __u8 have_get_kmem_cache = 0;
 
-#define GFP_DMA		(1U << 0)
+#define GFP_DMA         (1U << 0)
 #define GFP_RECLAIMABLE (1U << 4)
 
 /* The largest kmalloc that comes from a slab cache: KMALLOC_MAX_CACHE_SIZE, two pages. */
@@ -64,25 +64,35 @@ struct cache_facts {
 	__u64 name;
 };
 
+/* Reaches beyond all members of interest before 6.2: the verifier holds it to that. */
+#define CACHE_HEAD 192
+
+/* Before bpf_rdonly_cast: one helper call for all of them. */
+static __always_inline void copy_cache(__u64 cache, struct cache_facts *facts)
+{
+	__u8 head[CACHE_HEAD] __attribute__((aligned(8)));
+
+	bpf_probe_read_kernel(head, sizeof(head), (void *)cache);
+	facts->size = *(__u32 *)(head + bpf_core_field_offset(struct kmem_cache, size));
+	facts->object_size =
+		*(__u32 *)(head + bpf_core_field_offset(struct kmem_cache, object_size));
+	facts->flags = *(__u32 *)(head + bpf_core_field_offset(struct kmem_cache, flags));
+	facts->name = *(__u64 *)(head + bpf_core_field_offset(struct kmem_cache, name));
+}
+
 static __always_inline void read_cache(__u64 cache, struct cache_facts *facts)
 {
-	if (have_rdonly_cast) {
-		struct kmem_cache *s;
+	struct kmem_cache *s;
 
-		s = bpf_rdonly_cast((void *)cache, bpf_core_type_id_kernel(struct kmem_cache));
-		facts->size = s->size;
-		facts->object_size = s->object_size;
-		facts->flags = s->flags;
-		facts->name = cache_name(cache);
-	} else {
-		struct kmem_cache *s = (void *)cache;
-
-		facts->size = BPF_CORE_READ(s, size);
-		facts->object_size = BPF_CORE_READ(s, object_size);
-		facts->flags = 0;
-		bpf_core_read(&facts->flags, sizeof(facts->flags), &s->flags);
-		facts->name = (__u64)BPF_CORE_READ(s, name);
+	if (!have_rdonly_cast) {
+		copy_cache(cache, facts);
+		return;
 	}
+	s = bpf_rdonly_cast((void *)cache, bpf_core_type_id_kernel(struct kmem_cache));
+	facts->size = s->size;
+	facts->object_size = s->object_size;
+	facts->flags = s->flags;
+	facts->name = cache_name(cache);
 }
 
 static __always_inline __u8 cache_kind(const struct cache_facts *facts)

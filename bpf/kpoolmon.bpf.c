@@ -80,7 +80,9 @@ static __always_inline void enter(__u64 ptr, __u64 asked, int large, int id, str
 	if (unlikely(asked != *(volatile __u32 *)&tag->usual))
 		w0 |= KPM_W0_ODD;
 	if (!claim(b, FIRST_SLOT(hash), MARK(hash), w0, w1) && !put_in(hash, w0, w1)) {
-		add(&c->refused, weight);
+		/* the caller's event of the same object follows */
+		if (!(w0 & KPM_W0_WRAPPER))
+			add(&c->refused, weight);
 		return;
 	}
 	before = __sync_fetch_and_add(&c->allocs, weight);
@@ -105,7 +107,25 @@ static __noinline int drop(__u64 ptr)
 }
 
 /* The tag of an event: in one of the four ways of its home bucket, else searched for. */
-#define WITH_TAG(ctx, key, search, id, tag)                                                       	__u32 home_ = tag_home(key);                                                              	struct kpm_tag_bucket *ways_ = bpf_map_lookup_elem(&tags, &home_);                        	struct kpm_tag *tag;                                                                      	int id;                                                                                                                                                                                     	if (!ways_)                                                                               		return 0;                                                                         	tag = &ways_->tag[0];                                                                     	id = home_ * KPM_TAG_WAYS;                                                                	if (tag->key != (key)) {                                                                  		id = search(ctx, key);                                                            		home_ = (__u32)id / KPM_TAG_WAYS;                                                       		if (id < 0)                                                                       			return drop(ARG_PTR(ctx));                                                		ways_ = bpf_map_lookup_elem(&tags, &home_);                                       		if (!ways_)                                                                       			return 0;                                                                 		tag = &ways_->tag[id & (KPM_TAG_WAYS - 1)];                                       	}
+#define WITH_TAG(ctx, key, search, id, tag)                                                        \
+	__u32 home_ = tag_home(key);                                                               \
+	struct kpm_tag_bucket *ways_ = bpf_map_lookup_elem(&tags, &home_);                         \
+	struct kpm_tag *tag;                                                                       \
+	int id;                                                                                    \
+	if (!ways_)                                                                                \
+		return 0;                                                                          \
+	tag = &ways_->tag[0];                                                                      \
+	id = home_ * KPM_TAG_WAYS;                                                                 \
+	if (tag->key != (key)) {                                                                   \
+		id = search(ctx, key);                                                             \
+		home_ = (__u32)id / KPM_TAG_WAYS;                                                  \
+		if (id < 0)                                                                        \
+			return drop(ARG_PTR(ctx));                                                 \
+		ways_ = bpf_map_lookup_elem(&tags, &home_);                                        \
+		if (!ways_)                                                                        \
+			return 0;                                                                  \
+		tag = &ways_->tag[id & (KPM_TAG_WAYS - 1)];                                        \
+	}
 
 /* Takes the object off the books; 1 if it stood there. */
 static __always_inline int leave(__u64 ptr)

@@ -8,13 +8,13 @@
 
 #include <bpf/bpf_helpers.h>
 
-#define KPM_ARRAY(name, value_type)                                                               \
-	struct {                                                                                  \
-		__uint(type, BPF_MAP_TYPE_ARRAY);                                                 \
-		__uint(map_flags, BPF_F_MMAPABLE);                                                \
-		__uint(max_entries, 1);                                                           \
-		__type(key, __u32);                                                               \
-		__type(value, value_type);                                                        \
+#define KPM_ARRAY(name, value_type)                                                                \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
+		__uint(map_flags, BPF_F_MMAPABLE);                                                 \
+		__uint(max_entries, 1);                                                            \
+		__type(key, __u32);                                                                \
+		__type(value, value_type);                                                         \
 	} name SEC(".maps")
 
 KPM_ARRAY(objects, struct kpm_block);

@@ -16,16 +16,16 @@
 
 #include "maps.bpf.h"
 
-#define EACH_BYTE(n) ((n) * 0x0101010101010101ULL)
+#define EACH_BYTE(n) ((n)*0x0101010101010101ULL)
 /* the marks of slots 0 to 7 and 8 to 14 */
 #define USED_LOW  EACH_BYTE((__u64)KPM_MARK_USED)
 #define USED_HIGH (USED_LOW >> 8)
-#define SPILLED	  (1ULL << 56)
+#define SPILLED   (1ULL << 56)
 
 /* A bucket with more entries sends an object to its second choice, if that has fewer. */
 #define FIRST_CHOICE_MAX 10
 
-#define READ_WORD(x)	 (*(const volatile __u64 *)&(x))
+#define READ_WORD(x)     (*(const volatile __u64 *)&(x))
 #define WRITE_WORD(x, v) (*(volatile __u64 *)&(x) = (v))
 
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -52,8 +52,8 @@ static __always_inline struct kpm_block *block_of(__u64 hash)
 
 #define FIRST_BUCKET(block, hash)  (&(block)->bucket[(hash) & (KPM_BLOCK_BUCKETS - 1)])
 #define SECOND_BUCKET(block, hash) (&(block)->bucket[(hash) >> 5 & (KPM_BLOCK_BUCKETS - 1)])
-#define FIRST_SLOT(hash)	   (((hash) >> 17 & 0xff) * KPM_BUCKET_SLOTS >> 8)
-#define MARK(hash)		   (((hash) >> 10 & 0x7f) | KPM_MARK_USED)
+#define FIRST_SLOT(hash)           (((hash) >> 17 & 0xff) * KPM_BUCKET_SLOTS >> 8)
+#define MARK(hash)                 (((hash) >> 10 & 0x7f) | KPM_MARK_USED)
 
 /* Bit 7 of each byte of `have` that equals `want`'s, rarely that of one above such a byte. */
 static __always_inline __u64 same_bytes(__u64 have, __u64 want)
@@ -138,7 +138,7 @@ static __always_inline int claim(struct kpm_bucket *b, __u32 n, __u8 mark, __u64
 }
 
 /* The slots of the cache line of slot n: 0-2 beside the marks, 3-6, 7-10, 11-14. */
-#define LINE_START(n) ((n) < 3 ? 0 : (n) - (((n) - 3) & 3))
+#define LINE_START(n) ((n) < 3 ? 0 : (n) - (((n)-3) & 3))
 #define LINE_END(n)   ((n) < 3 ? 3 : LINE_START(n) + 4)
 
 /* Claims a free one of the slots from `start` to before `end`; 0 if there is none. */
@@ -173,19 +173,19 @@ static __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 }
 
 /* Takes an entry that was given up off its tag, under the counter named. */
-#define settle(shard, entry, counter)                                                             \
-	do {                                                                                      \
-		struct kpm_counters *c_ = counters_of(shard, (entry)->w1 >> KPM_TAG_SHIFT);       \
-		__u64 weight_ = 1ULL << ((entry)->w0 & KPM_W0_WEIGHT);                            \
-                                                                                                  \
-		if (!c_)                                                                          \
-			break;                                                                    \
-		add(&c_->counter, weight_);                                                       \
-		if (unlikely((entry)->w0 & KPM_W0_ODD)) {                                         \
-			add(&c_->odd, -weight_);                                                  \
-			add(&c_->odd_asked,                                                       \
-			    -(weight_ * ((entry)->w1 >> KPM_ASKED_SHIFT & KPM_ASKED_MAX)));       \
-		}                                                                                 \
+#define settle(shard, entry, counter)                                                              \
+	do {                                                                                       \
+		struct kpm_counters *c_ = counters_of(shard, (entry)->w1 >> KPM_TAG_SHIFT);        \
+		__u64 weight_ = 1ULL << ((entry)->w0 & KPM_W0_WEIGHT);                             \
+                                                                                                   \
+		if (!c_)                                                                           \
+			break;                                                                     \
+		add(&c_->counter, weight_);                                                        \
+		if (unlikely((entry)->w0 & KPM_W0_ODD)) {                                          \
+			add(&c_->odd, -weight_);                                                   \
+			add(&c_->odd_asked,                                                        \
+			    -(weight_ * ((entry)->w1 >> KPM_ASKED_SHIFT & KPM_ASKED_MAX)));        \
+		}                                                                                  \
 	} while (0)
 
 #endif

@@ -34,12 +34,16 @@ test: deps ## install what is needed, build, and run all tests of this machine (
 	$(Q)$(MAKE) --no-print-directory all units sanitized $(BPFTESTS)
 	$(Q)sh tests/run test $(B)
 
+test-kernels: all ## boot real kernels under emulation and compare the books with the truth
+	$(Q)sh tools/as-root.sh tests/kernels/deps
+	$(Q)sh tools/as-root.sh tests/kernels/run $(KERNELS_ARGS) $(B)/kpoolmon
+
 bench: $(B)/bench ## what the probes cost, against empty programs, a hash map and memleak
 	$(Q)sh tools/as-root.sh $(B)/bench $(BENCH_ARGS)
 
 format: ## apply .clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-.PHONY: units sanitized check test bench format
+.PHONY: units sanitized check test test-kernels bench format
 
 -include $(B)/variants.bpf.d $(UNIT:=.d) $(BPFTESTS:=.d) $(B)/tests/bench/bench.d

@@ -47,26 +47,26 @@ struct kpm_slot {
 	__u64 w1;
 };
 
-#define KPM_ADDR_BITS	53
-#define KPM_ADDR_SHIFT	10
-#define KPM_ADDR_MASK	((1ULL << KPM_ADDR_BITS) - 1)
+#define KPM_ADDR_BITS   53
+#define KPM_ADDR_SHIFT  10
+#define KPM_ADDR_MASK   ((1ULL << KPM_ADDR_BITS) - 1)
 #define KPM_W0_KEY(ptr) ((((__u64)(ptr) >> 3) & KPM_ADDR_MASK) << KPM_ADDR_SHIFT)
-#define KPM_W0_META	((1ULL << KPM_ADDR_SHIFT) - 1)
+#define KPM_W0_META     ((1ULL << KPM_ADDR_SHIFT) - 1)
 /* log2 of how many objects the entry stands for */
-#define KPM_W0_WEIGHT	0x00fULL
+#define KPM_W0_WEIGHT 0x00fULL
 /* claimed and not written yet, or being given up: no entry */
-#define KPM_W0_BUSY	0x010ULL
+#define KPM_W0_BUSY 0x010ULL
 /* a large kmalloc: whole pages, no slab */
-#define KPM_W0_LARGE	0x020ULL
+#define KPM_W0_LARGE 0x020ULL
 /* entered by the allocator's own event of a large kmalloc; the caller's event follows */
-#define KPM_W0_WRAPPER	0x040ULL
+#define KPM_W0_WRAPPER 0x040ULL
 /* bytes asked for differ from the tag's usual figure and were counted apart */
-#define KPM_W0_ODD	0x080ULL
+#define KPM_W0_ODD 0x080ULL
 
-#define KPM_TAG_SHIFT	48
+#define KPM_TAG_SHIFT   48
 #define KPM_ASKED_SHIFT 25
-#define KPM_ASKED_MAX	((1ULL << 23) - 1)
-#define KPM_BIRTH_MASK	((1ULL << 25) - 1)
+#define KPM_ASKED_MAX   ((1ULL << 23) - 1)
+#define KPM_BIRTH_MASK  ((1ULL << 25) - 1)
 
 /*
  * A bucket of the object table: four cache lines. `mark[i]` is 0 for a free slot i, else
@@ -75,7 +75,7 @@ struct kpm_slot {
  * until then nobody looks there.
  */
 #define KPM_BUCKET_SLOTS 15
-#define KPM_MARK_USED	 0x80
+#define KPM_MARK_USED    0x80
 struct kpm_bucket {
 	union {
 		struct {
@@ -101,7 +101,7 @@ struct kpm_block {
 #define KPM_RATED_PERCENT 60
 /* Rated objects at which the sampling of large holders begins, in percent of the rated ones. */
 #define KPM_SAMPLE_PERCENT 60
-#define KPM_SAMPLE_MAX	   12
+#define KPM_SAMPLE_MAX     12
 
 /* Kinds of slab memory. */
 enum kpm_kind { KPM_NONP, KPM_PAGED, KPM_KINDS };
@@ -120,8 +120,8 @@ struct kpm_tag {
 	__u16 pad;
 };
 
-#define KPM_TAG_WRAPPER	 0x01 /* the call site lies in the allocator (large kmalloc) */
-#define KPM_TAG_SAMPLED	 0x02 /* has been sampled at some time: figures are estimates */
+#define KPM_TAG_WRAPPER 0x01 /* the call site lies in the allocator (large kmalloc) */
+#define KPM_TAG_SAMPLED 0x02 /* has been sampled at some time: figures are estimates */
 
 #define KPM_TAG_WAYS 4
 struct kpm_tag_bucket {
@@ -131,7 +131,7 @@ struct kpm_tag_bucket {
 #define KPM_TAG_PROBES 16
 #define KPM_TAGS_MAX   65536
 
-#define KPM_SYMBOL_LEN	   120
+#define KPM_SYMBOL_LEN     120
 #define KPM_CACHE_NAME_LEN 40
 
 /*
@@ -158,14 +158,14 @@ struct kpm_tag_info {
  * Entries of the tag in the table = allocs - frees - reused - moved - audited.
  */
 struct kpm_counters {
-	__u64 allocs;	 /* entered into the table */
-	__u64 frees;	 /* taken off by a free */
-	__u64 reused;	 /* taken off because the address was allocated again: a missed free */
-	__u64 moved;	 /* re-attributed to the caller of a large kmalloc */
-	__u64 refused;	 /* not entered: table full */
-	__u64 odd;	 /* net: entries whose bytes asked for are not the tag's usual ones */
+	__u64 allocs;    /* entered into the table */
+	__u64 frees;     /* taken off by a free */
+	__u64 reused;    /* taken off because the address was allocated again: a missed free */
+	__u64 moved;     /* re-attributed to the caller of a large kmalloc */
+	__u64 refused;   /* not entered: table full */
+	__u64 odd;       /* net: entries whose bytes asked for are not the tag's usual ones */
 	__u64 odd_asked; /* net: bytes asked for by those */
-	__u64 audited;	 /* taken off by the audit */
+	__u64 audited;   /* taken off by the audit */
 };
 
 /* Counters of one shard that belong to no tag: a cache line. */
@@ -179,9 +179,9 @@ struct kpm_shard {
 #define KPM_SHARDS_MAX 16
 
 struct kpm_control {
-	__u32 version;	/* KPM_ABI_VERSION */
+	__u32 version;   /* KPM_ABI_VERSION */
 	__u32 tag_count; /* tags claimed: valid entries of `taglist` */
-	__u64 started;	/* CLOCK_MONOTONIC when tracking began, ns */
+	__u64 started;   /* CLOCK_MONOTONIC when tracking began, ns */
 	__u64 reserved[6];
 };
 

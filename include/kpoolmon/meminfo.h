@@ -7,8 +7,7 @@
 #include <kpoolmon/snapshot.h>
 
 /* Reads /proc/meminfo. 0 or -errno and a sentence. Lines that the kernel lacks stay 0. */
-int kpm_meminfo_read(const struct kpm_roots *roots, struct kpm_memory *memory,
-		     struct kpm_err *err);
+int kpm_meminfo_read(const struct kpm_roots *roots, struct kpm_memory *memory, struct kpm_err *err);
 
 /* Parses its text. */
 void kpm_meminfo_parse(const char *text, struct kpm_memory *memory);

@@ -16,16 +16,16 @@
 /* One tag's objects of one kind. All since tracking began. */
 struct kpm_counts {
 	uint64_t allocs;  /* objects allocated, including refused ones */
-	uint64_t frees;	  /* objects freed, including missed frees found since */
-	uint64_t diff;	  /* objects outstanding: on the books */
-	uint64_t bytes;	  /* bytes they occupy */
-	uint64_t asked;	  /* bytes that were asked for */
+	uint64_t frees;   /* objects freed, including missed frees found since */
+	uint64_t diff;    /* objects outstanding: on the books */
+	uint64_t bytes;   /* bytes they occupy */
+	uint64_t asked;   /* bytes that were asked for */
 	uint64_t missed;  /* of frees: seen only when the address was allocated again */
 	uint64_t refused; /* of allocs: not on the books, the table was full */
 };
 
 struct kpm_row {
-	uint32_t tag;	/* number in the tagset */
+	uint32_t tag;   /* number in the tagset */
 	bool estimated; /* the tag was sampled */
 	struct kpm_counts kind[KPM_KINDS];
 };
@@ -55,9 +55,9 @@ struct kpm_memory {
 
 /* The room of the books. */
 struct kpm_room {
-	uint64_t objects;	/* entries in the object table: objects, or samples of them */
+	uint64_t objects;       /* entries in the object table: objects, or samples of them */
 	uint64_t objects_rated; /* entries that the table is made for */
-	uint32_t tags;		/* kernel tags in use */
+	uint32_t tags;          /* kernel tags in use */
 	uint32_t tags_max;
 	uint64_t kernel_bytes; /* memory that the books occupy in the kernel */
 };
@@ -72,7 +72,7 @@ enum kpm_have {
 };
 
 struct kpm_snapshot {
-	uint32_t have;	    /* enum kpm_have */
+	uint32_t have;      /* enum kpm_have */
 	int64_t wall_ns;    /* CLOCK_REALTIME */
 	int64_t mono_ns;    /* CLOCK_MONOTONIC */
 	int64_t started_ns; /* CLOCK_MONOTONIC when tracking began */

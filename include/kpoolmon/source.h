@@ -31,8 +31,8 @@ struct kpm_source_ops {
 
 struct kpm_live_opts {
 	uint64_t objects; /* rated objects; 0: from the machine's memory */
-	uint32_t tags;	  /* 0: from the number of objects; rounded up to a power of two */
-	bool no_rescue;	  /* attach the free programs once only */
+	uint32_t tags;    /* 0: from the number of objects; rounded up to a power of two */
+	bool no_rescue;   /* attach the free programs once only */
 	bool no_sampling; /* exact rows until the table is full, then refusals, for tests */
 	struct kpm_roots roots;
 };
@@ -40,12 +40,12 @@ struct kpm_live_opts {
 /* Smallest and largest --objects, --tags. */
 #define KPM_OBJECTS_MIN 1000
 #define KPM_OBJECTS_MAX 100000000
-#define KPM_TAGS_MIN	64
+#define KPM_TAGS_MIN    64
 
 /* What the size of the tables is without being told: 0.4 percent of the memory, with a floor and
  * a cap. */
 #define KPM_OBJECTS_FLOOR 131072
-#define KPM_OBJECTS_CAP	  16777216
+#define KPM_OBJECTS_CAP   16777216
 uint64_t kpm_default_objects(uint64_t memory_bytes);
 uint32_t kpm_default_tags(uint64_t objects);
 

@@ -18,8 +18,8 @@ struct kpm_tag_name {
 	uint64_t offset;    /* of the return address in the symbol; valid with symbol */
 	const char *module; /* name of the module, "kernel" for built-in code, NULL if unknown */
 	const char *cache;  /* slab cache; several are joined with `+`; NULL if not known */
-	uint64_t site;	    /* the return address; 0 if not known */
-	bool by_cache;	    /* kmem_cache_alloc: the cache is part of what the tag is */
+	uint64_t site;      /* the return address; 0 if not known */
+	bool by_cache;      /* kmem_cache_alloc: the cache is part of what the tag is */
 };
 
 struct kpm_tagset;

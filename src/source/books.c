@@ -23,10 +23,10 @@ struct kpm_books {
 	struct mapping objects, tags, taginfo, taglist, counters, shards, control;
 	uint32_t tag_slots;
 	uint32_t shard_count;
-	uint32_t listed;   /* entries of taglist turned into tags */
-	uint32_t *kernel;  /* [listed] number of the kernel's tag */
-	uint32_t *ours;	   /* [listed] number in the tagset */
-	uint64_t bytes;	   /* of all maps */
+	uint32_t listed;  /* entries of taglist turned into tags */
+	uint32_t *kernel; /* [listed] number of the kernel's tag */
+	uint32_t *ours;   /* [listed] number in the tagset */
+	uint64_t bytes;   /* of all maps */
 	bool any_sampled;
 };
 
@@ -42,8 +42,10 @@ static int map_array(struct kpm_books *b, struct mapping *m, int fd, const char 
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return kpm_fail(err, -errno, "map %s: %s", name, strerror(errno));
 	if (info.value_size != value)
-		return kpm_fail(err, -EPROTO, "map %s has values of %u bytes, not %u: it belongs "
-				"to another version of kpoolmon", name, info.value_size, value);
+		return kpm_fail(err, -EPROTO,
+				"map %s has values of %u bytes, not %u: it belongs "
+				"to another version of kpoolmon",
+				name, info.value_size, value);
 	m->entries = info.max_entries;
 	m->size = ((size_t)info.max_entries * ((value + 7) & ~7U) + page - 1) & ~(page - 1);
 	data = mmap(NULL, m->size, PROT_READ, MAP_SHARED, fd, 0);
@@ -67,8 +69,10 @@ int kpm_books_open(const struct kpm_books_fds *fds, struct kpm_books **books, st
 		goto fail;
 	ctl = b->control.data;
 	if (ctl->version != KPM_ABI_VERSION) {
-		ret = kpm_fail(err, -EPROTO, "the probes' maps have layout %u, this kpoolmon reads "
-			       "layout %u", ctl->version, KPM_ABI_VERSION);
+		ret = kpm_fail(err, -EPROTO,
+			       "the probes' maps have layout %u, this kpoolmon reads "
+			       "layout %u",
+			       ctl->version, KPM_ABI_VERSION);
 		goto fail;
 	}
 	if ((ret = map_array(b, &b->objects, fds->objects, "objects", sizeof(struct kpm_block),
@@ -196,8 +200,8 @@ int kpm_books_read(struct kpm_books *b, struct kpm_tagset *set, struct kpm_snaps
 	if (ret)
 		return kpm_fail(err, ret, "out of memory");
 	snap->room = (struct kpm_room){
-		.objects_rated = (uint64_t)b->objects.entries * KPM_BLOCK_SLOTS *
-				 KPM_RATED_PERCENT / 100,
+		.objects_rated =
+			(uint64_t)b->objects.entries * KPM_BLOCK_SLOTS * KPM_RATED_PERCENT / 100,
 		.tags = b->listed,
 		.tags_max = b->tag_slots,
 		.kernel_bytes = b->bytes,
@@ -230,8 +234,8 @@ int kpm_books_read(struct kpm_books *b, struct kpm_tagset *set, struct kpm_snaps
 		snap->room.objects = estimate_entries(b);
 	for (uint32_t s = 0; s < b->shard_count; s++) {
 		snap->loss.tags_full += load(&shards[s].tags_full);
-		snap->loss.rescued += load(&shards[s].rescued_free) +
-				      load(&shards[s].rescued_cache);
+		snap->loss.rescued +=
+			load(&shards[s].rescued_free) + load(&shards[s].rescued_cache);
 	}
 	snap->have |= KPM_HAVE_ROOM | KPM_HAVE_ASKED;
 	return 0;
@@ -253,8 +257,8 @@ const struct kpm_tag_info *kpm_books_tag(const struct kpm_books *b, uint32_t tag
 	return &infos[tag];
 }
 
-int kpm_books_walk(const struct kpm_books *b,
-		   int (*visit)(const struct kpm_slot *entry, void *arg), void *arg)
+int kpm_books_walk(const struct kpm_books *b, int (*visit)(const struct kpm_slot *entry, void *arg),
+		   void *arg)
 {
 	const struct kpm_bucket *buckets = b->objects.data;
 

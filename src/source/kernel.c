@@ -47,13 +47,15 @@ int kpm_kernel_probe(const struct kpm_roots *roots, struct kpm_kernel *kernel, s
 	kpm_path(roots, KPM_FILE_VMLINUX_BTF, path, sizeof(path));
 	btf = btf__parse(path, NULL);
 	if (!btf)
-		return kpm_fail(err, -ENOENT, "%s: %s; kpoolmon needs Linux 6.1 or newer built with "
+		return kpm_fail(err, -ENOENT,
+				"%s: %s; kpoolmon needs Linux 6.1 or newer built with "
 				"CONFIG_DEBUG_INFO_BTF (the option exists since 5.2; this is %s)",
 				path, strerror(errno), uts.release);
 	if (event_args(btf, "btf_trace_kmalloc_node") >= 0 ||
 	    event_args(btf, "btf_trace_kmalloc") != 6 ||
 	    event_args(btf, "btf_trace_kmem_cache_alloc") != 5)
-		ret = kpm_fail(err, -EOPNOTSUPP, "Linux %s is too old: kpoolmon needs 6.1 or newer, "
+		ret = kpm_fail(err, -EOPNOTSUPP,
+			       "Linux %s is too old: kpoolmon needs 6.1 or newer, "
 			       "the first whose allocation events name the slab cache",
 			       uts.release);
 	kernel->rdonly_cast = has_func(btf, "bpf_rdonly_cast");

@@ -42,8 +42,7 @@ void kpm_meminfo_parse(const char *text, struct kpm_memory *memory)
 	}
 }
 
-int kpm_meminfo_read(const struct kpm_roots *roots, struct kpm_memory *memory,
-		     struct kpm_err *err)
+int kpm_meminfo_read(const struct kpm_roots *roots, struct kpm_memory *memory, struct kpm_err *err)
 {
 	char path[4096], text[8192];
 	size_t used = 0;

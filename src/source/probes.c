@@ -20,7 +20,7 @@
 
 static const struct {
 	const char *event; /* tracepoint of the kmem group */
-	bool rescue;	   /* the second copy */
+	bool rescue;       /* the second copy */
 } events[KPM_PROBES] = {
 	[KPM_PROBE_KFREE] = {"kfree", false},
 	[KPM_PROBE_KFREE_AGAIN] = {"kfree", true},
@@ -68,15 +68,21 @@ static int explain(const struct kpm_live_opts *opts, int code, const char *what,
 		fclose(f);
 	}
 	if (strstr(mode, "[confidentiality]"))
-		return kpm_fail(err, code, "%s: the kernel is locked down (confidentiality), which "
+		return kpm_fail(err, code,
+				"%s: the kernel is locked down (confidentiality), which "
 				"forbids BPF to read kernel memory; boot with "
-				"lockdown=integrity or none", what);
+				"lockdown=integrity or none",
+				what);
 	if (code == -EPERM || code == -EACCES)
-		return kpm_fail(err, code, "%s: permission denied; run as root or with CAP_BPF and "
-				"CAP_PERFMON", what);
+		return kpm_fail(err, code,
+				"%s: permission denied; run as root or with CAP_BPF and "
+				"CAP_PERFMON",
+				what);
 	if (code == -ENOMEM || code == -E2BIG)
-		return kpm_fail(err, code, "%s: no memory for tables of %llu objects; give a "
-				"smaller --objects", what, (unsigned long long)opts->objects);
+		return kpm_fail(err, code,
+				"%s: no memory for tables of %llu objects; give a "
+				"smaller --objects",
+				what, (unsigned long long)opts->objects);
 	return kpm_fail(err, code, "%s: %s", what, strerror(-code));
 }
 
@@ -188,8 +194,8 @@ int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err)
 
 		if (events[i].rescue && probes->opts.no_rescue)
 			continue;
-		probes->links[i] = bpf_program__attach_raw_tracepoint(
-			kpm_probes_program(probes, i), events[i].event);
+		probes->links[i] = bpf_program__attach_raw_tracepoint(kpm_probes_program(probes, i),
+								      events[i].event);
 		if (probes->links[i])
 			continue;
 		snprintf(what, sizeof(what), "attach to tracepoint kmem:%s", events[i].event);
@@ -230,9 +236,10 @@ static uint64_t misses(const struct kpm_probes *probes, enum kpm_probe probe)
 void kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss)
 {
 	loss->skipped = misses(probes, KPM_PROBE_KFREE) + misses(probes, KPM_PROBE_CACHE_FREE);
-	loss->lost_max = probes->opts.no_rescue ? loss->skipped :
-						  misses(probes, KPM_PROBE_KFREE_AGAIN) +
-						  misses(probes, KPM_PROBE_CACHE_FREE_AGAIN);
+	loss->lost_max = probes->opts.no_rescue
+				 ? loss->skipped
+				 : misses(probes, KPM_PROBE_KFREE_AGAIN) +
+					   misses(probes, KPM_PROBE_CACHE_FREE_AGAIN);
 	loss->allocs = misses(probes, KPM_PROBE_KMALLOC) + misses(probes, KPM_PROBE_CACHE_ALLOC);
 }
 

@@ -8,7 +8,8 @@
  *   once      kpoolmon --no-rescue
  *   kpoolmon  kpoolmon, the free programs twice
  *   hash map  the obvious way (variants.bpf.c)
- *   memleak   memleak of the distribution's libbpf-tools, where it is installed and runs
+ *   memleak   memleak of the distribution's libbpf-tools, where it is installed and runs (Debian
+ *             has it since 13, as memleak-libbpf)
  *
  * Two loads: a message sent and received (a kmalloc and a kfree), and a look-up of a file that
  * does not exist (a kmem_cache_alloc and a kmem_cache_free, of the name); each warm, one object at
@@ -44,7 +45,7 @@ enum load { WARM, MILLION, LOADS };
 enum kind { MSG, NAME, KINDS };
 enum variant { NOTHING, EMPTY, EMPTY2, ONCE, KPOOLMON, HASHMAP, MEMLEAK, VARIANTS };
 
-static const char *const variant_names[] = {"nothing",	"empty",    "empty x2", "once",
+static const char *const variant_names[] = {"nothing",  "empty",    "empty x2", "once",
 					    "kpoolmon", "hash map", "memleak"};
 
 struct bench {
@@ -167,16 +168,14 @@ static void attach_empty(struct attached *a, bool twice)
 	struct variants_bpf *s = a->skel;
 
 	a->links[0] = bpf_program__attach_raw_tracepoint(s->progs.empty_kmalloc, "kmalloc");
-	a->links[1] = bpf_program__attach_raw_tracepoint(s->progs.empty_calloc,
-							 "kmem_cache_alloc");
+	a->links[1] = bpf_program__attach_raw_tracepoint(s->progs.empty_calloc, "kmem_cache_alloc");
 	a->links[2] = bpf_program__attach_raw_tracepoint(s->progs.empty_kfree, "kfree");
-	a->links[3] = bpf_program__attach_raw_tracepoint(s->progs.empty_cfree,
-							 "kmem_cache_free");
+	a->links[3] = bpf_program__attach_raw_tracepoint(s->progs.empty_cfree, "kmem_cache_free");
 	if (!twice)
 		return;
 	a->links[4] = bpf_program__attach_raw_tracepoint(s->progs.empty_kfree_again, "kfree");
-	a->links[5] = bpf_program__attach_raw_tracepoint(s->progs.empty_cfree_again,
-							 "kmem_cache_free");
+	a->links[5] =
+		bpf_program__attach_raw_tracepoint(s->progs.empty_cfree_again, "kmem_cache_free");
 }
 
 static void attach_hash(struct attached *a)
@@ -184,11 +183,9 @@ static void attach_hash(struct attached *a)
 	struct variants_bpf *s = a->skel;
 
 	a->links[0] = bpf_program__attach_raw_tracepoint(s->progs.hash_kmalloc, "kmalloc");
-	a->links[1] = bpf_program__attach_raw_tracepoint(s->progs.hash_calloc,
-							 "kmem_cache_alloc");
+	a->links[1] = bpf_program__attach_raw_tracepoint(s->progs.hash_calloc, "kmem_cache_alloc");
 	a->links[2] = bpf_program__attach_raw_tracepoint(s->progs.hash_kfree, "kfree");
-	a->links[3] = bpf_program__attach_raw_tracepoint(s->progs.hash_cfree,
-							 "kmem_cache_free");
+	a->links[3] = bpf_program__attach_raw_tracepoint(s->progs.hash_cfree, "kmem_cache_free");
 }
 
 /* memleak prints once an hour: its counting alone is measured, not its reports. */
@@ -201,6 +198,7 @@ static void attach_memleak(struct attached *a)
 		dup2(null, 0);
 		dup2(null, 1);
 		dup2(null, 2);
+		execlp("memleak-libbpf", "memleak-libbpf", "3600", NULL);
 		execlp("memleak", "memleak", "3600", NULL);
 		_exit(127);
 	}
@@ -255,7 +253,7 @@ static int event_of(const char *name)
 		enum event event;
 	} parts[] = {
 		{"cache_alloc", CACHE_ALLOC}, {"calloc", CACHE_ALLOC}, {"cache_f", CACHE_FREE},
-		{"cfree", CACHE_FREE},	      {"kmalloc", KMALLOC},    {"kfree", KFREE},
+		{"cfree", CACHE_FREE},        {"kmalloc", KMALLOC},    {"kfree", KFREE},
 	};
 
 	if (strncmp(name, "kpm_", 4) && strncmp(name, "empty_", 6) && strncmp(name, "hash_", 5) &&
@@ -287,7 +285,8 @@ static void read_usage(struct usage *u)
 
 		if (fd < 0)
 			continue;
-		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && (event = event_of(info.name)) >= 0) {
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len) &&
+		    (event = event_of(info.name)) >= 0) {
 			u->ns[event] += info.run_time_ns;
 			if (info.run_cnt > u->runs[event])
 				u->runs[event] = info.run_cnt;
@@ -353,8 +352,8 @@ static double best(const struct bench *b, enum variant v, enum load l, enum even
 
 static void report(const struct bench *b, enum load load)
 {
-	printf("\n%s\n", load == WARM ? "Warm, one object at a time" :
-					"With the live objects, freed in random order");
+	printf("\n%s\n", load == WARM ? "Warm, one object at a time"
+				      : "With the live objects, freed in random order");
 	printf("| variant | kmalloc | kfree | cache_alloc | cache_free | ns/message | x empty | "
 	       "ns/look-up | x empty |\n");
 	printf("| --- | --: | --: | --: | --: | --: | --: | --: | --: |\n");
@@ -404,8 +403,9 @@ static int judge(const struct bench *b)
 		double warm = best(b, ONCE, WARM, a) + best(b, ONCE, WARM, f) -
 			      best(b, EMPTY, WARM, a) - best(b, EMPTY, WARM, f);
 
-		printf("  %-18s %5.1f ns  %s\n", k == MSG ? "kmalloc + kfree" : "cache alloc + free",
-		       cold - warm, cold - warm <= 60 ? "ok" : "OVER");
+		printf("  %-18s %5.1f ns  %s\n",
+		       k == MSG ? "kmalloc + kfree" : "cache alloc + free", cold - warm,
+		       cold - warm <= 60 ? "ok" : "OVER");
 		failed += cold - warm > 60;
 	}
 	printf("Whole cost of a pair against as many empty programs (budget: 1.15)\n");
@@ -416,9 +416,9 @@ static int judge(const struct bench *b)
 		double empty = b->wall[EMPTY][k][WARM] - b->wall[NOTHING][k][WARM];
 
 		printf("  %-18s %5.2f (%.0f of %.0f ns) %s; without the second copy %.2f "
-		       "(%.0f of %.0f ns)\n", k == MSG ? "kmalloc + kfree" : "cache alloc + free",
-		       ours / empty2, ours, empty2, ours / empty2 <= 1.15 ? "ok" : "OVER",
-		       once / empty, once, empty);
+		       "(%.0f of %.0f ns)\n",
+		       k == MSG ? "kmalloc + kfree" : "cache alloc + free", ours / empty2, ours,
+		       empty2, ours / empty2 <= 1.15 ? "ok" : "OVER", once / empty, once, empty);
 		failed += ours / empty2 > 1.15;
 	}
 	if (b->have_memleak) {
@@ -472,7 +472,7 @@ int main(int argc, char **argv)
 	b->ops = argc > 2 ? atoi(argv[2]) : 30000;
 	b->live = argc > 3 ? atoi(argv[3]) : 1000000;
 	b->tags = kpm_tagset_new();
-	b->have_memleak = !system("command -v memleak >/dev/null");
+	b->have_memleak = !system("command -v memleak-libbpf memleak >/dev/null");
 	if (geteuid() || !b->tags || !b->rounds || b->rounds > MAX_ROUNDS || !b->ops || !b->live) {
 		fprintf(stderr, "bench: usage (as root): bench [ROUNDS [OPS [LIVE]]]\n");
 		return 2;

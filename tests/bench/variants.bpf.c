@@ -33,11 +33,11 @@ struct {
 	__type(value, struct site);
 } sites SEC(".maps");
 
-#define EMPTY(name)                                                                               \
-	SEC("raw_tp")                                                                             \
-	int name(void *ctx __attribute__((unused)))                                               \
-	{                                                                                         \
-		return 0;                                                                         \
+#define EMPTY(name)                                                                                \
+	SEC("raw_tp")                                                                              \
+	int name(void *ctx __attribute__((unused)))                                                \
+	{                                                                                          \
+		return 0;                                                                          \
 	}
 EMPTY(empty_kmalloc)
 EMPTY(empty_calloc)

@@ -20,10 +20,10 @@
 #include "../../src/source/probes.h"
 
 #define GFP_RECLAIMABLE 0x10
-#define GFP_DMA		0x01
+#define GFP_DMA         0x01
 /* no code lies here: named by its address */
-#define SITE(n) (0xffffc10000000000ULL + (n) * 16)
-#define PTR(n)	(0xffff888100000000ULL + (uint64_t)(n) * 8)
+#define SITE(n) (0xffffc10000000000ULL + (n)*16)
+#define PTR(n)  (0xffff888100000000ULL + (uint64_t)(n)*8)
 
 struct fixture {
 	struct kpm_probes probes;
@@ -403,8 +403,8 @@ static uint32_t clock_now(const struct fixture *f)
 	uint64_t args[6] = {0};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
 
-	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(kpm_probes_clock(&f->probes)),
-						&opts), 0);
+	assert_int_equal(
+		bpf_prog_test_run_opts(bpf_program__fd(kpm_probes_clock(&f->probes)), &opts), 0);
 	return opts.retval;
 }
 

@@ -18,7 +18,8 @@ static void tag_names(void **state)
 	} cases[] = {
 		{"load_msg+0x41/0x1e0", "load_msg+0x41", "load_msg", "kernel", 0x41},
 		{"kpm_leak+0x1f/0x60 [leaky]", "kpm_leak+0x1f [leaky]", "kpm_leak", "leaky", 0x1f},
-		{"a.isra.0+0x0/0x10 [nf_nat 8c0ffee]", "a.isra.0+0x0 [nf_nat]", "a.isra.0", "nf_nat", 0},
+		{"a.isra.0+0x0/0x10 [nf_nat 8c0ffee]", "a.isra.0+0x0 [nf_nat]", "a.isra.0",
+		 "nf_nat", 0},
 		{"operator+odd+0x8/0x9", "operator+odd+0x8", "operator+odd", "kernel", 8},
 		{"0xffffffffc0001234", "0xffffffffc0001234", NULL, NULL, 0},
 		{"", "0xffffffffc0001234", NULL, NULL, 0},
@@ -30,8 +31,8 @@ static void tag_names(void **state)
 		struct kpm_tagset *set = kpm_tagset_new();
 		const struct kpm_tag_name *name;
 
-		assert_int_equal(kpm_tagset_enter(set, 0xffffffffc0001234, cases[i].kernel, NULL,
-						  false), 0);
+		assert_int_equal(
+			kpm_tagset_enter(set, 0xffffffffc0001234, cases[i].kernel, NULL, false), 0);
 		name = kpm_tagset_get(set, 0);
 		assert_string_equal(name->text, cases[i].text);
 		if (cases[i].symbol) {
@@ -94,7 +95,8 @@ static void changes_and_rates(void **state)
 	kpm_snapshot_init(&s);
 	assert_int_equal(kpm_snapshot_reset(&s, 1), 0);
 	s.mono_ns = 1000000000;
-	s.rows[0].kind[KPM_NONP] = (struct kpm_counts){.allocs = 10, .frees = 2, .diff = 8, .bytes = 80};
+	s.rows[0].kind[KPM_NONP] =
+		(struct kpm_counts){.allocs = 10, .frees = 2, .diff = 8, .bytes = 80};
 	assert_int_equal(kpm_history_push(h, &s), 0);
 	assert_false(kpm_history_change(h, 0, KPM_KINDS, &c));
 	assert_false(kpm_history_rate(h, 0, KPM_KINDS, &rate));
@@ -102,7 +104,8 @@ static void changes_and_rates(void **state)
 
 	assert_int_equal(kpm_snapshot_reset(&s, 2), 0);
 	s.mono_ns = 3000000000;
-	s.rows[0].kind[KPM_NONP] = (struct kpm_counts){.allocs = 11, .frees = 6, .diff = 5, .bytes = 50};
+	s.rows[0].kind[KPM_NONP] =
+		(struct kpm_counts){.allocs = 11, .frees = 6, .diff = 5, .bytes = 50};
 	s.rows[0].kind[KPM_PAGED] = (struct kpm_counts){.allocs = 1, .diff = 1, .bytes = 64};
 	s.rows[1].kind[KPM_PAGED] = (struct kpm_counts){.allocs = 4, .diff = 4, .bytes = 400};
 	assert_int_equal(kpm_history_push(h, &s), 0);

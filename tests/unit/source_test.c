@@ -147,9 +147,9 @@ static void slots_hold_the_rest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_btf_is_one_sentence), cmocka_unit_test(meminfo),
+		cmocka_unit_test(no_btf_is_one_sentence),     cmocka_unit_test(meminfo),
 		cmocka_unit_test(no_meminfo_is_one_sentence), cmocka_unit_test(sizes_by_memory),
-		cmocka_unit_test(slots_hold_addresses), cmocka_unit_test(slots_hold_the_rest),
+		cmocka_unit_test(slots_hold_addresses),       cmocka_unit_test(slots_hold_the_rest),
 	};
 
 	return cmocka_run_group_tests(tests, make_tree, remove_tree);
