@@ -17,7 +17,7 @@ Q	=
 say	= @:
 endif
 
-LIBS	:= libbpf
+LIBS	:= libbpf jansson
 WARN	:= -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes
 ifeq ($(WERROR),1)
 WARN	+= -Werror

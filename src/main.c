@@ -1,13 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Prints the sentence of what went wrong and ends with the exit code for it. */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-#include <kpoolmon/source.h>
-int main(int c,char**v){struct kpm_live_opts o={.objects=c>2?atol(v[2]):0};struct kpm_err e;struct kpm_source*s;struct kpm_snapshot n;
-struct kpm_tagset*t=kpm_tagset_new();kpm_snapshot_init(&n);
-if(kpm_live_open(&o,t,&s,&e)){fprintf(stderr,"%s\n",e.text);return 1;}
-fprintf(stderr,"attached\n");sleep(atoi(v[1]));
-if(s->ops->sample(s,&n,&e)){fprintf(stderr,"%s\n",e.text);return 1;}
-for(unsigned i=0;i<n.count;i++){struct kpm_counts k=kpm_row_sum(&n.rows[i]);const struct kpm_tag_name*m=kpm_tagset_get(t,i);
-printf("%-40s %-30s %8lu %8lu %8lu %10lu %10lu miss %lu ref %lu\n",m->text,m->cache,k.allocs,k.frees,k.diff,k.bytes,k.asked,k.missed,k.refused);}
-printf("tags %u/%u objs %lu/%lu kern %lu loss: skipped %lu rescued %lu lost %lu allocs %lu refused %lu tagsfull %lu missed %lu\n",n.room.tags,n.room.tags_max,n.room.objects,n.room.objects_rated,n.room.kernel_bytes,n.loss.skipped,n.loss.rescued,n.loss.lost_max,n.loss.allocs,n.loss.refused,n.loss.tags_full,n.loss.missed);
-kpm_source_close(s);kpm_snapshot_done(&n);kpm_tagset_free(t);}
+
+#include <kpoolmon/app.h>
+#include <kpoolmon/options.h>
+
+/* To standard output, whose reader may be gone or whose disk may be full. */
+static int print(void (*text)(FILE *out), struct kpm_err *err)
+{
+	errno = 0;
+	text(stdout);
+	if (fflush(stdout) || ferror(stdout))
+		return kpm_fail(err, errno == EPIPE ? -EPIPE : -EIO,
+				"write to standard output failed; is its disk full?");
+	return 0;
+}
+
+static void version(FILE *out)
+{
+	fputs("kpoolmon " KPM_VERSION "\n", out);
+}
+
+int main(int argc, char *argv[])
+{
+	const struct kpm_options *options;
+	struct kpm_err err = {""}, note = {""};
+	int ret;
+
+	signal(SIGPIPE, SIG_IGN);
+	ret = kpm_options_parse(argc, argv, &options, &err);
+	if (ret) {
+		fprintf(stderr, "kpoolmon: %s\n", err.text);
+		return ret == -EINVAL ? KPM_EXIT_USAGE : KPM_EXIT_FAILED;
+	}
+	if (options->help)
+		ret = print(kpm_options_help, &err);
+	else if (options->version)
+		ret = print(version, &err);
+	else
+		ret = kpm_app_dump(options, &note, &err);
+	kpm_options_free(options);
+	if (*note.text)
+		fprintf(stderr, "kpoolmon: %s\n", note.text);
+	if (ret == -EPIPE) /* `| head` has seen enough */
+		return KPM_EXIT_OK;
+	if (ret)
+		fprintf(stderr, "kpoolmon: %s\n", err.text);
+	return ret ? KPM_EXIT_FAILED : KPM_EXIT_OK;
+}

@@ -14,6 +14,7 @@ clang|cmd:${CLANG:-clang}|clang|clang|clang|clang|build
 bpftool|cmd:${BPFTOOL:-bpftool}|bpftool|bpftool|bpftool|bpf|build
 pkg-config|cmd:${PKG_CONFIG:-pkg-config}|pkg-config|pkgconf-pkg-config|pkg-config|pkgconf|build
 libbpf 1.1|lib:libbpf >= 1.1|libbpf-dev|libbpf-devel|libbpf-devel|libbpf|build
+jansson|lib:jansson|libjansson-dev|jansson-devel|libjansson-devel|jansson|build
 cmocka|lib:cmocka|libcmocka-dev|libcmocka-devel|libcmocka-devel|cmocka|test
 T
 }

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Puts the pieces together: source, history, view, sinks, outputs. */
+#ifndef KPOOLMON_APP_H
+#define KPOOLMON_APP_H
+
+#include <kpoolmon/error.h>
+#include <kpoolmon/options.h>
+
+/*
+ * One shot: counts, takes the sample, writes it. 0 or -errno and a sentence; -EPIPE if the reader
+ * of standard output is gone. `note` becomes a sentence that is no failure, or empty.
+ */
+int kpm_app_dump(const struct kpm_options *options, struct kpm_err *note, struct kpm_err *err);
+
+#endif

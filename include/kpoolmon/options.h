@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line. Parsed once; const from then on. */
+#ifndef KPOOLMON_OPTIONS_H
+#define KPOOLMON_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <kpoolmon/error.h>
+#include <kpoolmon/frame.h>
+#include <kpoolmon/sink.h>
+#include <kpoolmon/source.h>
+
+#define KPM_VERSION "0.1"
+
+#define KPM_OUTPUTS_MAX 8
+
+struct kpm_options {
+	bool help;
+	bool version;
+	struct kpm_live_opts live;
+	int64_t for_ns;              /* how long to count */
+	const struct kpm_sink *sink; /* NULL: by each file's suffix, else the table */
+	const char *columns;         /* as given: LIST or +LIST; NULL: the sink's */
+	struct kpm_view_opts view;
+	bool totals;
+	bool no_highlight;
+	bool exact;
+	bool append;
+	const char *outputs[KPM_OUTPUTS_MAX]; /* none: standard output */
+	size_t output_count;
+	const char *snapshot; /* file of -n, or NULL */
+	const char *labels;   /* file of -g, or NULL */
+	char *const *command; /* program to run and its arguments, or NULL */
+};
+
+/* Where -g and -n look and write without a name. */
+#define KPM_LABELS_FILE   "/usr/share/kpoolmon/labels.txt"
+#define KPM_SNAPSHOT_FILE "poolsnap.log"
+
+/*
+ * Parses. *parsed refers to argv and is freed with kpm_options_free. 0, or -errno and a sentence;
+ * -EINVAL is the user's mistake.
+ */
+int kpm_options_parse(int argc, char *const argv[], const struct kpm_options **parsed,
+		      struct kpm_err *err);
+void kpm_options_free(const struct kpm_options *options);
+
+/* The text of --help. */
+void kpm_options_help(FILE *out);
+
+/* The table of options, for the parser, the help and the tests. */
+enum kpm_option_id {
+	KPM_OPT_FOR,
+	KPM_OPT_OBJECTS,
+	KPM_OPT_TAGS,
+	KPM_OPT_NO_RESCUE,
+	KPM_OPT_POOL,
+	KPM_OPT_INCLUDE,
+	KPM_OPT_EXCLUDE,
+	KPM_OPT_SORT,
+	KPM_OPT_REVERSE,
+	KPM_OPT_LIMIT,
+	KPM_OPT_BY_CHANGE,
+	KPM_OPT_SORT_TAG,
+	KPM_OPT_SORT_ALLOCS,
+	KPM_OPT_SORT_FREES,
+	KPM_OPT_SORT_DIFF,
+	KPM_OPT_SORT_BYTES,
+	KPM_OPT_SORT_PER_ALLOC,
+	KPM_OPT_TOTALS,
+	KPM_OPT_NO_HIGHLIGHT,
+	KPM_OPT_LABELS,
+	KPM_OPT_EXACT,
+	KPM_OPT_COLUMNS,
+	KPM_OPT_FORMAT,
+	KPM_OPT_OUTPUT,
+	KPM_OPT_APPEND,
+	KPM_OPT_SNAPSHOT,
+	KPM_OPT_HELP,
+	KPM_OPT_VERSION,
+	KPM_OPTS
+};
+
+struct kpm_option {
+	const char *name;  /* long form; NULL: none */
+	char letter;       /* short form; 0: none */
+	const char *arg;   /* what its argument stands for; NULL: it takes none */
+	bool optional;     /* the argument may be left out */
+	const char *group; /* heading in --help; NULL: as the one before */
+	const char *help;
+};
+
+extern const struct kpm_option kpm_option_table[KPM_OPTS];
+
+/*
+ * Rewrites poolmon's ways of writing into getopt's: slash switches into dashes, -( and -? into
+ * words, the file of -n and -g into --snapshot=FILE and --labels=FILE. Returns a NULL-terminated
+ * vector of *count words, to be freed with kpm_words_free, NULL if memory is out. *command is the
+ * rest of argv behind `--`, or NULL.
+ */
+char **kpm_rewrite_words(int argc, char *const argv[], int *count, char *const **command);
+void kpm_words_free(char **words);
+
+#endif

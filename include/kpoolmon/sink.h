@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A sink writes a frame in some form. One of the three extension points. Sinks write to a stream
+ * in memory; what becomes of the text is the output's business (kpoolmon/output.h).
+ */
+#ifndef KPOOLMON_SINK_H
+#define KPOOLMON_SINK_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <kpoolmon/columns.h>
+#include <kpoolmon/frame.h>
+
+struct kpm_sink_opts {
+	struct kpm_column_list columns;
+	bool exact;     /* table: numbers in full, without units */
+	bool totals;    /* table: lines with the sums at the bottom */
+	bool highlight; /* table: for a terminal */
+};
+
+struct kpm_sink {
+	const char *name;
+	const char *suffixes; /* of files that are meant to have this form, separated by blanks */
+	const char *columns;  /* what is shown without being told */
+	const char *change_columns; /* the same with --by-change; NULL: no others */
+	bool can_append;
+	/* What a file begins with, before the first sample; NULL: nothing. */
+	int (*head)(FILE *out, const struct kpm_sink_opts *opts);
+	/* 0 or -ENOMEM. */
+	int (*sample)(FILE *out, const struct kpm_frame *frame, const struct kpm_sink_opts *opts);
+};
+
+extern const struct kpm_sink kpm_sink_table;
+extern const struct kpm_sink kpm_sink_csv;
+extern const struct kpm_sink kpm_sink_json;
+
+/* The sink of a name, or NULL. */
+const struct kpm_sink *kpm_sink_find(const char *name);
+/* The sink that a file's suffix asks for, or NULL. */
+const struct kpm_sink *kpm_sink_for_file(const char *file);
+
+/* Length of the longest text that a cell can have when it has been made harmless. */
+#define KPM_CLEAN_LEN 2048
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Small things about text: patterns, harmless names, readable sizes. */
+#ifndef KPOOLMON_TEXT_H
+#define KPOOLMON_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* poolmon's wildcards: `*` any characters, `?` one; the whole text, case matters. */
+bool kpm_match(const char *pattern, const char *text);
+
+/*
+ * Copies text so that no terminal and no reader can be led astray by it: control characters,
+ * broken UTF-8 and characters that turn the direction of writing become `\xNN` for each byte.
+ * Returns buf; cut if it is too small.
+ */
+char *kpm_clean(const char *text, char *buf, size_t size);
+
+/* Characters of clean text: its width on the screen. */
+size_t kpm_text_width(const char *text);
+
+#define KPM_SIZE_LEN 24
+/* `977B`, `12.3M`: four figures at most, 1024 to the unit. Returns buf of KPM_SIZE_LEN. */
+char *kpm_format_size(uint64_t bytes, char *buf);
+/* `30.4 s`, `12 min`, `3.2 h`, `8.1 d`. Returns buf of KPM_SIZE_LEN. */
+char *kpm_format_duration(int64_t ns, char *buf);
+
+#define KPM_TIME_LEN 24
+/* RFC 3339, UTC, whole seconds: `2026-01-31T23:59:59Z`. Returns buf of KPM_TIME_LEN. */
+char *kpm_format_time(int64_t wall_ns, char *buf);
+
+#endif

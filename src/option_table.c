@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of options and the help that is made from it. */
+#include <string.h>
+
+#include <kpoolmon/options.h>
+
+const struct kpm_option kpm_option_table[KPM_OPTS] = {
+	[KPM_OPT_FOR] = {"for", 0, "DURATION", .group = "What is counted",
+			 .help = "count for so long (10s; 90s, 10m, 2h)"},
+	[KPM_OPT_OBJECTS] = {"objects", 0, "N",
+			     .help = "room for so many objects (from the memory; 250k, 2M)"},
+	[KPM_OPT_TAGS] = {"tags", 0, "N", .help = "room for so many call sites"},
+	[KPM_OPT_NO_RESCUE] = {"no-rescue", 0, NULL,
+			       .help = "attach the free probes once only: cheaper, loses frees"},
+	[KPM_OPT_POOL] = {"pool", 'p', NULL, .group = "What is shown",
+			  .help = "non-paged (unreclaimable) memory only; twice: paged only"},
+	[KPM_OPT_INCLUDE] = {"include", 'i', "PATTERN",
+			     .help = "only tags whose name, symbol, module or cache matches"},
+	[KPM_OPT_EXCLUDE] = {"exclude", 'x', "PATTERN", .help = "not these; both are repeatable"},
+	[KPM_OPT_SORT] = {"sort", 0, "COLUMN", .help = "order by a column (bytes)"},
+	[KPM_OPT_REVERSE] = {"reverse", 0, NULL, .help = "the other way round"},
+	[KPM_OPT_LIMIT] = {"limit", 0, "N", .help = "the first N tags only"},
+	[KPM_OPT_BY_CHANGE] = {"by-change", '(', NULL,
+			       .help = "order by the change in the second half of the counting"},
+	[KPM_OPT_SORT_TAG] = {NULL, 't', NULL, .help = "order by tag"},
+	[KPM_OPT_SORT_ALLOCS] = {NULL, 'a', NULL, .help = "order by allocs"},
+	[KPM_OPT_SORT_FREES] = {NULL, 'f', NULL, .help = "order by frees"},
+	[KPM_OPT_SORT_DIFF] = {NULL, 'd', NULL, .help = "order by outstanding objects"},
+	[KPM_OPT_SORT_BYTES] = {NULL, 'b', NULL, .help = "order by outstanding bytes"},
+	[KPM_OPT_SORT_PER_ALLOC] = {NULL, 'm', NULL, .help = "order by bytes per object"},
+	[KPM_OPT_TOTALS] = {"totals", 'e', NULL, .help = "sums at the bottom of the table"},
+	[KPM_OPT_NO_HIGHLIGHT] = {"no-highlight", 'l', NULL, .help = "no highlighting"},
+	[KPM_OPT_LABELS] = {"labels", 'g', "FILE", true,
+			    .help = "add the column Label from FILE (" KPM_LABELS_FILE ")"},
+	[KPM_OPT_EXACT] = {"exact", 0, NULL, .help = "sizes in bytes, without units"},
+	[KPM_OPT_COLUMNS] = {"columns", 0, "LIST",
+			     .help = "these columns; +LIST: these too, see below"},
+	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT", .group = "Where to",
+			    .help = "table, csv or json (by the suffix of FILE, else table)"},
+	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE",
+			    .help = "write FILE instead of standard output; repeatable"},
+	[KPM_OPT_APPEND] = {"append", 0, NULL, .help = "add to FILE (csv, json)"},
+	[KPM_OPT_SNAPSHOT] = {"snapshot", 'n', "FILE", true,
+			      .help = "write the exact table to FILE (" KPM_SNAPSHOT_FILE ")"},
+	[KPM_OPT_HELP] = {"help", 'h', NULL, .group = "Else", .help = "this text; also -?"},
+	[KPM_OPT_VERSION] = {"version", 0, NULL, .help = "the version"},
+};
+
+static void option_line(FILE *out, const struct kpm_option *o)
+{
+	char text[64], letter[8] = "   ";
+
+	if (o->letter)
+		snprintf(letter, sizeof(letter), "-%c%c", o->letter, o->name ? ',' : ' ');
+	if (o->name && o->arg)
+		snprintf(text, sizeof(text), o->optional ? "--%s[=%s]" : "--%s %s", o->name,
+			 o->arg);
+	else
+		snprintf(text, sizeof(text), "%s%s", o->name ? "--" : "", o->name ? o->name : "");
+	fprintf(out, "  %s %-20s %s\n", letter, text, o->help);
+}
+
+void kpm_options_help(FILE *out)
+{
+	fputs("usage: kpoolmon [dump] [OPTION...] [-- COMMAND [ARGUMENT...]]\n\n"
+	      "Counts the kernel's slab allocations by call site and shows who holds the memory.\n"
+	      "With COMMAND, counts while COMMAND runs.\n",
+	      out);
+	for (int i = 0; i < KPM_OPTS; i++) {
+		if (kpm_option_table[i].group)
+			fprintf(out, "\n%s:\n", kpm_option_table[i].group);
+		option_line(out, &kpm_option_table[i]);
+	}
+	fputs("\npoolmon's way of writing works too: /b /p /iPATTERN /n FILE. Patterns have * and "
+	      "?.\n\nColumns:\n",
+	      out);
+	for (size_t i = 0; i < kpm_column_count; i++)
+		fprintf(out, "  %-17s %s\n", kpm_columns[i].name, kpm_columns[i].help);
+	fputs("\nExit status: 0 fine, 1 failed, 2 wrong usage. More in kpoolmon(8).\n", out);
+}

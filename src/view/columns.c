@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table of columns. A getter sets nothing for what is not known: kpm_column_get has made the
+ * cell missing before. Rows of no tag (totals) have no names.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <kpoolmon/columns.h>
+#include <kpoolmon/text.h>
+
+typedef const struct kpm_frame *frame_t;
+typedef const struct kpm_row *row_t;
+typedef struct kpm_cell *cell_t;
+
+static void set_uint(cell_t cell, uint64_t u)
+{
+	cell->type = KPM_CELL_UINT;
+	cell->u = u;
+}
+
+static void set_int(cell_t cell, int64_t i)
+{
+	cell->type = KPM_CELL_INT;
+	cell->i = i;
+}
+
+static void set_text(cell_t cell, const char *text)
+{
+	if (!text)
+		return;
+	cell->type = KPM_CELL_TEXT;
+	cell->text = text == cell->own ? NULL : text; /* cells are moved about */
+}
+
+static const struct kpm_tag_name *name_of(frame_t f, row_t r)
+{
+	static const struct kpm_tag_name total = {.text = "Total"};
+
+	return r->tag == KPM_NO_TAG ? &total : kpm_tagset_get(f->part.tags, r->tag);
+}
+
+/* Of the sample. */
+
+static void get_time(frame_t f, row_t r, cell_t c)
+{
+	(void)r;
+	set_text(c, kpm_format_time(f->part.snap->wall_ns, c->own));
+}
+
+static void get_host(frame_t f, row_t r, cell_t c)
+{
+	(void)r;
+	set_text(c, f->part.snap->host);
+}
+
+static void get_kernel(frame_t f, row_t r, cell_t c)
+{
+	(void)r;
+	set_text(c, f->part.snap->kernel);
+}
+
+static void get_tracked_s(frame_t f, row_t r, cell_t c)
+{
+	(void)r;
+	c->type = KPM_CELL_SECONDS;
+	c->i = f->part.snap->mono_ns - f->part.snap->started_ns;
+}
+
+static void get_lost(frame_t f, row_t r, cell_t c)
+{
+	const struct kpm_loss *loss = &f->part.snap->loss;
+
+	(void)r;
+	if (f->part.snap->have & KPM_HAVE_LOSS)
+		set_uint(c, kpm_loss_events(loss));
+}
+
+static void get_missing_probes(frame_t f, row_t r, cell_t c)
+{
+	(void)r;
+	set_text(c, f->part.snap->missing);
+}
+
+/* Names. */
+
+static void get_tag(frame_t f, row_t r, cell_t c)
+{
+	set_text(c, name_of(f, r)->text);
+}
+
+static void get_cache(frame_t f, row_t r, cell_t c)
+{
+	set_text(c, name_of(f, r)->cache);
+}
+
+static void get_type(frame_t f, row_t r, cell_t c)
+{
+	bool nonp = r->kind[KPM_NONP].allocs, paged = r->kind[KPM_PAGED].allocs;
+
+	(void)f;
+	if (nonp || paged)
+		set_text(c, nonp && paged ? "Mixed" : nonp ? "Nonp" : "Paged");
+}
+
+static void get_symbol(frame_t f, row_t r, cell_t c)
+{
+	set_text(c, name_of(f, r)->symbol);
+}
+
+static void get_offset(frame_t f, row_t r, cell_t c)
+{
+	const struct kpm_tag_name *name = name_of(f, r);
+
+	if (!name->symbol)
+		return;
+	snprintf(c->own, sizeof(c->own), "0x%" PRIx64, name->offset);
+	set_text(c, c->own);
+}
+
+static void get_address(frame_t f, row_t r, cell_t c)
+{
+	const struct kpm_tag_name *name = name_of(f, r);
+
+	if (!name->site)
+		return;
+	snprintf(c->own, sizeof(c->own), "0x%" PRIx64, name->site);
+	set_text(c, c->own);
+}
+
+static void get_module(frame_t f, row_t r, cell_t c)
+{
+	set_text(c, name_of(f, r)->module);
+}
+
+static void get_label(frame_t f, row_t r, cell_t c)
+{
+	if (f->part.labels && r->tag != KPM_NO_TAG)
+		set_text(c, f->part.labels[r->tag]);
+}
+
+/* No source tells it yet. */
+static void get_unknown(frame_t f, row_t r, cell_t c)
+{
+	(void)f, (void)r, (void)c;
+}
+
+/* Figures. */
+
+static void get_allocs(frame_t f, row_t r, cell_t c)
+{
+	set_uint(c, kpm_frame_counts(f, r).allocs);
+}
+
+static void get_frees(frame_t f, row_t r, cell_t c)
+{
+	set_uint(c, kpm_frame_counts(f, r).frees);
+}
+
+static void get_diff(frame_t f, row_t r, cell_t c)
+{
+	set_uint(c, kpm_frame_counts(f, r).diff);
+}
+
+static void get_bytes(frame_t f, row_t r, cell_t c)
+{
+	set_uint(c, kpm_frame_counts(f, r).bytes);
+}
+
+static void get_per_alloc(frame_t f, row_t r, cell_t c)
+{
+	struct kpm_counts n = kpm_frame_counts(f, r);
+
+	if (n.diff)
+		set_uint(c, n.bytes / n.diff);
+}
+
+static void get_nonp_bytes(frame_t f, row_t r, cell_t c)
+{
+	(void)f;
+	set_uint(c, r->kind[KPM_NONP].bytes);
+}
+
+static void get_paged_bytes(frame_t f, row_t r, cell_t c)
+{
+	(void)f;
+	set_uint(c, r->kind[KPM_PAGED].bytes);
+}
+
+static void get_asked_bytes(frame_t f, row_t r, cell_t c)
+{
+	if (f->part.snap->have & KPM_HAVE_ASKED)
+		set_uint(c, kpm_frame_counts(f, r).asked);
+}
+
+static void get_waste_bytes(frame_t f, row_t r, cell_t c)
+{
+	struct kpm_counts n = kpm_frame_counts(f, r);
+
+	/* read while the probes count, `asked` may be ahead of `bytes` for a moment */
+	if (f->part.snap->have & KPM_HAVE_ASKED)
+		set_uint(c, n.bytes > n.asked ? n.bytes - n.asked : 0);
+}
+
+static void get_missed(frame_t f, row_t r, cell_t c)
+{
+	set_uint(c, kpm_frame_counts(f, r).missed);
+}
+
+static void get_refused(frame_t f, row_t r, cell_t c)
+{
+	set_uint(c, kpm_frame_counts(f, r).refused);
+}
+
+static void get_estimated(frame_t f, row_t r, cell_t c)
+{
+	(void)f;
+	c->type = KPM_CELL_BOOL;
+	c->u = r->estimated;
+}
+
+/* Changes. */
+
+static bool change_of(frame_t f, row_t r, struct kpm_change *change)
+{
+	return f->part.history && r->tag != KPM_NO_TAG &&
+	       kpm_history_change(f->part.history, r->tag, f->pool, change);
+}
+
+static void get_allocs_change(frame_t f, row_t r, cell_t c)
+{
+	struct kpm_change change;
+
+	if (change_of(f, r, &change))
+		set_int(c, change.allocs);
+}
+
+static void get_frees_change(frame_t f, row_t r, cell_t c)
+{
+	struct kpm_change change;
+
+	if (change_of(f, r, &change))
+		set_int(c, change.frees);
+}
+
+static void get_diff_change(frame_t f, row_t r, cell_t c)
+{
+	struct kpm_change change;
+
+	if (change_of(f, r, &change))
+		set_int(c, change.diff);
+}
+
+static void get_bytes_change(frame_t f, row_t r, cell_t c)
+{
+	struct kpm_change change;
+
+	if (change_of(f, r, &change))
+		set_int(c, change.bytes);
+}
+
+static void get_per_alloc_change(frame_t f, row_t r, cell_t c)
+{
+	struct kpm_counts n = kpm_frame_counts(f, r);
+	struct kpm_change change;
+	int64_t before;
+
+	if (!change_of(f, r, &change))
+		return;
+	before = n.diff - change.diff;
+	if (n.diff && before > 0)
+		set_int(c, n.bytes / n.diff - (int64_t)(n.bytes - change.bytes) / before);
+}
+
+static void get_bytes_rate(frame_t f, row_t r, cell_t c)
+{
+	double rate;
+
+	if (f->part.history && r->tag != KPM_NO_TAG &&
+	    kpm_history_rate(f->part.history, r->tag, f->pool, &rate))
+		set_int(c, rate);
+}
+
+#define TEXT(n, t, h, g)                                                                           \
+	{                                                                                          \
+		.name = n, .title = t, .help = h, .get = g                                         \
+	}
+#define SAMPLE(n, t, h, g)                                                                         \
+	{                                                                                          \
+		.name = n, .title = t, .help = h, .get = g, .sample = true                         \
+	}
+#define NUMBER(n, t, u, ch, h, g)                                                                  \
+	{                                                                                          \
+		.name = n, .title = t, .unit = u, .right = true, .falling = true, .change = ch,    \
+		.help = h, .get = g                                                                \
+	}
+
+const struct kpm_column kpm_columns[] = {
+	SAMPLE("time", "Time", "when the sample was taken, UTC", get_time),
+	SAMPLE("host", "Host", "name of the machine", get_host),
+	SAMPLE("kernel", "Kernel", "release of its kernel", get_kernel),
+	{.name = "tracked_s",
+	 .title = "Tracked",
+	 .unit = KPM_UNIT_SECONDS,
+	 .right = true,
+	 .falling = true,
+	 .sample = true,
+	 .help = "seconds of tracking",
+	 .get = get_tracked_s},
+	TEXT("tag", "Tag", "call site, symbol+offset [module]", get_tag),
+	TEXT("cache", "Cache", "slab cache", get_cache),
+	TEXT("type", "Type", "Nonp, Paged or Mixed", get_type),
+	NUMBER("allocs", "Allocs", KPM_UNIT_OBJECTS, "allocs_change", "objects allocated",
+	       get_allocs),
+	NUMBER("frees", "Frees", KPM_UNIT_OBJECTS, "frees_change", "of these freed", get_frees),
+	NUMBER("diff", "Diff", KPM_UNIT_OBJECTS, "diff_change", "objects outstanding", get_diff),
+	NUMBER("bytes", "Bytes", KPM_UNIT_BYTES, "bytes_change", "bytes they occupy", get_bytes),
+	NUMBER("per_alloc", "Per-Alloc", KPM_UNIT_BYTES, "per_alloc_change", "bytes / diff",
+	       get_per_alloc),
+	NUMBER("nonp_bytes", "Nonp", KPM_UNIT_BYTES, NULL, "of bytes, unreclaimable",
+	       get_nonp_bytes),
+	NUMBER("paged_bytes", "Paged", KPM_UNIT_BYTES, NULL, "of bytes, reclaimable",
+	       get_paged_bytes),
+	NUMBER("waste_bytes", "Waste", KPM_UNIT_BYTES, NULL, "of bytes, not asked for",
+	       get_waste_bytes),
+	NUMBER("missed", "Missed", KPM_UNIT_OBJECTS, NULL,
+	       "of frees, seen only when the address was used again", get_missed),
+	NUMBER("refused", "Refused", KPM_UNIT_OBJECTS, NULL,
+	       "of allocs, not on the books for want of room", get_refused),
+	TEXT("estimated", "Estimated", "the figures are an estimate", get_estimated),
+	TEXT("symbol", "Symbol", "function of the call site", get_symbol),
+	TEXT("offset", "Offset", "of the return address in it", get_offset),
+	TEXT("module", "Module", "its module, or kernel", get_module),
+	TEXT("module_file", "File", "the module's file", get_unknown),
+	TEXT("source_file", "Source", "source file of the call site", get_unknown),
+	TEXT("source_line", "Line", "line in it", get_unknown),
+	TEXT("owner", "Owner", "module answerable for the tag", get_unknown),
+	TEXT("label", "Label", "from the file given with -g", get_label),
+	{.name = "lost",
+	 .title = "Lost",
+	 .unit = KPM_UNIT_OBJECTS,
+	 .right = true,
+	 .falling = true,
+	 .sample = true,
+	 .help = "events that the books could not account",
+	 .get = get_lost},
+	SAMPLE("missing_probes", "Missing", "probes that are not attached", get_missing_probes),
+	TEXT("address", "Address", "return address of the call site", get_address),
+	NUMBER("asked_bytes", "Asked", KPM_UNIT_BYTES, NULL, "bytes that were asked for",
+	       get_asked_bytes),
+	NUMBER("allocs_change", "(Allocs)", KPM_UNIT_OBJECTS, NULL, "change of allocs",
+	       get_allocs_change),
+	NUMBER("frees_change", "(Frees)", KPM_UNIT_OBJECTS, NULL, "change of frees",
+	       get_frees_change),
+	NUMBER("diff_change", "(Diff)", KPM_UNIT_OBJECTS, NULL, "change of diff", get_diff_change),
+	NUMBER("bytes_change", "(Bytes)", KPM_UNIT_BYTES, NULL, "change of bytes",
+	       get_bytes_change),
+	NUMBER("per_alloc_change", "(Per-Alloc)", KPM_UNIT_BYTES, NULL, "change of per_alloc",
+	       get_per_alloc_change),
+	NUMBER("bytes_per_s", "Bytes/s", KPM_UNIT_BYTES_PER_SECOND, NULL,
+	       "change of bytes in a second", get_bytes_rate),
+};
+const size_t kpm_column_count = sizeof(kpm_columns) / sizeof(*kpm_columns);

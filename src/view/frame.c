@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Builds frames: filters the rows of a snapshot, orders them, sums them. Once its arrays have
+ * grown to the number of tags, a build allocates nothing.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <kpoolmon/columns.h>
+#include <kpoolmon/frame.h>
+#include <kpoolmon/text.h>
+
+struct key {
+	uint32_t row;
+	const struct kpm_tag_name *name;
+	struct kpm_cell cell;
+};
+
+struct kpm_view {
+	struct kpm_view_opts opts;
+	struct key *keys;
+	uint32_t *order;
+	uint32_t capacity;
+};
+
+struct kpm_counts kpm_frame_counts(const struct kpm_frame *frame, const struct kpm_row *row)
+{
+	return frame->pool == KPM_KINDS ? kpm_row_sum(row) : row->kind[frame->pool];
+}
+
+struct kpm_view *kpm_view_new(const struct kpm_view_opts *opts)
+{
+	struct kpm_view *view = calloc(1, sizeof(*view));
+
+	if (!view)
+		return NULL;
+	view->opts = *opts;
+	if (!view->opts.sort)
+		view->opts.sort = kpm_column_find("bytes");
+	return view;
+}
+
+void kpm_view_free(struct kpm_view *view)
+{
+	if (!view)
+		return;
+	free(view->keys);
+	free(view->order);
+	free(view);
+}
+
+/* Several caches of a tag are joined with `+`: each of them counts, and the whole. */
+static bool cache_matches(const char *pattern, const char *cache)
+{
+	char one[KPM_CACHE_NAME_LEN];
+
+	if (kpm_match(pattern, cache))
+		return true;
+	if (!strchr(cache, '+'))
+		return false;
+	for (;;) {
+		size_t len = strcspn(cache, "+");
+
+		if (len < sizeof(one)) {
+			memcpy(one, cache, len);
+			one[len] = '\0';
+			if (kpm_match(pattern, one))
+				return true;
+		}
+		if (!cache[len])
+			return false;
+		cache += len + 1;
+	}
+}
+
+bool kpm_tag_matches(const char *pattern, const struct kpm_tag_name *name)
+{
+	return kpm_match(pattern, name->text) ||
+	       (name->symbol && kpm_match(pattern, name->symbol)) ||
+	       (name->module && kpm_match(pattern, name->module)) ||
+	       (name->cache && cache_matches(pattern, name->cache));
+}
+
+static bool any_matches(const char *const *patterns, const struct kpm_tag_name *name)
+{
+	for (; *patterns; patterns++)
+		if (kpm_tag_matches(*patterns, name))
+			return true;
+	return false;
+}
+
+bool kpm_view_passes(const struct kpm_view_opts *opts, const struct kpm_tag_name *name)
+{
+	if (opts->include && *opts->include && !any_matches(opts->include, name))
+		return false;
+	return !opts->exclude || !any_matches(opts->exclude, name);
+}
+
+static int grow(struct kpm_view *view, uint32_t count)
+{
+	uint32_t want = count + count / 4 + 64;
+	struct key *keys;
+	uint32_t *order;
+
+	if (count <= view->capacity)
+		return 0;
+	keys = realloc(view->keys, want * sizeof(*keys));
+	if (keys)
+		view->keys = keys;
+	order = realloc(view->order, want * sizeof(*order));
+	if (order)
+		view->order = order;
+	if (!keys || !order)
+		return -ENOMEM;
+	view->capacity = want;
+	return 0;
+}
+
+static void add(struct kpm_counts *sum, const struct kpm_counts *n)
+{
+	sum->allocs += n->allocs;
+	sum->frees += n->frees;
+	sum->diff += n->diff;
+	sum->bytes += n->bytes;
+	sum->asked += n->asked;
+	sum->missed += n->missed;
+	sum->refused += n->refused;
+}
+
+struct direction {
+	bool falling;
+};
+
+static int order_keys(const void *x, const void *y, void *arg)
+{
+	const struct key *a = x, *b = y;
+	const struct direction *d = arg;
+	int order = kpm_cell_order(&a->cell, &b->cell, d->falling);
+
+	if (!order)
+		order = strcmp(a->name->text, b->name->text);
+	if (!order)
+		order = strcmp(a->name->cache ? a->name->cache : "",
+			       b->name->cache ? b->name->cache : "");
+	return order ? order : (a->row > b->row) - (a->row < b->row);
+}
+
+int kpm_view_build(struct kpm_view *view, const struct kpm_frame_parts *parts,
+		   struct kpm_frame *frame, struct kpm_err *err)
+{
+	const struct kpm_view_opts *opts = &view->opts;
+	const struct kpm_snapshot *snap = parts->snap;
+	const struct kpm_column *sort = opts->sort;
+	struct direction direction;
+
+	if (grow(view, snap->count))
+		return kpm_fail(err, -ENOMEM, "out of memory");
+	*frame = (struct kpm_frame){
+		.part = *parts,
+		.pool = opts->pool,
+		.order = view->order,
+		.by_change = opts->by_change,
+		.totals.tag = KPM_NO_TAG,
+	};
+	if (opts->by_change && sort->change)
+		sort = kpm_column_find(sort->change);
+	for (uint32_t i = 0; i < snap->count; i++) {
+		const struct kpm_row *row = &snap->rows[i];
+		const struct kpm_tag_name *name = kpm_tagset_get(parts->tags, row->tag);
+		struct key *key = &view->keys[frame->matched];
+
+		for (int k = 0; k < KPM_KINDS; k++)
+			frame->tracked[k] += row->kind[k].bytes;
+		if (!kpm_frame_counts(frame, row).allocs || !kpm_view_passes(opts, name))
+			continue;
+		for (int k = 0; k < KPM_KINDS; k++)
+			add(&frame->totals.kind[k], &row->kind[k]);
+		frame->totals.estimated |= row->estimated;
+		key->row = i;
+		key->name = name;
+		kpm_column_get(sort, frame, row, &key->cell);
+		frame->matched++;
+	}
+	direction.falling = sort->falling != opts->reverse;
+	qsort_r(view->keys, frame->matched, sizeof(*view->keys), order_keys, &direction);
+	for (uint32_t i = 0; i < frame->matched; i++)
+		view->order[i] = view->keys[i].row;
+	frame->count = frame->matched;
+	if (opts->limit && opts->limit < frame->count)
+		frame->count = opts->limit;
+	return 0;
+}
