@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The table of options and the help that is made from it. */
+#include <errno.h>
 #include <string.h>
 
 #include <kpoolmon/options.h>
@@ -45,6 +46,30 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 	[KPM_OPT_HELP] = {"help", 'h', NULL, .group = "Else", .help = "this text; also -?"},
 	[KPM_OPT_VERSION] = {"version", 0, NULL, .help = "the version"},
 };
+
+#define SEE_HELP "; kpoolmon --help lists the options"
+
+int kpm_option_unknown(const char *word, int letter, struct kpm_err *err)
+{
+	switch (letter) {
+	case 's':
+		return kpm_fail(err, -EINVAL,
+				"-s (session pools) has no counterpart: Linux has "
+				"one set of pools; leave it out");
+	case 'c':
+		return kpm_fail(err, -EINVAL,
+				"-c (localtag.txt) is not needed: the column Module "
+				"names every tag's module; leave it out or label tags with -g");
+	case 'u':
+		return kpm_fail(err, -EINVAL,
+				"-u is no documented switch of poolmon; -b orders by "
+				"bytes, which is the order without any switch");
+	case 0:
+		return kpm_fail(err, -EINVAL, "unknown or ambiguous option '%.60s'" SEE_HELP, word);
+	default:
+		return kpm_fail(err, -EINVAL, "unknown option '-%c'" SEE_HELP, letter);
+	}
+}
 
 static void option_line(FILE *out, const struct kpm_option *o)
 {

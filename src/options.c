@@ -8,8 +8,6 @@
 #include <kpoolmon/options.h>
 #include <kpoolmon/parse.h>
 
-#define SEE_HELP "; kpoolmon --help lists the options"
-
 /* The options with what they borrow from: freed as one. */
 struct parsed {
 	struct kpm_options options;
@@ -59,29 +57,6 @@ static int option_of(int value)
 		if (kpm_option_table[i].letter == value)
 			return i;
 	return -1;
-}
-
-/* What poolmon has and we have not, and why. */
-static int unknown(const char *word, int letter, struct kpm_err *err)
-{
-	switch (letter) {
-	case 's':
-		return kpm_fail(err, -EINVAL,
-				"-s (session pools) has no counterpart: Linux has "
-				"one set of pools; leave it out");
-	case 'c':
-		return kpm_fail(err, -EINVAL,
-				"-c (localtag.txt) is not needed: the column Module "
-				"names every tag's module; leave it out or label tags with -g");
-	case 'u':
-		return kpm_fail(err, -EINVAL,
-				"-u is no documented switch of poolmon; -b orders by "
-				"bytes, which is the order without any switch");
-	case 0:
-		return kpm_fail(err, -EINVAL, "unknown or ambiguous option '%.60s'" SEE_HELP, word);
-	default:
-		return kpm_fail(err, -EINVAL, "unknown option '-%c'" SEE_HELP, letter);
-	}
 }
 
 static int number(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *value,
@@ -303,7 +278,7 @@ static int parse_words(struct parsed *p, int count, struct kpm_err *err)
 			return kpm_fail(err, -EINVAL, "'%.60s': --%s takes no argument", word,
 					kpm_option_table[optopt - LONG_BASE].name);
 		if (value == '?')
-			return unknown(word, optopt, err);
+			return kpm_option_unknown(word, optopt, err);
 		if (value == ':')
 			return missing_argument(optopt, word, err);
 		id = option_of(value);

@@ -95,6 +95,10 @@ struct kpm_option {
 
 extern const struct kpm_option kpm_option_table[KPM_OPTS];
 
+/* The sentence for an option that is not in the table: what poolmon has and we have not, and why.
+ * Returns -EINVAL. */
+int kpm_option_unknown(const char *word, int letter, struct kpm_err *err);
+
 /*
  * Rewrites poolmon's ways of writing into getopt's: slash switches into dashes, -( and -? into
  * words, the file of -n and -g into --snapshot=FILE and --labels=FILE. Returns a NULL-terminated

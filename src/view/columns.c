@@ -149,25 +149,18 @@ static void get_unknown(frame_t f, row_t r, cell_t c)
 
 /* Figures. */
 
-static void get_allocs(frame_t f, row_t r, cell_t c)
-{
-	set_uint(c, kpm_frame_counts(f, r).allocs);
-}
+#define COUNT(member)                                                                              \
+	static void get_##member(frame_t f, row_t r, cell_t c)                                     \
+	{                                                                                          \
+		set_uint(c, kpm_frame_counts(f, r).member);                                        \
+	}
 
-static void get_frees(frame_t f, row_t r, cell_t c)
-{
-	set_uint(c, kpm_frame_counts(f, r).frees);
-}
-
-static void get_diff(frame_t f, row_t r, cell_t c)
-{
-	set_uint(c, kpm_frame_counts(f, r).diff);
-}
-
-static void get_bytes(frame_t f, row_t r, cell_t c)
-{
-	set_uint(c, kpm_frame_counts(f, r).bytes);
-}
+COUNT(allocs)
+COUNT(frees)
+COUNT(diff)
+COUNT(bytes)
+COUNT(missed)
+COUNT(refused)
 
 static void get_per_alloc(frame_t f, row_t r, cell_t c)
 {
@@ -204,16 +197,6 @@ static void get_waste_bytes(frame_t f, row_t r, cell_t c)
 		set_uint(c, n.bytes > n.asked ? n.bytes - n.asked : 0);
 }
 
-static void get_missed(frame_t f, row_t r, cell_t c)
-{
-	set_uint(c, kpm_frame_counts(f, r).missed);
-}
-
-static void get_refused(frame_t f, row_t r, cell_t c)
-{
-	set_uint(c, kpm_frame_counts(f, r).refused);
-}
-
 static void get_estimated(frame_t f, row_t r, cell_t c)
 {
 	(void)f;
@@ -229,37 +212,19 @@ static bool change_of(frame_t f, row_t r, struct kpm_change *change)
 	       kpm_history_change(f->part.history, r->tag, f->pool, change);
 }
 
-static void get_allocs_change(frame_t f, row_t r, cell_t c)
-{
-	struct kpm_change change;
+#define CHANGE(member)                                                                             \
+	static void get_##member##_change(frame_t f, row_t r, cell_t c)                            \
+	{                                                                                          \
+		struct kpm_change change;                                                          \
+                                                                                                   \
+		if (change_of(f, r, &change))                                                      \
+			set_int(c, change.member);                                                 \
+	}
 
-	if (change_of(f, r, &change))
-		set_int(c, change.allocs);
-}
-
-static void get_frees_change(frame_t f, row_t r, cell_t c)
-{
-	struct kpm_change change;
-
-	if (change_of(f, r, &change))
-		set_int(c, change.frees);
-}
-
-static void get_diff_change(frame_t f, row_t r, cell_t c)
-{
-	struct kpm_change change;
-
-	if (change_of(f, r, &change))
-		set_int(c, change.diff);
-}
-
-static void get_bytes_change(frame_t f, row_t r, cell_t c)
-{
-	struct kpm_change change;
-
-	if (change_of(f, r, &change))
-		set_int(c, change.bytes);
-}
+CHANGE(allocs)
+CHANGE(frees)
+CHANGE(diff)
+CHANGE(bytes)
 
 static void get_per_alloc_change(frame_t f, row_t r, cell_t c)
 {
