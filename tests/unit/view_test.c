@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Columns, filter, order, sums. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <kpoolmon/columns.h>
+
+#include "sample.h"
+
+struct built {
+	struct sample sample;
+	struct kpm_view *view;
+	struct kpm_frame frame;
+};
+
+static void build(struct built *b, const struct kpm_view_opts *opts, bool history)
+{
+	struct kpm_frame_parts parts = {
+		.snap = &b->sample.snap,
+		.tags = b->sample.tags,
+		.history = history ? b->sample.history : NULL,
+	};
+
+	b->view = kpm_view_new(opts);
+	assert_non_null(b->view);
+	assert_int_equal(kpm_view_build(b->view, &parts, &b->frame, NULL), 0);
+}
+
+/* The symbols of the rows in their order, first letters only. */
+static const char *letters(const struct built *b, char *buf)
+{
+	const struct kpm_frame *f = &b->frame;
+
+	for (uint32_t i = 0; i < f->count; i++)
+		buf[i] = kpm_tagset_get(f->part.tags, f->part.snap->rows[f->order[i]].tag)->text[0];
+	buf[f->count] = '\0';
+	return buf;
+}
+
+static void expect(const struct kpm_view_opts *opts, const char *order)
+{
+	struct built b;
+	char buf[16];
+
+	sample_open(&b.sample);
+	build(&b, opts, false);
+	assert_string_equal(letters(&b, buf), order);
+	kpm_view_free(b.view);
+	sample_close(&b.sample);
+}
+
+static void orders(void **state)
+{
+	static const struct {
+		const char *column, *falling_or_natural;
+	} cases[] = {
+		{"bytes", "latg"}, {"tag", "aglt"},       {"allocs", "latg"}, {"frees", "agtl"},
+		{"diff", "latg"},  {"per_alloc", "latg"}, {"module", "latg"},
+	};
+
+	(void)state;
+	expect(&(struct kpm_view_opts){.pool = KPM_KINDS}, "latg");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct kpm_view_opts opts = {.pool = KPM_KINDS,
+					     .sort = kpm_column_find(cases[i].column)};
+
+		if (!strcmp(cases[i].column, "module"))
+			expect(&opts, "algt"); /* equal: by tag */
+		else
+			expect(&opts, cases[i].falling_or_natural);
+	}
+	/* missing cells stay at the end: gone has no bytes per object */
+	expect(&(struct kpm_view_opts){.pool = KPM_KINDS,
+				       .sort = kpm_column_find("per_alloc"),
+				       .reverse = true},
+	       "talg");
+	expect(&(struct kpm_view_opts){.pool = KPM_KINDS, .limit = 2}, "la");
+}
+
+static void pools(void **state)
+{
+	struct kpm_view_opts opts = {.pool = KPM_PAGED};
+	struct kpm_cell cell;
+	struct built b;
+	char buf[16];
+
+	(void)state;
+	expect(&(struct kpm_view_opts){.pool = KPM_NONP}, "ltg");
+	sample_open(&b.sample);
+	build(&b, &opts, false);
+	assert_string_equal(letters(&b, buf), "at");
+	/* the part of the pool, the type of the tag */
+	kpm_column_get(kpm_column_find("bytes"), &b.frame, &b.sample.snap.rows[2], &cell);
+	assert_int_equal(cell.u, 40);
+	kpm_column_get(kpm_column_find("type"), &b.frame, &b.sample.snap.rows[2], &cell);
+	assert_string_equal(kpm_cell_text(&cell), "Mixed");
+	assert_int_equal(b.frame.totals.kind[KPM_PAGED].diff, 52);
+	kpm_view_free(b.view);
+	sample_close(&b.sample);
+}
+
+static void filters(void **state)
+{
+	static const struct {
+		const char *include[3], *exclude[3];
+		const char *order;
+	} cases[] = {
+		{{"load*"}, {NULL}, "l"},
+		{{"nvme"}, {NULL}, "tg"},
+		{{"ext4_inode_cache"}, {NULL}, "a"},
+		{{"alloc_inode"}, {NULL}, "a"},
+		{{"LOAD*"}, {NULL}, ""},
+		{{"two+0x? [nvme]"}, {NULL}, "t"},
+		{{NULL}, {"nvme"}, "la"},
+		{{"nvme", "load*"}, {"gone*"}, "lt"},
+		{{"*"}, {"*"}, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		expect(&(struct kpm_view_opts){.pool = KPM_KINDS,
+					       .include = cases[i].include,
+					       .exclude = cases[i].exclude},
+		       cases[i].order);
+}
+
+static void joined_caches(void **state)
+{
+	struct kpm_tag_name name = {.text = "f+0x1", .cache = "kmalloc-64+kmalloc-128"};
+
+	(void)state;
+	assert_true(kpm_tag_matches("kmalloc-64", &name));
+	assert_true(kpm_tag_matches("kmalloc-128", &name));
+	assert_true(kpm_tag_matches("kmalloc-64+kmalloc-128", &name));
+	assert_false(kpm_tag_matches("kmalloc-6", &name));
+}
+
+static void changes(void **state)
+{
+	struct kpm_view_opts opts = {.pool = KPM_KINDS, .by_change = true};
+	struct kpm_cell cell;
+	struct built b;
+	char buf[16];
+
+	(void)state;
+	sample_open(&b.sample);
+	assert_int_equal(kpm_history_push(b.sample.history, &b.sample.snap), 0);
+	/* before a second sample nothing is known of changes */
+	build(&b, &opts, true);
+	kpm_column_get(kpm_column_find("bytes_change"), &b.frame, &b.sample.snap.rows[0], &cell);
+	assert_int_equal(cell.type, KPM_CELL_MISSING);
+	kpm_view_free(b.view);
+
+	sample_row(&b.sample, "alloc_inode+0x20/0x90", "ext4_inode_cache", KPM_PAGED, 80, 60, 1000);
+	sample_row(&b.sample, "gone+0x1/0x2 [nvme]", "x", KPM_NONP, 18, 8, 64);
+	b.sample.snap.mono_ns += 1000000000;
+	assert_int_equal(kpm_history_push(b.sample.history, &b.sample.snap), 0);
+	build(&b, &opts, true);
+	assert_string_equal(letters(&b, buf), "glta");
+	kpm_column_get(kpm_column_find("bytes_change"), &b.frame, &b.sample.snap.rows[1], &cell);
+	assert_int_equal(cell.i, -30000);
+	kpm_column_get(kpm_column_find("bytes_per_s"), &b.frame, &b.sample.snap.rows[1], &cell);
+	assert_int_equal(cell.i, -30000);
+	kpm_view_free(b.view);
+	sample_close(&b.sample);
+}
+
+static void column_table(void **state)
+{
+	struct kpm_column_list list = {.count = 0};
+	struct kpm_err err;
+
+	(void)state;
+	assert_true(kpm_column_count <= KPM_COLUMNS_MAX);
+	for (size_t i = 0; i < kpm_column_count; i++) {
+		const struct kpm_column *c = &kpm_columns[i];
+
+		assert_ptr_equal(kpm_column_find(c->name), c); /* no name twice */
+		assert_true(!c->change || kpm_column_find(c->change));
+	}
+	assert_int_equal(kpm_columns_parse(&list, "tag,bytes,tag", &err), 0);
+	assert_int_equal(list.count, 2);
+	assert_true(kpm_columns_parse(&list, "tag,,bytes", &err) < 0);
+	assert_true(kpm_columns_parse(&list, "tag,nonsense", &err) < 0);
+	assert_non_null(strstr(err.text, "nonsense"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(orders),  cmocka_unit_test(pools),
+		cmocka_unit_test(filters), cmocka_unit_test(joined_caches),
+		cmocka_unit_test(changes), cmocka_unit_test(column_table),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
