@@ -33,13 +33,13 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include <kpoolmon/source.h>
-
+#include "../../src/source/probes.h"
 #include "variants.skel.h"
 
-enum { MAX_ROUNDS = 64, QUEUES = 4096 };
+enum { MAX_ROUNDS = 256, QUEUES = 4096 };
 enum event { KMALLOC, KFREE, CACHE_ALLOC, CACHE_FREE, EVENTS };
 enum load { WARM, MILLION, LOADS };
 enum kind { MSG, NAME, KINDS };
@@ -53,11 +53,12 @@ struct bench {
 	int queues[QUEUES];
 	char *maps; /* `live` pages, each a mapping of its own */
 	uint64_t rnd;
-	struct kpm_tagset *tags;
 	bool have_memleak;
-	double wall[VARIANTS][KINDS][LOADS]; /* ns an operation, best round */
+	double wall[VARIANTS][KINDS][LOADS][MAX_ROUNDS];
 	double prog[VARIANTS][LOADS][EVENTS][MAX_ROUNDS];
-	unsigned int prog_rounds[VARIANTS][LOADS];
+	unsigned int done[VARIANTS][LOADS]; /* rounds */
+	struct kpm_probes probes;
+	struct variants_bpf *skel;
 };
 
 struct message {
@@ -156,17 +157,13 @@ static void drain(struct bench *b, enum kind kind)
 
 /* A variant, attached. */
 struct attached {
-	enum variant variant;
-	struct kpm_source *source;
-	struct variants_bpf *skel;
+	struct kpm_probes *probes;
 	struct bpf_link *links[6];
 	pid_t child;
 };
 
-static void attach_empty(struct attached *a, bool twice)
+static void attach_empty(struct attached *a, const struct variants_bpf *s, bool twice)
 {
-	struct variants_bpf *s = a->skel;
-
 	a->links[0] = bpf_program__attach_raw_tracepoint(s->progs.empty_kmalloc, "kmalloc");
 	a->links[1] = bpf_program__attach_raw_tracepoint(s->progs.empty_calloc, "kmem_cache_alloc");
 	a->links[2] = bpf_program__attach_raw_tracepoint(s->progs.empty_kfree, "kfree");
@@ -178,10 +175,8 @@ static void attach_empty(struct attached *a, bool twice)
 		bpf_program__attach_raw_tracepoint(s->progs.empty_cfree_again, "kmem_cache_free");
 }
 
-static void attach_hash(struct attached *a)
+static void attach_hash(struct attached *a, const struct variants_bpf *s)
 {
-	struct variants_bpf *s = a->skel;
-
 	a->links[0] = bpf_program__attach_raw_tracepoint(s->progs.hash_kmalloc, "kmalloc");
 	a->links[1] = bpf_program__attach_raw_tracepoint(s->progs.hash_calloc, "kmem_cache_alloc");
 	a->links[2] = bpf_program__attach_raw_tracepoint(s->progs.hash_kfree, "kfree");
@@ -209,60 +204,83 @@ static void attach_memleak(struct attached *a)
 
 static void attach(struct bench *b, struct attached *a, enum variant variant)
 {
-	struct kpm_live_opts opts = {.objects = b->live + b->live / 4,
-				     .no_rescue = variant == ONCE};
 	struct kpm_err err;
 
-	*a = (struct attached){.variant = variant};
+	*a = (struct attached){0};
 	if (variant == ONCE || variant == KPOOLMON) {
-		if (kpm_live_open(&opts, b->tags, &a->source, &err)) {
+		a->probes = &b->probes;
+		a->probes->opts.no_rescue = variant == ONCE;
+		if (kpm_probes_attach(a->probes, &err)) {
 			fprintf(stderr, "bench: %s\n", err.text);
 			exit(1);
 		}
 	} else if (variant == MEMLEAK) {
 		attach_memleak(a);
+	} else if (variant == HASHMAP) {
+		attach_hash(a, b->skel);
 	} else if (variant != NOTHING) {
-		a->skel = variants_bpf__open_and_load();
-		if (!a->skel)
-			die("load the variants");
-		if (variant == HASHMAP)
-			attach_hash(a);
-		else
-			attach_empty(a, variant == EMPTY2);
+		attach_empty(a, b->skel, variant == EMPTY2);
 	}
 }
 
 static void detach(struct attached *a)
 {
-	kpm_source_close(a->source);
+	struct kpm_loss loss;
+
+	if (a->probes)
+		kpm_probes_detach(a->probes, &loss);
 	for (int i = 0; i < 6; i++)
 		bpf_link__destroy(a->links[i]);
-	variants_bpf__destroy(a->skel);
 	if (a->child) {
 		kill(a->child, SIGKILL);
 		waitpid(a->child, NULL, 0);
-		usleep(200000);
 	}
+	usleep(20000);
 }
 
-/* Which event a program of one of the variants serves, by its name; -1: not ours. */
-static int event_of(const char *name)
+/* Which event a program serves, by its name; -1: it is not one of the variant's. */
+static int event_of(const char *name, enum variant variant)
 {
+	static const char *const prefixes[VARIANTS] = {
+		[NOTHING] = "none",  [EMPTY] = "empty_",  [EMPTY2] = "empty_",     [ONCE] = "kpm_",
+		[KPOOLMON] = "kpm_", [HASHMAP] = "hash_", [MEMLEAK] = "memleak__",
+	};
 	static const struct {
 		const char *part;
 		enum event event;
 	} parts[] = {
-		{"cache_alloc", CACHE_ALLOC}, {"calloc", CACHE_ALLOC}, {"cache_f", CACHE_FREE},
+		{"cache_alloc", CACHE_ALLOC}, {"calloc", CACHE_ALLOC}, {"cache_free", CACHE_FREE},
 		{"cfree", CACHE_FREE},        {"kmalloc", KMALLOC},    {"kfree", KFREE},
 	};
 
-	if (strncmp(name, "kpm_", 4) && strncmp(name, "empty_", 6) && strncmp(name, "hash_", 5) &&
-	    strncmp(name, "memleak__", 9))
+	if (strncmp(name, prefixes[variant], strlen(prefixes[variant])))
 		return -1;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		if (strstr(name, parts[i].part))
 			return parts[i].event;
 	return -1;
+}
+
+/* The whole name of a program's function; the kernel's own name for it has 15 characters. */
+static void function_name(int fd, char *name, size_t size)
+{
+	struct bpf_prog_info info = {0};
+	struct bpf_func_info func = {0};
+	uint32_t len = sizeof(info);
+	const struct btf_type *t;
+	struct btf *btf;
+
+	*name = '\0';
+	info.nr_func_info = 1;
+	info.func_info_rec_size = sizeof(func);
+	info.func_info = (uintptr_t)&func;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) || !info.btf_id)
+		return;
+	btf = btf__load_from_kernel_by_id(info.btf_id);
+	t = btf ? btf__type_by_id(btf, func.type_id) : NULL;
+	if (t)
+		snprintf(name, size, "%s", btf__name_by_offset(btf, t->name_off));
+	btf__free(btf);
 }
 
 struct usage {
@@ -271,9 +289,9 @@ struct usage {
 
 /*
  * Run times of the programs in the kernel: summed over the programs of an event, so that two
- * copies count as the one event that they serve; `runs` is of the first copy.
+ * copies count as the one event that they serve; `runs` is of the first copies.
  */
-static void read_usage(struct usage *u)
+static void read_usage(struct usage *u, enum variant variant)
 {
 	uint32_t id = 0;
 
@@ -282,14 +300,16 @@ static void read_usage(struct usage *u)
 		struct bpf_prog_info info = {0};
 		uint32_t len = sizeof(info);
 		int fd = bpf_prog_get_fd_by_id(id), event;
+		char name[128];
 
 		if (fd < 0)
 			continue;
-		if (!bpf_obj_get_info_by_fd(fd, &info, &len) &&
-		    (event = event_of(info.name)) >= 0) {
+		function_name(fd, name, sizeof(name));
+		event = event_of(name, variant);
+		if (event >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len)) {
 			u->ns[event] += info.run_time_ns;
-			if (info.run_cnt > u->runs[event])
-				u->runs[event] = info.run_cnt;
+			if (!strstr(name, "_again"))
+				u->runs[event] += info.run_cnt;
 		}
 		close(fd);
 	}
@@ -298,6 +318,7 @@ static void read_usage(struct usage *u)
 static void measure(struct bench *b, enum variant variant, enum load load)
 {
 	struct usage before, after;
+	unsigned int round = b->done[variant][load];
 	struct attached a;
 	int stats;
 
@@ -308,59 +329,71 @@ static void measure(struct bench *b, enum variant variant, enum load load)
 	}
 	for (enum kind kind = 0; kind < KINDS; kind++) {
 		uint64_t t;
-		double ns;
 
 		if (load == MILLION)
 			fill(b, kind);
 		run_load(b, kind, load, b->ops / 4);
 		t = now_ns();
 		run_load(b, kind, load, b->ops);
-		ns = (double)(now_ns() - t) / b->ops;
-		if (!b->wall[variant][kind][load] || ns < b->wall[variant][kind][load])
-			b->wall[variant][kind][load] = ns;
+		b->wall[variant][kind][load][round] = (double)(now_ns() - t) / b->ops;
 
 		stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
 		if (stats < 0)
 			die("enable the kernel's BPF run-time statistics");
-		read_usage(&before);
+		read_usage(&before, variant);
 		run_load(b, kind, load, b->ops);
-		read_usage(&after);
+		read_usage(&after, variant);
 		close(stats);
 		for (enum event e = kind == MSG ? KMALLOC : CACHE_ALLOC;
 		     e <= (kind == MSG ? KFREE : CACHE_FREE); e++)
 			if (after.runs[e] > before.runs[e])
-				b->prog[variant][load][e][b->prog_rounds[variant][load]] =
+				b->prog[variant][load][e][round] =
 					(double)(after.ns[e] - before.ns[e]) /
 					(after.runs[e] - before.runs[e]);
 		if (load == MILLION)
 			drain(b, kind);
 	}
-	b->prog_rounds[variant][load]++;
+	b->done[variant][load]++;
 	detach(&a);
 }
 
-/* ns a run of an event's programs, best round. */
-static double best(const struct bench *b, enum variant v, enum load l, enum event e)
+/* The best round: what disturbs a round only ever adds. */
+static double least(const double *values, unsigned int n)
 {
-	double least = 0;
+	double best = n ? values[0] : 0;
 
-	for (unsigned int r = 0; r < b->prog_rounds[v][l]; r++)
-		if (!r || b->prog[v][l][e][r] < least)
-			least = b->prog[v][l][e][r];
-	return least;
+	for (unsigned int i = 1; i < n; i++)
+		if (values[i] < best)
+			best = values[i];
+	return best;
+}
+
+/* ns a run of an event's programs. */
+static double in_program(const struct bench *b, enum variant v, enum load l, enum event e)
+{
+	return least(b->prog[v][l][e], b->done[v][l]);
+}
+
+/* ns an operation. */
+static double whole(const struct bench *b, enum variant v, enum kind k, enum load l)
+{
+	return least(b->wall[v][k][l], b->done[v][l]);
+}
+
+/* ns that a variant adds to an operation. */
+static double added(const struct bench *b, enum variant v, enum kind k, enum load l)
+{
+	return whole(b, v, k, l) - whole(b, NOTHING, k, l);
 }
 
 static void report(const struct bench *b, enum load load)
 {
 	printf("\n%s\n", load == WARM ? "Warm, one object at a time"
 				      : "With the live objects, freed in random order");
-	printf("| variant | kmalloc | kfree | cache_alloc | cache_free | ns/message | x empty | "
-	       "ns/look-up | x empty |\n");
+	printf("| variant | kmalloc | kfree | cache_alloc | cache_free | ns/message | added | "
+	       "ns/look-up | added |\n");
 	printf("| --- | --: | --: | --: | --: | --: | --: | --: | --: |\n");
 	for (enum variant v = 0; v < VARIANTS; v++) {
-		/* as many empty programs on the same events */
-		enum variant base = v == KPOOLMON || v == EMPTY2 ? EMPTY2 : EMPTY;
-
 		if (v == MEMLEAK && !b->have_memleak)
 			continue;
 		printf("| %s |", variant_names[v]);
@@ -368,13 +401,13 @@ static void report(const struct bench *b, enum load load)
 			if (v == NOTHING)
 				printf(" |");
 			else
-				printf(" %.0f |", best(b, v, load, e));
+				printf(" %.0f |", in_program(b, v, load, e));
 		for (enum kind k = 0; k < KINDS; k++) {
-			printf(" %.0f |", b->wall[v][k][load]);
+			printf(" %.0f |", whole(b, v, k, load));
 			if (v == NOTHING)
 				printf(" |");
 			else
-				printf(" %.2f |", b->wall[v][k][load] / b->wall[base][k][load]);
+				printf(" %.0f |", added(b, v, k, load));
 		}
 		printf("\n");
 	}
@@ -390,7 +423,7 @@ static int judge(const struct bench *b)
 
 	printf("\nAbove an empty program, warm, one copy (budget: 20 ns an alloc, 12 ns a free)\n");
 	for (enum event e = 0; e < EVENTS; e++) {
-		double over = best(b, ONCE, WARM, e) - best(b, EMPTY, WARM, e);
+		double over = in_program(b, ONCE, WARM, e) - in_program(b, EMPTY, WARM, e);
 
 		printf("  %-18s %5.1f ns  %s\n", names[e], over, over <= limits[e] ? "ok" : "OVER");
 		failed += over > limits[e];
@@ -398,10 +431,10 @@ static int judge(const struct bench *b)
 	printf("A pair more with the live objects (budget: 60 ns)\n");
 	for (enum kind k = 0; k < KINDS; k++) {
 		enum event a = k == MSG ? KMALLOC : CACHE_ALLOC, f = a + 1;
-		double cold = best(b, ONCE, MILLION, a) + best(b, ONCE, MILLION, f) -
-			      best(b, EMPTY, MILLION, a) - best(b, EMPTY, MILLION, f);
-		double warm = best(b, ONCE, WARM, a) + best(b, ONCE, WARM, f) -
-			      best(b, EMPTY, WARM, a) - best(b, EMPTY, WARM, f);
+		double cold = in_program(b, ONCE, MILLION, a) + in_program(b, ONCE, MILLION, f) -
+			      in_program(b, EMPTY, MILLION, a) - in_program(b, EMPTY, MILLION, f);
+		double warm = in_program(b, ONCE, WARM, a) + in_program(b, ONCE, WARM, f) -
+			      in_program(b, EMPTY, WARM, a) - in_program(b, EMPTY, WARM, f);
 
 		printf("  %-18s %5.1f ns  %s\n",
 		       k == MSG ? "kmalloc + kfree" : "cache alloc + free", cold - warm,
@@ -410,10 +443,8 @@ static int judge(const struct bench *b)
 	}
 	printf("Whole cost of a pair against as many empty programs (budget: 1.15)\n");
 	for (enum kind k = 0; k < KINDS; k++) {
-		double ours = b->wall[KPOOLMON][k][WARM] - b->wall[NOTHING][k][WARM];
-		double once = b->wall[ONCE][k][WARM] - b->wall[NOTHING][k][WARM];
-		double empty2 = b->wall[EMPTY2][k][WARM] - b->wall[NOTHING][k][WARM];
-		double empty = b->wall[EMPTY][k][WARM] - b->wall[NOTHING][k][WARM];
+		double ours = added(b, KPOOLMON, k, WARM), once = added(b, ONCE, k, WARM);
+		double empty2 = added(b, EMPTY2, k, WARM), empty = added(b, EMPTY, k, WARM);
 
 		printf("  %-18s %5.2f (%.0f of %.0f ns) %s; without the second copy %.2f "
 		       "(%.0f of %.0f ns)\n",
@@ -425,8 +456,8 @@ static int judge(const struct bench *b)
 		double theirs = 0, ours = 0;
 
 		for (enum event e = 0; e < EVENTS; e++) {
-			theirs += best(b, MEMLEAK, WARM, e);
-			ours += best(b, ONCE, WARM, e);
+			theirs += in_program(b, MEMLEAK, WARM, e);
+			ours += in_program(b, ONCE, WARM, e);
 		}
 		printf("memleak's in-program time over ours: %.1f (budget: 10) %s\n", theirs / ours,
 		       theirs / ours >= 10 ? "ok" : "UNDER");
@@ -463,19 +494,27 @@ static void prepare(struct bench *b)
 int main(int argc, char **argv)
 {
 	struct bench *b = calloc(1, sizeof(*b));
+	struct kpm_live_opts opts = {.no_sampling = true};
+	struct kpm_err err;
 	cpu_set_t cpu;
 	int failed;
 
 	if (!b)
 		die("calloc");
-	b->rounds = argc > 1 ? atoi(argv[1]) : 15;
-	b->ops = argc > 2 ? atoi(argv[2]) : 30000;
+	b->rounds = argc > 1 ? atoi(argv[1]) : 121;
+	b->ops = argc > 2 ? atoi(argv[2]) : 10000;
 	b->live = argc > 3 ? atoi(argv[3]) : 1000000;
-	b->tags = kpm_tagset_new();
-	b->have_memleak = !system("command -v memleak-libbpf memleak >/dev/null");
-	if (geteuid() || !b->tags || !b->rounds || b->rounds > MAX_ROUNDS || !b->ops || !b->live) {
+	if (geteuid() || !b->rounds || b->rounds > MAX_ROUNDS || !b->ops || !b->live) {
 		fprintf(stderr, "bench: usage (as root): bench [ROUNDS [OPS [LIVE]]]\n");
 		return 2;
+	}
+	b->have_memleak = !system("command -v memleak-libbpf memleak >/dev/null");
+	/* room for what is allocated while attached and freed while not */
+	opts.objects = b->live + 250000;
+	b->skel = variants_bpf__open_and_load();
+	if (!b->skel || kpm_probes_load(&b->probes, &opts, &err)) {
+		fprintf(stderr, "bench: %s\n", b->skel ? err.text : "cannot load the variants");
+		return 1;
 	}
 	CPU_ZERO(&cpu);
 	CPU_SET(1, &cpu);
@@ -485,7 +524,7 @@ int main(int argc, char **argv)
 		for (enum variant v = 0; v < VARIANTS; v++)
 			if (v != MEMLEAK || (b->have_memleak && r < 3))
 				measure(b, v, WARM);
-	for (unsigned int r = 0; r < (b->rounds + 4) / 5; r++)
+	for (unsigned int r = 0; r < (b->rounds + 59) / 60; r++)
 		for (enum variant v = 0; v < MEMLEAK; v++)
 			measure(b, v, MILLION);
 	printf("%u rounds of %u operations, %u objects live\n", b->rounds, b->ops, b->live);
@@ -494,7 +533,8 @@ int main(int argc, char **argv)
 	failed = judge(b);
 	for (int q = 0; q < QUEUES; q++)
 		msgctl(b->queues[q], IPC_RMID, NULL);
-	kpm_tagset_free(b->tags);
+	variants_bpf__destroy(b->skel);
+	kpm_probes_unload(&b->probes);
 	free(b);
 	return failed ? 1 : 0;
 }
