@@ -65,10 +65,10 @@ struct cache_facts {
 };
 
 /* Reaches beyond all members of interest before 6.2: the verifier holds it to that. */
-#define CACHE_HEAD 192
+#define CACHE_HEAD 128
 
-/* Before bpf_rdonly_cast: one helper call for all of them. */
-static __always_inline void copy_cache(__u64 cache, struct cache_facts *facts)
+/* Before bpf_rdonly_cast: one helper call for all of them; a frame of its own for the copy. */
+static __noinline int copy_cache(__u64 cache, struct cache_facts *facts)
 {
 	__u8 head[CACHE_HEAD] __attribute__((aligned(8)));
 
@@ -78,6 +78,7 @@ static __always_inline void copy_cache(__u64 cache, struct cache_facts *facts)
 		*(__u32 *)(head + bpf_core_field_offset(struct kmem_cache, object_size));
 	facts->flags = *(__u32 *)(head + bpf_core_field_offset(struct kmem_cache, flags));
 	facts->name = *(__u64 *)(head + bpf_core_field_offset(struct kmem_cache, name));
+	return 0;
 }
 
 static __always_inline void read_cache(__u64 cache, struct cache_facts *facts)

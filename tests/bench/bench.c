@@ -28,6 +28,7 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -190,6 +191,7 @@ static void attach_memleak(struct attached *a)
 	if (!a->child) {
 		int null = open("/dev/null", O_RDWR);
 
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(null, 0);
 		dup2(null, 1);
 		dup2(null, 2);
@@ -501,7 +503,7 @@ int main(int argc, char **argv)
 
 	if (!b)
 		die("calloc");
-	b->rounds = argc > 1 ? atoi(argv[1]) : 121;
+	b->rounds = argc > 1 ? atoi(argv[1]) : 61;
 	b->ops = argc > 2 ? atoi(argv[2]) : 10000;
 	b->live = argc > 3 ? atoi(argv[3]) : 1000000;
 	if (geteuid() || !b->rounds || b->rounds > MAX_ROUNDS || !b->ops || !b->live) {
