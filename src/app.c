@@ -64,7 +64,8 @@ static int choose_columns(const struct kpm_options *o, struct target *t, struct 
 {
 	const struct kpm_sink *sink = t->sink;
 	/* a snapshot file has no changes, as poolmon's has none */
-	bool changes = o->view.by_change && sink->change_columns && t->file != o->snapshot;
+	bool snapshot = t->file && t->file == o->snapshot;
+	bool changes = o->view.by_change && sink->change_columns && !snapshot;
 	int ret = 0;
 
 	if (!o->columns || *o->columns == '+')

@@ -146,17 +146,18 @@ static int open_locked(const char *file, int flags)
 	}
 }
 
-/* Does the file begin with `head`? It is not empty. */
+/* Does the file, which is not empty, begin with `head`, or is all of it the beginning of it? */
 static bool same_head(int fd, const char *head)
 {
 	size_t len = strlen(head);
 	char *begin = malloc(len + 1);
+	ssize_t got;
 	bool same;
 
 	if (!begin)
 		return false;
-	/* a file whose first line is torn is repaired to an empty one before */
-	same = pread(fd, begin, len, 0) == (ssize_t)len && !memcmp(begin, head, len);
+	got = pread(fd, begin, len, 0);
+	same = got > 0 && !memcmp(begin, head, got);
 	free(begin);
 	return same;
 }
@@ -251,7 +252,7 @@ int kpm_append_check(const char *file, const char *head, struct kpm_err *err)
 		ret = -ESPIPE;
 	if (ret)
 		failed(file, ret, err);
-	else if (st.st_size >= (off_t)strlen(head) && st.st_size && !fits(fd, head))
+	else if (st.st_size && !fits(fd, head))
 		ret = other_columns(file, err);
 	close(fd);
 	return ret;

@@ -234,6 +234,10 @@ static void other_columns(void **state)
 	/* JSON to CSV and the other way round */
 	assert_int_equal(kpm_append_file(file, "", "{}\n", 3, &err), -EEXIST);
 	expect_raw("name,other\r\nb,1\r\n");
+	/* shorter than the head */
+	write_raw("a\r\nb\r\n");
+	assert_int_equal(kpm_append_check(file, HEAD, &err), -EEXIST);
+	assert_int_equal(kpm_append_file(file, HEAD, "c,1\r\n", 5, &err), -EEXIST);
 	write_raw("{\"a\":1}\n{\"b\"");
 	assert_int_equal(kpm_append_file(file, "", "{}\n", 3, &err), 0);
 	expect_raw("{\"a\":1}\n{}\n");

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# The forms of a sample hold the same figures, and readers can read them.
+
+# A program that leaves messages in a queue; the runner removes it.
+leaker() {
+	need "${CC:-gcc}"
+	"${CC:-gcc}" -O2 -o leak "$here/leak.c"
+}
+
+case_same_figures() {
+	need python3
+	leaker
+	"$binary" dump --exact -o s.csv -o s.json -o s.txt -- ./leak 300
+	python3 "$here/check.py" same s.csv s.json s.txt
+	python3 "$here/check.py" leak s.csv load_msg 300
+}
+
+case_frozen_csv() {
+	quick --format csv >x.csv
+	head -1 x.csv | tr -d '\r' >head
+	echo time,host,kernel,tracked_s,tag,cache,type,allocs,frees,diff,bytes,per_alloc,nonp_bytes,paged_bytes,waste_bytes,missed,refused,estimated,symbol,offset,module,module_file,source_file,source_line,owner,label,lost,missing_probes >want
+	diff want head
+}
+
+case_columns() {
+	quick --format csv --columns tag,diff | head -1 | tr -d '\r' >head
+	echo tag,diff | diff - head
+	quick --format csv --columns +address,bytes_per_s | head -1 | tr -d '\r' >head
+	grep -q ',missing_probes,address,bytes_per_s$' head
+	quick --columns tag,diff | grep -q '^   Tag  *Diff$'
+}
+
+# Every order is the one of its column, both ways.
+case_order() {
+	need python3
+	local column
+	for column in tag allocs frees diff bytes per_alloc cache; do
+		quick --format csv --sort $column | python3 "$here/check.py" order $column
+	done
+	quick --format csv --sort diff --reverse | python3 "$here/check.py" order diff reverse
+	quick --format csv | python3 "$here/check.py" order bytes
+}
+
+case_snapshot_file() {
+	quick -n >out
+	[ ! -s out ]
+	grep -q '^   Tag .* Per-Alloc Module Cache$' poolsnap.log
+	quick -n other.log -e
+	grep -q '^[~ ][? ] Total  *Nonp' other.log
+	only other.log out poolsnap.log
+}
+
+case_labels() {
+	printf '%s\n' '// ours' 'load_msg - ipc - System V message' '* - <unknown> - something' >l.txt
+	leaker
+	"$binary" dump -g l.txt -o s.txt -o s.csv -- ./leak 10
+	grep -q '^[~ ][? ] load_msg+.* ipc - System V message$' s.txt
+	grep -q '^   Tag .* Label$' s.txt
+	grep -q ',ipc - System V message,' s.csv
+	grep -q ',something,' s.csv
+}
+
+case_by_change() {
+	leaker
+	"$binary" dump '-(' -a --limit 1 -iload_msg -- ./leak 50 >s.txt
+	grep -q 'Allocs (Allocs)' s.txt
+	grep -Eq 'load_msg.* 50 +\+50 ' s.txt
+	# over before half time: changes are not known
+	"$binary" --for 0 --by-change --format csv --columns tag,bytes_change >s.csv
+	"$binary" --for 1s --by-change -e >s.txt
+}
+
+case_pools() {
+	need python3
+	"$binary" --for 1s -p --format csv >n.csv
+	"$binary" --for 1s -p -p --format csv >p.csv
+	python3 "$here/check.py" pool n.csv Nonp
+	python3 "$here/check.py" pool p.csv Paged
+}
+
+case_filters() {
+	leaker
+	"$binary" dump --columns tag,diff -ixyz /iload_ms? -- ./leak 5 >s.txt
+	[ "$(grep -c '^[~ ][? ] load_msg' s.txt)" -eq 1 ]
+	"$binary" dump --format csv --columns module /xkernel -- ./leak 5 >s.csv
+	[ "$(grep -c '^kernel' s.csv)" -eq 0 ]
+}
