@@ -16,6 +16,9 @@ pkg-config|cmd:${PKG_CONFIG:-pkg-config}|pkg-config|pkgconf-pkg-config|pkg-confi
 libbpf 1.1|lib:libbpf >= 1.1|libbpf-dev|libbpf-devel|libbpf-devel|libbpf|build
 jansson|lib:jansson|libjansson-dev|jansson-devel|libjansson-devel|jansson|build
 cmocka|lib:cmocka|libcmocka-dev|libcmocka-devel|libcmocka-devel|cmocka|test
+python3|cmd:python3|python3|python3|python3|python|test
+jq|cmd:jq|jq|jq|jq|jq|test
+mandoc|cmd:mandoc|mandoc|mandoc|mandoc|mandoc|test
 T
 }
 

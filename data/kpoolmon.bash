@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Completion of kpoolmon for bash. A test holds the options against the program's own table.
+
+_kpoolmon() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i
+	local options='--for --objects --tags --no-rescue --pool --include --exclude --sort
+		--reverse --limit --by-change --totals --no-highlight --labels --exact --columns
+		--format --output --append --snapshot --help --version'
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		if [ "${COMP_WORDS[i]}" = -- ]; then
+			mapfile -t COMPREPLY < <(compgen -c -f -- "$cur")
+			return
+		fi
+	done
+	case $prev in
+	--format) mapfile -t COMPREPLY < <(compgen -W 'table csv json' -- "$cur") ;;
+	--sort | --columns)
+		mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" --help 2>/dev/null |
+			awk '/^Columns:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }')" -- "$cur")
+		;;
+	-o | --output | -n | --snapshot | -g | --labels)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		;;
+	--for | --objects | --tags | --limit | -i | --include | -x | --exclude) ;;
+	*)
+		[ "$COMP_CWORD" -eq 1 ] && options="dump $options"
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+		;;
+	esac
+}
+complete -F _kpoolmon kpoolmon

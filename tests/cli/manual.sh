@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Help, man page and completion say what the table of options says; the examples run.
+
+man_page=$here/../../man/kpoolmon.8
+completion=$here/../../data/kpoolmon.bash
+
+options() { "$binary" --help | grep -oE '^  .{4}--[a-z-]+' | grep -oE -- '--[a-z-]+'; }
+columns() { "$binary" --help | awk '/^Columns:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }'; }
+
+case_man_page() {
+	local word
+	# as it is written in troff, \- for -
+	sed 's/\\-/-/g' "$man_page" >page
+	for word in $(options); do
+		grep -qE -- "^\.(B|BI|BR) .*$word( |\\\\|\$)" page || { echo "man page lacks $word"; exit 1; }
+	done
+	for word in $(columns); do
+		grep -qwE "^\.(B|BR) .*$word" page || { echo "man page lacks column $word"; exit 1; }
+	done
+	for word in $("$binary" --help | grep -oE '^  -.' | cut -c3-); do
+		grep -qF -- "$word" page || { echo "man page lacks $word"; exit 1; }
+	done
+	# and nothing that the program does not have
+	for word in $(grep -oE -- '--[a-z][a-z-]+' page | sort -u); do
+		options | grep -qx -- "$word" || { echo "the program lacks $word"; exit 1; }
+	done
+	[ "$(options | wc -l)" -gt 15 ]
+	[ "$(columns | wc -l)" -gt 30 ]
+}
+
+case_man_page_is_clean() {
+	need mandoc
+	mandoc -T lint -W warning "$man_page"
+}
+
+case_completion() {
+	local word
+	options | sort >have
+	grep -oE -- '--[a-z-]+' <(sed -n "/options='/,/'\$/p" "$completion") | sort >offered
+	diff have offered
+	bash -c '. "$1"; COMP_WORDS=(kpoolmon dump --form); COMP_CWORD=2; _kpoolmon
+		[ "${COMPREPLY[*]}" = --format ]
+		COMP_WORDS=(kpoolmon dump --format j); COMP_CWORD=3; _kpoolmon
+		[ "${COMPREPLY[*]}" = json ]' - "$completion"
+}
+
+# Each example, with shorter waiting and smaller tables.
+case_examples() {
+	local n=0 line
+	need jq
+	mkdir bin
+	cat >bin/kpoolmon <<-X
+		#!/bin/bash
+		words=() prev= timed=
+		for w in "\$@"; do
+			case \$prev in --for) w=200ms timed=1 ;; esac
+			[ "\$w" = -- ] && timed=1
+			words+=("\$w")
+			prev=\$w
+		done
+		[ -n "\$timed" ] || words=(--for 200ms "\${words[@]}")
+		exec "$binary" --objects 10k --tags 512 "\${words[@]}"
+	X
+	chmod +x bin/kpoolmon
+	sed -n '/^\.EX/,/^\.EE/p' "$man_page" | grep -v '^\.E' | sed 's/\\-/-/g; s/\\e/\\/g' >examples
+	while read -r line; do
+		n=$((n + 1))
+		PATH=$PWD/bin:$PATH bash -o pipefail -c "$line" >out 2>err ||
+			{ echo "example failed: $line"; cat err; exit 1; }
+		[ ! -s err ] || { echo "$line:"; cat err; exit 1; }
+		case $line in *' -o '* | *' -n '*) [ ! -s out ] ;; *) [ -s out ] ;; esac
+	done <examples
+	[ $n -ge 9 ]
+	[ -s leak.csv ]
+	[ -s leak.json ]
+	[ -s slab.csv ]
+	[ -s poolsnap.log ]
+}
+
+case_shipped_labels() {
+	"$binary" --for 200ms --objects 10k --tags 512 -g "$here/../../data/labels.txt" >out
+	grep -q 'Label$' out
+}
