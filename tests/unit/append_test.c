@@ -125,7 +125,7 @@ static void many_writers(void **state)
 
 static void killed(void **state)
 {
-	int torn = 0, before = 0, *done;
+	int torn = 0, before = 1, *done;
 
 	(void)state;
 	done = mmap(NULL, sizeof(*done), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
