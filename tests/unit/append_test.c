@@ -183,6 +183,7 @@ static void torn_tails(void **state)
 	static const struct {
 		const char *before, *after;
 	} cases[] = {
+		{HEAD "a,1\r\nb,222222222222", HEAD "a,1\r\nc,1\r\n"},
 		{HEAD "a,1\r\nb,", HEAD "a,1\r\nc,1\r\n"},
 		{HEAD "a,1\r\nb,2\r", HEAD "a,1\r\nc,1\r\n"},
 		{"nam", HEAD "c,1\r\n"},
