@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Prints the sentence of what went wrong and ends with the exit code for it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <kpoolmon/app.h>
 #include <kpoolmon/options.h>
@@ -23,12 +25,24 @@ static void version(FILE *out)
 	fputs("kpoolmon " KPM_VERSION "\n", out);
 }
 
+/*
+ * Without them a map of the probes would get the number of standard output. What is opened here
+ * cannot be written: writing to an output that is not there goes on to be an error.
+ */
+static void fill_standard_files(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+			return;
+}
+
 int main(int argc, char *argv[])
 {
 	const struct kpm_options *options;
 	struct kpm_err err = {""}, note = {""};
 	int ret;
 
+	fill_standard_files();
 	signal(SIGPIPE, SIG_IGN);
 	ret = kpm_options_parse(argc, argv, &options, &err);
 	if (ret) {

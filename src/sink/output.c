@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,11 @@ int kpm_write_all(int fd, const char *text, size_t size)
 
 		if (done < 0 && errno == EINTR)
 			continue;
+		if (done < 0 && errno == EAGAIN) {
+			/* a pipe that its owner made non-blocking */
+			poll(&(struct pollfd){fd, POLLOUT, 0}, 1, -1);
+			continue;
+		}
 		if (done < 0)
 			return -errno;
 		text += done;

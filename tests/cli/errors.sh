@@ -112,6 +112,17 @@ case_full_standard_output() {
 	grep -q 'standard output' err
 }
 
+# Without a standard output no file may get its number.
+case_closed_standard_output() {
+	local status=0
+	quick >&- 2>err || status=$?
+	[ $status -eq 1 ]
+	grep -q 'standard output: Bad file descriptor' err
+	quick -o x.csv >&- 2>err <&-
+	[ -s x.csv ]
+	[ ! -s err ]
+}
+
 # A small disk: what was there stays as it was, for -o and for --append.
 case_full_disk() {
 	need unshare
