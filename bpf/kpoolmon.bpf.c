@@ -238,6 +238,31 @@ int kpm_cache_free_again(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+static __always_inline int next_generation(void)
+{
+	struct kpm_control *ctl;
+	__u32 zero = 0;
+
+	ctl = bpf_map_lookup_elem(&control, &zero);
+	if (ctl)
+		add(&ctl->generation, 1);
+	return 0;
+}
+
+/* (struct module *), before the module's init function runs */
+SEC("raw_tp/module_load")
+int kpm_module_load(void *ctx __attribute__((unused)))
+{
+	return next_generation();
+}
+
+/* (struct module *), before its memory is freed */
+SEC("raw_tp/module_free")
+int kpm_module_free(void *ctx __attribute__((unused)))
+{
+	return next_generation();
+}
+
 /* Never attached: run by user space to read the kernel's clock of births. */
 SEC("raw_tp/kmalloc")
 int kpm_now(void *ctx __attribute__((unused)))

@@ -31,6 +31,9 @@ const volatile __u32 tag_slots = KPM_TAG_WAYS;
 /* min(CPUs, KPM_SHARDS_MAX), rounded up to a power of two, less one */
 const volatile __u32 shard_mask = 0;
 const volatile __u64 rated_objects = 1;
+/* the kernel's own code; all other call sites may be those of a module */
+const volatile __u64 text_start = 0;
+const volatile __u64 text_end = ~0ULL;
 /* 2^32 / HZ: turns jiffies into seconds */
 const volatile __u64 jiffies_scale = 0;
 

@@ -20,12 +20,30 @@
 #define ARG_GFP(ctx)   ((ctx)->args[4]) /* kmalloc */
 
 /*
+ * Modules come and go at the same addresses: a module's call site is another tag after any module
+ * was loaded or unloaded. User space puts those that have the same name together.
+ */
+static __always_inline __u64 generation_of(__u64 site)
+{
+	struct kpm_control *ctl;
+	__u32 zero = 0;
+
+	if (site >= text_start && site < text_end)
+		return 0;
+	ctl = bpf_map_lookup_elem(&control, &zero);
+	return ctl ? ctl->generation * 0x85ebca77c2b2ae63ULL : 0;
+}
+
+/*
  * For kmalloc the key holds call site, size (a multiple of 8, 4 MB at most) and kind whole, times
- * an odd number: two tags never share one.
+ * an odd number: two tags of a generation never share one.
  */
 static __always_inline __u64 kmalloc_key(__u64 site, __u64 size, __u8 kind)
 {
-	return (site << 20 ^ size >> 3 << 1 ^ kind) * 0x9e3779b97f4a7c15ULL;
+	__u64 key =
+		(site << 20 ^ size >> 3 << 1 ^ kind) * 0x9e3779b97f4a7c15ULL ^ generation_of(site);
+
+	return key ? key : 1;
 }
 
 /* A cache's name pointer, flags and size tell it from one made later at the same pointer. */
@@ -33,7 +51,7 @@ static __always_inline __u64 cache_key(__u64 site, __u64 cache, const struct cac
 {
 	__u64 fingerprint = facts->name ^ (__u64)facts->flags << 32 ^ facts->size;
 	__u64 key = site * 0x9e3779b97f4a7c15ULL ^ cache * 0xc2b2ae3d27d4eb4fULL ^
-		    fingerprint * 0x165667b19e3779f9ULL;
+		    fingerprint * 0x165667b19e3779f9ULL ^ generation_of(site);
 
 	return key ? key : 1;
 }

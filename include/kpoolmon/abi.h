@@ -144,8 +144,7 @@ struct kpm_tag_info {
 	__u32 size;  /* bytes that each object occupies */
 	__u8 kind;   /* enum kpm_kind */
 	__u8 large;  /* a large kmalloc: whole pages */
-	__u8 generation;
-	__u8 pad;
+	__u16 pad;
 	/* %pB of the call site, `load_msg+0x41/0x1e0 [module]`; empty if the kernel refused */
 	char symbol[KPM_SYMBOL_LEN];
 	/* slab cache, for kmalloc the one that the first object lay in; may be empty */
@@ -179,10 +178,11 @@ struct kpm_shard {
 #define KPM_SHARDS_MAX 16
 
 struct kpm_control {
-	__u32 version;   /* KPM_ABI_VERSION */
-	__u32 tag_count; /* tags claimed: valid entries of `taglist` */
-	__u64 started;   /* CLOCK_MONOTONIC when tracking began, ns */
-	__u64 reserved[6];
+	__u32 version;    /* KPM_ABI_VERSION */
+	__u32 tag_count;  /* tags claimed: valid entries of `taglist` */
+	__u64 started;    /* CLOCK_MONOTONIC when tracking began, ns */
+	__u64 generation; /* modules loaded and unloaded since tracking began */
+	__u64 reserved[5];
 };
 
 #define KPM_ASSERT(what) _Static_assert(what, #what)

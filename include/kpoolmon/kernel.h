@@ -4,6 +4,7 @@
 #define KPOOLMON_KERNEL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <kpoolmon/error.h>
 #include <kpoolmon/roots.h>
@@ -11,6 +12,9 @@
 struct kpm_kernel {
 	bool rdonly_cast;    /* kfunc bpf_rdonly_cast, 6.2 */
 	bool get_kmem_cache; /* kfunc bpf_get_kmem_cache, 6.13 */
+	bool modules;        /* the kernel loads modules and says so */
+	/* the kernel's own code, _stext to _etext; 0 to the last address if it is not told */
+	uint64_t text_start, text_end;
 };
 
 /*

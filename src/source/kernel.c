@@ -4,6 +4,8 @@
  * distributions backport.
  */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -36,6 +38,36 @@ static int event_args(const struct btf *btf, const char *name)
 	return t && btf_is_func_proto(t) ? btf_vlen(t) - 1 : -1;
 }
 
+/*
+ * /proc/kallsyms: a line a symbol, `ffffffff81000000 T _stext`, modules with a tab and [name];
+ * addresses are 0 for whom they are kept from.
+ */
+static void find_text(const struct kpm_roots *roots, struct kpm_kernel *kernel)
+{
+	unsigned long long start = 0, end = 0;
+	char path[4096], line[1024];
+	FILE *f;
+
+	kernel->text_start = 0;
+	kernel->text_end = UINT64_MAX;
+	f = fopen(kpm_path(roots, KPM_FILE_KALLSYMS, path, sizeof(path)), "re");
+	if (!f)
+		return;
+	while (!end && fgets(line, sizeof(line), f)) {
+		const char *name = strrchr(line, ' ');
+
+		if (name && !strcmp(name, " _stext\n"))
+			start = strtoull(line, NULL, 16);
+		else if (name && !strcmp(name, " _etext\n"))
+			end = strtoull(line, NULL, 16);
+	}
+	fclose(f);
+	if (start && end > start) {
+		kernel->text_start = start;
+		kernel->text_end = end;
+	}
+}
+
 int kpm_kernel_probe(const struct kpm_roots *roots, struct kpm_kernel *kernel, struct kpm_err *err)
 {
 	struct utsname uts = {0};
@@ -60,6 +92,8 @@ int kpm_kernel_probe(const struct kpm_roots *roots, struct kpm_kernel *kernel, s
 			       uts.release);
 	kernel->rdonly_cast = has_func(btf, "bpf_rdonly_cast");
 	kernel->get_kmem_cache = has_func(btf, "bpf_get_kmem_cache");
+	kernel->modules = event_args(btf, "btf_trace_module_load") >= 0;
 	btf__free(btf);
+	find_text(roots, kernel);
 	return ret;
 }

@@ -19,15 +19,18 @@
 #include "probes.h"
 
 static const struct {
-	const char *event; /* tracepoint of the kmem group */
+	const char *event; /* tracepoint */
 	bool rescue;       /* the second copy */
+	bool module;       /* only where the kernel loads modules */
 } events[KPM_PROBES] = {
-	[KPM_PROBE_KFREE] = {"kfree", false},
-	[KPM_PROBE_KFREE_AGAIN] = {"kfree", true},
-	[KPM_PROBE_CACHE_FREE] = {"kmem_cache_free", false},
-	[KPM_PROBE_CACHE_FREE_AGAIN] = {"kmem_cache_free", true},
-	[KPM_PROBE_KMALLOC] = {"kmalloc", false},
-	[KPM_PROBE_CACHE_ALLOC] = {"kmem_cache_alloc", false},
+	[KPM_PROBE_KFREE] = {"kfree", false, false},
+	[KPM_PROBE_KFREE_AGAIN] = {"kfree", true, false},
+	[KPM_PROBE_CACHE_FREE] = {"kmem_cache_free", false, false},
+	[KPM_PROBE_CACHE_FREE_AGAIN] = {"kmem_cache_free", true, false},
+	[KPM_PROBE_KMALLOC] = {"kmalloc", false, false},
+	[KPM_PROBE_CACHE_ALLOC] = {"kmem_cache_alloc", false, false},
+	[KPM_PROBE_MODULE_LOAD] = {"module_load", false, true},
+	[KPM_PROBE_MODULE_FREE] = {"module_free", false, true},
 };
 
 uint64_t kpm_default_objects(uint64_t memory_bytes)
@@ -129,6 +132,8 @@ static void configure(struct kpoolmon_bpf *skel, const struct kpm_live_opts *opt
 	skel->rodata->shard_mask = shards - 1;
 	skel->rodata->rated_objects = opts->no_sampling ? UINT64_MAX : opts->objects;
 	skel->rodata->jiffies_scale = (tick.tv_nsec << 32) / 1000000000;
+	skel->rodata->text_start = kernel->text_start;
+	skel->rodata->text_end = kernel->text_end;
 	skel->rodata->have_rdonly_cast = kernel->rdonly_cast;
 	skel->rodata->have_get_kmem_cache = kernel->get_kmem_cache;
 
@@ -170,6 +175,7 @@ int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 	probes->skel = kpoolmon_bpf__open();
 	if (!probes->skel)
 		return explain(&probes->opts, errno, "open the probes", err);
+	probes->modules = kernel.modules;
 	configure(probes->skel, &probes->opts, &kernel);
 	ret = kpoolmon_bpf__load(probes->skel);
 	if (ret) {
@@ -192,13 +198,14 @@ int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err)
 	for (int i = 0; i < KPM_PROBES; i++) {
 		char what[64];
 
-		if (events[i].rescue && probes->opts.no_rescue)
+		if ((events[i].rescue && probes->opts.no_rescue) ||
+		    (events[i].module && !probes->modules))
 			continue;
 		probes->links[i] = bpf_program__attach_raw_tracepoint(kpm_probes_program(probes, i),
 								      events[i].event);
 		if (probes->links[i])
 			continue;
-		snprintf(what, sizeof(what), "attach to tracepoint kmem:%s", events[i].event);
+		snprintf(what, sizeof(what), "attach to tracepoint %s", events[i].event);
 		return explain(&probes->opts, errno, what, err);
 	}
 	return 0;
@@ -252,6 +259,8 @@ struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm
 		[KPM_PROBE_CACHE_FREE_AGAIN] = probes->skel->progs.kpm_cache_free_again,
 		[KPM_PROBE_KMALLOC] = probes->skel->progs.kpm_kmalloc,
 		[KPM_PROBE_CACHE_ALLOC] = probes->skel->progs.kpm_cache_alloc,
+		[KPM_PROBE_MODULE_LOAD] = probes->skel->progs.kpm_module_load,
+		[KPM_PROBE_MODULE_FREE] = probes->skel->progs.kpm_module_free,
 	};
 
 	return programs[probe];

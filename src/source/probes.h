@@ -25,6 +25,8 @@ enum kpm_probe {
 	KPM_PROBE_CACHE_FREE_AGAIN,
 	KPM_PROBE_KMALLOC,
 	KPM_PROBE_CACHE_ALLOC,
+	KPM_PROBE_MODULE_LOAD,
+	KPM_PROBE_MODULE_FREE,
 	KPM_PROBES
 };
 
@@ -35,6 +37,7 @@ struct kpoolmon_bpf;
 
 struct kpm_probes {
 	struct kpm_live_opts opts; /* without zeros once loaded */
+	bool modules;              /* the kernel loads modules */
 	struct kpoolmon_bpf *skel;
 	struct bpf_link *links[KPM_PROBES];
 	int64_t started_ns;

@@ -397,6 +397,30 @@ static void tag_table_full(void **state)
 	unload(f);
 }
 
+/* Outside the kernel's own text a call site is another tag after a module came or went. */
+static void modules_retire_tags(void **state)
+{
+	uint64_t core = inside("vprintk");
+	struct fixture *f = load(1000, 64);
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		alloc(f, SITE(1), PTR(i * 16), 64, 64);
+		if (core)
+			alloc(f, core, PTR(100 + i * 16), 64, 64);
+		fire(f, i ? KPM_PROBE_MODULE_FREE : KPM_PROBE_MODULE_LOAD, 0, 0, 0, 0, 0);
+	}
+	sample(f);
+	assert_int_equal(f->snap.room.tags, core ? 4 : 3);
+	/* here they have one name, so they are one row */
+	assert_int_equal(at(f, SITE(1)).diff, 3);
+	assert_int_equal(f->snap.count, core ? 2 : 1);
+	free_ptr(f, PTR(0));
+	sample(f);
+	assert_int_equal(at(f, SITE(1)).diff, 2);
+	unload(f);
+}
+
 /* The kernel's clock of births, in seconds. */
 static uint32_t clock_now(const struct fixture *f)
 {
@@ -565,6 +589,7 @@ int main(void)
 		cmocka_unit_test(large_counts_once),
 		cmocka_unit_test(object_table_full),
 		cmocka_unit_test(tag_table_full),
+		cmocka_unit_test(modules_retire_tags),
 		cmocka_unit_test(births),
 		cmocka_unit_test(weights),
 		cmocka_unit_test(two_frees_at_once),
