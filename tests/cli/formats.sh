@@ -18,16 +18,16 @@ case_same_figures() {
 
 case_frozen_csv() {
 	quick --format csv >x.csv
-	head -1 x.csv | tr -d '\r' >head
+	head -1 x.csv | tr -d '\r' >first
 	echo time,host,kernel,tracked_s,tag,cache,type,allocs,frees,diff,bytes,per_alloc,nonp_bytes,paged_bytes,waste_bytes,missed,refused,estimated,symbol,offset,module,module_file,source_file,source_line,owner,label,lost,missing_probes >want
-	diff want head
+	diff want first
 }
 
 case_columns() {
-	quick --format csv --columns tag,diff | head -1 | tr -d '\r' >head
-	echo tag,diff | diff - head
-	quick --format csv --columns +address,bytes_per_s | head -1 | tr -d '\r' >head
-	grep -q ',missing_probes,address,bytes_per_s$' head
+	quick --format csv --columns tag,diff | head -1 | tr -d '\r' >first
+	echo tag,diff | diff - first
+	quick --format csv --columns +address,bytes_per_s | head -1 | tr -d '\r' >first
+	grep -q ',missing_probes,address,bytes_per_s$' first
 	quick --columns tag,diff | grep -q '^   Tag  *Diff$'
 }
 
@@ -40,6 +40,37 @@ case_order() {
 	done
 	quick --format csv --sort diff --reverse | python3 "$here/check.py" order diff reverse
 	quick --format csv | python3 "$here/check.py" order bytes
+}
+
+# poolmon's letters, both ways of writing.
+case_poolmon_order() {
+	need python3
+	local pair form
+	for form in - /; do
+		for pair in t:tag a:allocs f:frees d:diff b:bytes m:per_alloc; do
+			quick --format csv $form${pair%:*} | python3 "$here/check.py" order "${pair#*:}"
+		done
+	done
+}
+
+# The lines of poolmon's users, as found in forums.
+case_poolmon_lines() {
+	quick -e -b -p -p '-i*' >out
+	grep -q 'Pool: paged' out
+	grep -q '^[~ ][? ] Total  *Paged' out
+	[ "$(grep -c 'Total  *Nonp' out)" -eq 0 ]
+	quick /e /b /p '/i*' /xnothing '/(' /l >out
+	grep -q 'Pool: non-paged' out
+	grep -q '^[~ ][? ] Total  *Nonp' out
+	quick /p /g "$here/../../data/labels.txt" /n snap.txt >out
+	[ ! -s out ]
+	grep -q 'Label$' snap.txt
+	quick /n /b >out
+	grep -q '^   Tag' poolsnap.log
+	quick /? >help
+	quick -h | diff help -
+	quick '-?' | diff help -
+	grep -q '^usage: kpoolmon' help
 }
 
 case_snapshot_file() {
