@@ -16,7 +16,7 @@
  * a time, and with a million objects live that are freed in random order, where mappings, made and
  * removed, stand for the names. For each: ns an operation of the load, without the kernel's
  * run-time statistics; ns a program run by these statistics, which contain about 45 ns of their
- * own. Both of the best quarter of the rounds: what disturbs a round mostly adds.
+ * own. Both of the best tenth of the rounds: what disturbs a round mostly adds.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -366,8 +366,8 @@ static int by_value(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
-/* The round that is slower than a quarter of them: what disturbs a round mostly adds. */
-static double quartile(const double *values, unsigned int n)
+/* The round that is slower than a tenth of them: what disturbs a round mostly adds. */
+static double tenth(const double *values, unsigned int n)
 {
 	double sorted[MAX_ROUNDS];
 	unsigned int used = 0;
@@ -376,19 +376,19 @@ static double quartile(const double *values, unsigned int n)
 		if (values[i] > 0)
 			sorted[used++] = values[i];
 	qsort(sorted, used, sizeof(*sorted), by_value);
-	return used ? sorted[used / 4] : 0;
+	return used ? sorted[used / 10] : 0;
 }
 
 /* ns a run of an event's programs. */
 static double in_program(const struct bench *b, enum variant v, enum load l, enum event e)
 {
-	return quartile(b->prog[v][l][e], b->done[v][l]);
+	return tenth(b->prog[v][l][e], b->done[v][l]);
 }
 
 /* ns an operation. */
 static double whole(const struct bench *b, enum variant v, enum kind k, enum load l)
 {
-	return quartile(b->wall[v][k][l], b->done[v][l]);
+	return tenth(b->wall[v][k][l], b->done[v][l]);
 }
 
 /* ns that a variant adds to an operation. */
