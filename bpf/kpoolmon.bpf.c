@@ -35,7 +35,7 @@ static __always_inline __u64 birth(void)
  * An address that may still be on the books when it is allocated: either its free was missed, or
  * this is the second event of a large kmalloc. The old entry goes before the new one comes.
  */
-static __noinline int replace(__u64 hash, __u64 key, int large)
+__noinline int replace(__u64 hash, __u64 key, int large)
 {
 	__u32 shard = this_shard();
 	struct kpm_slot entry;
@@ -91,11 +91,11 @@ static __always_inline void enter(__u64 ptr, __u64 asked, int large, int id, str
 		add(&c->odd_asked, weight * asked);
 	}
 	if (unlikely((before & SAMPLING_PERIOD_MASK) + weight > SAMPLING_PERIOD_MASK))
-		review_sampling(id, tag);
+		review_sampling(id);
 }
 
 /* No room for the tag: the object is not accounted, but what its address held before is. */
-static __noinline int drop(__u64 ptr)
+__noinline int drop(__u64 ptr)
 {
 	__u32 shard = this_shard();
 	struct kpm_shard *s = shard_of(shard);

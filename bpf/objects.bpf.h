@@ -152,8 +152,11 @@ static __always_inline int claim_among(struct kpm_bucket *b, __u32 start, __u32 
 	return 0;
 }
 
-/* Enters the object where there is room; 0 if there is none. */
-static __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
+/*
+ * Enters the object where there is room; 0 if there is none. Not static: the verifier looks at a
+ * global function once, at a static one for each way that leads to its calls.
+ */
+__noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 {
 	struct kpm_block *block = block_of(hash);
 	struct kpm_bucket *b;

@@ -59,11 +59,17 @@ static __always_inline __u32 load_percent(__u64 seed)
 	return used * 10000 / (SAMPLING_BLOCKS * KPM_BLOCK_SLOTS * KPM_RATED_PERCENT);
 }
 
-static __noinline int review_sampling(__u32 id, struct kpm_tag *tag)
+__noinline int review_sampling(__u32 id)
 {
+	__u32 home = id / KPM_TAG_WAYS;
+	struct kpm_tag_bucket *ways = bpf_map_lookup_elem(&tags, &home);
 	__u64 held = holdings(id);
 	__u32 load, shift, part = 8;
+	struct kpm_tag *tag;
 
+	if (!ways)
+		return 0;
+	tag = &ways->tag[id & (KPM_TAG_WAYS - 1)];
 	if (held * 64 <= rated_objects)
 		goto everything;
 	load = load_percent(bpf_jiffies64() + id);

@@ -128,33 +128,41 @@ static __always_inline void describe_tag(struct bpf_raw_tracepoint_args *ctx, __
 		*listed = id + 1;
 }
 
-/* Looks for the tag in all its places and claims one if it is new; its number or KPM_NO_TAG. */
+/*
+ * Looks for the tag in all its places and claims one if it is new; its number or KPM_NO_TAG. The
+ * description comes after the loop: inside, the verifier would walk through it 64 times.
+ */
 static __always_inline int search_tag(struct bpf_raw_tracepoint_args *ctx, __u64 key, int by_cache)
 {
+	struct kpm_tag *claimed = 0;
 	__u32 at = tag_home(key);
+	int id = KPM_NO_TAG;
 
-	for (int probe = 0; probe < KPM_TAG_PROBES; probe++) {
+	for (int place = 0; place < KPM_TAG_PROBES * KPM_TAG_WAYS; place++) {
+		__u32 way = place & (KPM_TAG_WAYS - 1);
 		struct kpm_tag_bucket *b = bpf_map_lookup_elem(&tags, &at);
+		struct kpm_tag *t;
+		__u64 have;
 
 		if (!b)
 			return KPM_NO_TAG;
-		for (int i = 0; i < KPM_TAG_WAYS; i++) {
-			struct kpm_tag *t = &b->tag[i];
-			__u64 have = *(volatile __u64 *)&t->key;
-
-			if (!have) {
-				have = __sync_val_compare_and_swap(&t->key, 0, key);
-				if (!have) {
-					describe_tag(ctx, at * KPM_TAG_WAYS + i, t, by_cache);
-					return at * KPM_TAG_WAYS + i;
-				}
-			}
-			if (have == key)
-				return at * KPM_TAG_WAYS + i;
+		t = &b->tag[way];
+		have = *(volatile __u64 *)&t->key;
+		if (!have) {
+			have = __sync_val_compare_and_swap(&t->key, 0, key);
+			if (!have)
+				claimed = t;
 		}
-		at = (at + 1) & (tag_slots / KPM_TAG_WAYS - 1);
+		if (!have || have == key) {
+			id = at * KPM_TAG_WAYS + way;
+			break;
+		}
+		if (way == KPM_TAG_WAYS - 1)
+			at = (at + 1) & (tag_slots / KPM_TAG_WAYS - 1);
 	}
-	return KPM_NO_TAG;
+	if (claimed)
+		describe_tag(ctx, id, claimed, by_cache);
+	return id;
 }
 
 static __noinline int search_kmalloc_tag(struct bpf_raw_tracepoint_args *ctx, __u64 key)
