@@ -12,6 +12,7 @@
 #include <kpoolmon/count.h>
 #include <kpoolmon/labels.h>
 #include <kpoolmon/output.h>
+#include <kpoolmon/ksyms.h>
 #include <kpoolmon/rights.h>
 
 /* A file, or standard output, and what is written there. */
@@ -29,6 +30,7 @@ struct app {
 	struct kpm_labels *labels;
 	const char **label; /* [tag] */
 	struct kpm_tagset *tags;
+	struct kpm_ksyms *ksyms;
 	struct kpm_source *source;
 	struct kpm_snapshot snap;
 	struct kpm_history *history;
@@ -216,6 +218,11 @@ static int count(struct app *app, struct kpm_err *err)
 	return ret ? ret : take_sample(app, err);
 }
 
+static bool name_site(void *arg, uint64_t site, char *buf, size_t size)
+{
+	return kpm_ksyms_name(arg, site, buf, size);
+}
+
 static int run(struct app *app, struct kpm_err *note, struct kpm_err *err)
 {
 	const struct kpm_options *o = app->options;
@@ -229,6 +236,9 @@ static int run(struct app *app, struct kpm_err *note, struct kpm_err *err)
 		ret = kpm_fail(err, -ENOMEM, "out of memory");
 	if (!ret && o->command)
 		ret = kpm_command_new(o->command, &app->command, err);
+	/* opened while we have the rights; without it a tag or two stays an address */
+	if (!ret && !kpm_ksyms_open(&o->live.roots, &app->ksyms, NULL))
+		kpm_tagset_set_namer(app->tags, name_site, app->ksyms);
 	if (!ret)
 		ret = kpm_live_open(&o->live, app->tags, &app->source, err);
 	/* all that is left to do with rights is to write files in other people's directories */
@@ -263,6 +273,7 @@ int kpm_app_dump(const struct kpm_options *options, struct kpm_err *note, struct
 	kpm_history_free(app->history);
 	kpm_snapshot_done(&app->snap);
 	kpm_tagset_free(app->tags);
+	kpm_ksyms_close(app->ksyms);
 	free(app);
 	return ret;
 }

@@ -10,6 +10,7 @@
 #define KPOOLMON_TAGSET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct kpm_tag_name {
@@ -28,8 +29,16 @@ struct kpm_tagset *kpm_tagset_new(void); /* NULL: out of memory */
 void kpm_tagset_free(struct kpm_tagset *set);
 
 /*
+ * Who names a call site that the kernel did not: writes the same form without the size,
+ * `load_msg+0x41 [module]`; false if it cannot. Asked once for each such tag.
+ */
+typedef bool kpm_namer(void *arg, uint64_t site, char *buf, size_t size);
+void kpm_tagset_set_namer(struct kpm_tagset *set, kpm_namer *namer, void *arg);
+
+/*
  * The number of the tag of a call site, entered if it is new. `symbol` is the kernel's %pB form,
- * `load_msg+0x41/0x1e0 [module]`; the size is dropped; empty or NULL: the address is the text.
+ * `load_msg+0x41/0x1e0 [module]`; the size is dropped; empty or NULL: the
+ * namer is asked, else the address is the text.
  * `by_cache` as in struct kpm_tag_name. For other tags a new cache is joined to the names.
  * Returns the number or -ENOMEM.
  */

@@ -17,11 +17,22 @@ struct kpm_tagset {
 	uint32_t capacity;
 	uint32_t *index; /* tag number + 1, 0 free; a power of two of them */
 	uint32_t buckets;
+	kpm_namer *namer;
+	void *namer_arg;
 };
+
+/* Room for what the namer writes: a symbol has 511 characters, a module's name 55. */
+#define NAMED_MAX 640
 
 struct kpm_tagset *kpm_tagset_new(void)
 {
 	return calloc(1, sizeof(struct kpm_tagset));
+}
+
+void kpm_tagset_set_namer(struct kpm_tagset *set, kpm_namer *namer, void *arg)
+{
+	set->namer = namer;
+	set->namer_arg = arg;
 }
 
 static void free_name(struct kpm_tag_name *name)
@@ -180,9 +191,13 @@ int64_t kpm_tagset_enter(struct kpm_tagset *set, uint64_t site, const char *symb
 			 const char *cache, bool by_cache)
 {
 	struct kpm_tag_name name;
+	char named[NAMED_MAX];
 	uint32_t at;
 	int ret;
 
+	if ((!symbol || !*symbol) && set->namer &&
+	    set->namer(set->namer_arg, site, named, sizeof(named)))
+		symbol = named;
 	ret = make_name(&name, site, symbol, cache, by_cache);
 	if (!ret)
 		ret = grow_names(set);

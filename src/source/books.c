@@ -159,12 +159,15 @@ static int enter_new_tags(struct kpm_books *b, struct kpm_tagset *set)
 	for (; b->listed < count && b->listed < b->tag_slots; b->listed++) {
 		uint32_t id = __atomic_load_n(&list[b->listed], __ATOMIC_ACQUIRE);
 		const struct kpm_tag_info *info;
+		const char *symbol;
 		int64_t ours;
 
 		if (!id) /* claimed this moment: next time */
 			return 0;
 		info = &infos[id - 1];
-		ours = kpm_tagset_enter(set, info->site, info->symbol,
+		/* a name that fills its room was cut: somebody else knows the whole */
+		symbol = strlen(info->symbol) < KPM_SYMBOL_LEN - 1 ? info->symbol : NULL;
+		ours = kpm_tagset_enter(set, info->site, symbol,
 					info->cache_name[0] ? info->cache_name : NULL,
 					info->cache != 0);
 		if (ours < 0)

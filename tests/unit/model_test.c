@@ -69,6 +69,31 @@ static void tags_split_by_cache(void **state)
 	kpm_tagset_free(set);
 }
 
+static bool namer(void *arg, uint64_t site, char *buf, size_t size)
+{
+	++*(int *)arg;
+	snprintf(buf, size, "helper+0x%x [mod]", (unsigned int)site);
+	return site != 7;
+}
+
+static void the_namer_is_asked_where_the_kernel_was_not(void **state)
+{
+	struct kpm_tagset *set = kpm_tagset_new();
+	int asked = 0;
+
+	(void)state;
+	kpm_tagset_set_namer(set, namer, &asked);
+	assert_int_equal(kpm_tagset_enter(set, 1, "a+0x1/0x2", NULL, false), 0);
+	assert_int_equal(asked, 0);
+	assert_int_equal(kpm_tagset_enter(set, 0x1f, "", NULL, false), 1);
+	assert_string_equal(kpm_tagset_get(set, 1)->text, "helper+0x1f [mod]");
+	assert_string_equal(kpm_tagset_get(set, 1)->module, "mod");
+	assert_int_equal(kpm_tagset_enter(set, 7, NULL, NULL, false), 2);
+	assert_string_equal(kpm_tagset_get(set, 2)->text, "0x7");
+	assert_int_equal(asked, 2);
+	kpm_tagset_free(set);
+}
+
 static void many_tags_keep_their_numbers(void **state)
 {
 	struct kpm_tagset *set = kpm_tagset_new();
@@ -153,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tag_names),
 		cmocka_unit_test(tags_split_by_cache),
+		cmocka_unit_test(the_namer_is_asked_where_the_kernel_was_not),
 		cmocka_unit_test(many_tags_keep_their_numbers),
 		cmocka_unit_test(changes_and_rates),
 		cmocka_unit_test(rows_are_zeroed_and_numbered),
