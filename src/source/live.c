@@ -16,6 +16,7 @@ struct live {
 	struct kpm_probes probes;
 	struct kpm_books *books;
 	struct kpm_loss at_detach; /* the programs' own figures, kept when they are gone */
+	bool detach_known;         /* the kernel told them */
 	bool detached;
 	struct utsname uts;
 };
@@ -33,6 +34,7 @@ static int live_sample(struct kpm_source *src, struct kpm_snapshot *snap, struct
 	struct live *live = (struct live *)src;
 	const struct kpm_live_opts *opts = &live->probes.opts;
 	struct kpm_loss own = live->at_detach;
+	bool known = live->detach_known;
 	int ret;
 
 	snap->have = 0;
@@ -44,11 +46,11 @@ static int live_sample(struct kpm_source *src, struct kpm_snapshot *snap, struct
 	if (ret)
 		return ret;
 	if (!live->detached)
-		kpm_probes_losses(&live->probes, &own);
+		known = !kpm_probes_losses(&live->probes, &own);
 	snap->loss.skipped = own.skipped;
 	snap->loss.lost_max = own.lost_max;
 	snap->loss.allocs = own.allocs;
-	snap->have |= KPM_HAVE_LOSS | (opts->no_rescue ? 0 : KPM_HAVE_RESCUE);
+	snap->have |= (known ? KPM_HAVE_LOSS : 0) | (opts->no_rescue ? 0 : KPM_HAVE_RESCUE);
 	if (!kpm_meminfo_read(&opts->roots, &snap->memory, NULL))
 		snap->have |= KPM_HAVE_MEMORY;
 	snprintf(snap->host, sizeof(snap->host), "%s", live->uts.nodename);
@@ -63,7 +65,7 @@ static int live_detach(struct kpm_source *src, struct kpm_err *err)
 
 	(void)err;
 	if (!live->detached)
-		kpm_probes_detach(&live->probes, &live->at_detach);
+		live->detach_known = !kpm_probes_detach(&live->probes, &live->at_detach);
 	live->detached = true;
 	return 0;
 }

@@ -211,13 +211,15 @@ int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err)
 	return 0;
 }
 
-void kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss)
+int kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss)
 {
-	kpm_probes_losses(probes, loss);
+	int ret = kpm_probes_losses(probes, loss);
+
 	for (int i = 0; i < KPM_PROBES; i++) {
 		bpf_link__destroy(probes->links[i]);
 		probes->links[i] = NULL;
 	}
+	return ret;
 }
 
 void kpm_probes_unload(struct kpm_probes *probes)
@@ -229,25 +231,35 @@ void kpm_probes_unload(struct kpm_probes *probes)
 }
 
 /* Recursion misses of a program: events for which the kernel did not run it. */
-static uint64_t misses(const struct kpm_probes *probes, enum kpm_probe probe)
+static int add_misses(const struct kpm_probes *probes, enum kpm_probe probe, uint64_t *sum)
 {
 	struct bpf_prog_info info = {0};
 	uint32_t len = sizeof(info);
 
-	if (!probes->links[probe] ||
-	    bpf_obj_get_info_by_fd(bpf_program__fd(kpm_probes_program(probes, probe)), &info, &len))
+	if (!probes->links[probe])
 		return 0;
-	return info.recursion_misses;
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(kpm_probes_program(probes, probe)), &info, &len))
+		return -errno;
+	*sum += info.recursion_misses;
+	return 0;
 }
 
-void kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss)
+int kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss)
 {
-	loss->skipped = misses(probes, KPM_PROBE_KFREE) + misses(probes, KPM_PROBE_CACHE_FREE);
-	loss->lost_max = probes->opts.no_rescue
-				 ? loss->skipped
-				 : misses(probes, KPM_PROBE_KFREE_AGAIN) +
-					   misses(probes, KPM_PROBE_CACHE_FREE_AGAIN);
-	loss->allocs = misses(probes, KPM_PROBE_KMALLOC) + misses(probes, KPM_PROBE_CACHE_ALLOC);
+	uint64_t first = 0, second = 0, allocs = 0;
+	int ret;
+
+	if ((ret = add_misses(probes, KPM_PROBE_KFREE, &first)) ||
+	    (ret = add_misses(probes, KPM_PROBE_CACHE_FREE, &first)) ||
+	    (ret = add_misses(probes, KPM_PROBE_KFREE_AGAIN, &second)) ||
+	    (ret = add_misses(probes, KPM_PROBE_CACHE_FREE_AGAIN, &second)) ||
+	    (ret = add_misses(probes, KPM_PROBE_KMALLOC, &allocs)) ||
+	    (ret = add_misses(probes, KPM_PROBE_CACHE_ALLOC, &allocs)))
+		return ret;
+	loss->skipped = first;
+	loss->lost_max = probes->opts.no_rescue ? first : second;
+	loss->allocs = allocs;
+	return 0;
 }
 
 struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_probe probe)

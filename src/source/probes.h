@@ -47,12 +47,15 @@ struct kpm_probes {
 int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 		    struct kpm_err *err);
 int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err);
-/* Takes the programs off their events and fills their final losses, as below. */
-void kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss);
+/* Takes the programs off their events and fills their final losses; the result is of these. */
+int kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss);
 void kpm_probes_unload(struct kpm_probes *probes);
 
-/* Fills the figures that the kernel keeps of the programs: skipped, lost_max, allocs. */
-void kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss);
+/*
+ * Fills the figures that the kernel keeps of the programs: skipped, lost_max, allocs. -errno if it
+ * does not tell; then they are not known.
+ */
+int kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss);
 
 struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_probe probe);
 /* The program that returns the present second of the kernel's clock of births. */
