@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <kpoolmon/app.h>
@@ -85,6 +86,7 @@ static int add_target(struct app *app, const char *file, struct kpm_err *err)
 	const struct kpm_options *o = app->options;
 	struct target *t = &app->targets[app->target_count++];
 	bool terminal = !file && isatty(STDOUT_FILENO);
+	struct winsize window;
 	struct text head;
 	int ret;
 
@@ -97,6 +99,7 @@ static int add_target(struct app *app, const char *file, struct kpm_err *err)
 		t->sink = &kpm_sink_table;
 	t->opts.exact = o->exact || (file && file == o->snapshot);
 	t->opts.totals = o->totals;
+	t->opts.width = terminal && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) ? window.ws_col : 0;
 	t->opts.highlight = terminal && !o->no_highlight && !getenv("NO_COLOR");
 	ret = choose_columns(o, t, err);
 	if (!ret)

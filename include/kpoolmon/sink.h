@@ -17,6 +17,8 @@ struct kpm_sink_opts {
 	bool exact;     /* table: numbers in full, without units */
 	bool totals;    /* table: lines with the sums at the bottom */
 	bool highlight; /* table: for a terminal */
+	size_t width;   /* table: columns of the terminal, which texts are cut to fit; 0: as wide
+			 * as it comes */
 };
 
 struct kpm_sink {

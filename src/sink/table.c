@@ -58,6 +58,47 @@ static void pad(FILE *out, size_t n)
 		fputc(' ', out);
 }
 
+/* Makes a text that is wider than its column end in `>` at the column's edge. */
+static void cut(char *text, size_t width)
+{
+	size_t end = strlen(text);
+
+	if (kpm_text_width(text) <= width)
+		return;
+	do {
+		end--;
+		while (end && ((unsigned char)text[end] & 0xc0) == 0x80)
+			end--;
+		text[end] = '\0';
+	} while (end && kpm_text_width(text) >= width);
+	strcpy(text + end, ">");
+}
+
+/*
+ * Takes the width that a terminal lacks from the texts, the last column first: the numbers stay
+ * whole.
+ */
+static void fit(const struct kpm_sink_opts *opts, size_t *width)
+{
+	const struct kpm_column_list *list = &opts->columns;
+	size_t total = 2;
+
+	for (size_t c = 0; c < list->count; c++)
+		total += 1 + width[c];
+	for (size_t c = list->count; c-- > 0 && opts->width && total > opts->width;) {
+		size_t title = kpm_text_width(list->column[c]->title),
+		       least = title > 8 ? title : 8;
+		size_t spare = width[c] > least ? width[c] - least : 0;
+
+		if (list->column[c]->right)
+			continue;
+		if (spare > total - opts->width)
+			spare = total - opts->width;
+		width[c] -= spare;
+		total -= spare;
+	}
+}
+
 /* One cell; nothing follows the last one of a line. */
 static void put(FILE *out, const struct kpm_column *column, const char *text, size_t width,
 		bool last)
@@ -138,6 +179,7 @@ static void put_rows(FILE *out, const struct lines *lines, const struct kpm_sink
 		for (size_t c = 0; c < list->count; c++) {
 			kpm_column_get(list->column[c], lines->frame, row, &cell);
 			render(list->column[c], &cell, opts->exact, buf);
+			cut(buf, width[c]);
 			put(out, list->column[c], buf, width[c], c + 1 == list->count);
 		}
 		fputs(bold ? "\033[0m\n" : "\n", out);
@@ -260,6 +302,7 @@ static int table_sample(FILE *out, const struct kpm_frame *frame, const struct k
 			width[c] = w > width[c] ? w : width[c];
 		}
 	}
+	fit(opts, width);
 	put_header(out, frame, opts);
 	put_rows(out, &lines, opts, width, buf);
 	free(buf);

@@ -200,6 +200,16 @@ static void table(void **state)
 	text = sunk(&s, &kpm_sink_table, NULL, (struct kpm_sink_opts){.exact = false}, everything);
 	assert_non_null(strstr(text, " 18.6T "));
 	free(text);
+	/* a narrow terminal: the texts are cut, the numbers stay whole, no line is wider */
+	text = sunk(&s, &kpm_sink_table, NULL, (struct kpm_sink_opts){.exact = true, .width = 88},
+		    everything);
+	for (char *line = strstr(text, "\n\n") + 2, *end; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		assert_true(end - line <= 88);
+	}
+	assert_non_null(strstr(text, "4999999999 20479999995904"));
+	assert_non_null(strstr(text, "ext4_in>\n"));
+	free(text);
 	sample_close(&s);
 }
 
