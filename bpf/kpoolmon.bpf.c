@@ -106,26 +106,37 @@ __noinline int drop(__u64 ptr)
 	return 0;
 }
 
+/* Which way of the bucket holds the key, KPM_TAG_WAYS if none does. */
+static __always_inline __u32 find_way(const struct kpm_tag_bucket *b, __u64 key)
+{
+#pragma unroll
+	for (__u32 way = 0; way < KPM_TAG_WAYS; way++)
+		if (b->tag[way].key == key)
+			return way;
+	return KPM_TAG_WAYS;
+}
+
 /* The tag of an event: in one of the four ways of its home bucket, else searched for. */
 #define WITH_TAG(ctx, key, search, id, tag)                                                        \
-	__u32 home_ = tag_home(key);                                                               \
+	__u32 home_ = tag_home(key), way_;                                                         \
 	struct kpm_tag_bucket *ways_ = bpf_map_lookup_elem(&tags, &home_);                         \
 	struct kpm_tag *tag;                                                                       \
 	int id;                                                                                    \
+                                                                                                   \
 	if (!ways_)                                                                                \
 		return 0;                                                                          \
-	tag = &ways_->tag[0];                                                                      \
-	id = home_ * KPM_TAG_WAYS;                                                                 \
-	if (tag->key != (key)) {                                                                   \
+	way_ = find_way(ways_, key);                                                               \
+	id = home_ * KPM_TAG_WAYS + way_;                                                          \
+	if (unlikely(way_ == KPM_TAG_WAYS)) {                                                      \
 		id = search(ctx, key);                                                             \
-		home_ = (__u32)id / KPM_TAG_WAYS;                                                  \
 		if (id < 0)                                                                        \
 			return drop(ARG_PTR(ctx));                                                 \
+		home_ = (__u32)id / KPM_TAG_WAYS;                                                  \
 		ways_ = bpf_map_lookup_elem(&tags, &home_);                                        \
 		if (!ways_)                                                                        \
 			return 0;                                                                  \
-		tag = &ways_->tag[id & (KPM_TAG_WAYS - 1)];                                        \
-	}
+	}                                                                                          \
+	tag = &ways_->tag[id & (KPM_TAG_WAYS - 1)];
 
 /* Takes the object off the books; 1 if it stood there. */
 static __always_inline int leave(__u64 ptr)
