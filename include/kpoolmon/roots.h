@@ -17,10 +17,8 @@ struct kpm_roots {
 enum kpm_file {
 	KPM_FILE_MEMINFO,
 	KPM_FILE_KALLSYMS,
-	KPM_FILE_MODULES,
 	KPM_FILE_VMLINUX_BTF,
 	KPM_FILE_LOCKDOWN,
-	KPM_FILE_CPUS_POSSIBLE,
 };
 
 /* Writes the path of a file into buf and returns buf. Too long a path is cut and will not open. */

@@ -10,10 +10,8 @@ static const struct {
 } files[] = {
 	[KPM_FILE_MEMINFO] = {0, "meminfo"},
 	[KPM_FILE_KALLSYMS] = {0, "kallsyms"},
-	[KPM_FILE_MODULES] = {0, "modules"},
 	[KPM_FILE_VMLINUX_BTF] = {1, "kernel/btf/vmlinux"},
 	[KPM_FILE_LOCKDOWN] = {1, "kernel/security/lockdown"},
-	[KPM_FILE_CPUS_POSSIBLE] = {1, "devices/system/cpu/possible"},
 };
 
 const char *kpm_path(const struct kpm_roots *roots, enum kpm_file file, char *buf, size_t size)
