@@ -43,17 +43,32 @@ struct timespec64 {
 	__s64 tv_sec;
 } __attribute__((preserve_access_index));
 
+/* include/linux/module.h */
+#define MODULE_NAME_LEN 56
+struct module {
+	char name[MODULE_NAME_LEN];
+} __attribute__((preserve_access_index));
+
 /*
- * A pointer read through bpf_rdonly_cast stays a pointer to the verifier, and since 7.x no
- * arithmetic is permitted on it: the name is read as the first member of a struct, a number.
+ * Eight bytes of kernel memory; 0 where there is none. Through bpf_rdonly_cast as the first
+ * member of a struct: a number, for since 7.x no arithmetic is permitted on a pointer read by it.
  */
-static __always_inline __u64 cache_name(__u64 cache)
+static __always_inline __u64 read_word(__u64 addr)
 {
 	struct timespec64 *at;
+	__u64 word = 0;
 
-	at = bpf_rdonly_cast((void *)(cache + bpf_core_field_offset(struct kmem_cache, name)),
-			     bpf_core_type_id_kernel(struct timespec64));
-	return at->tv_sec;
+	if (have_rdonly_cast) {
+		at = bpf_rdonly_cast((void *)addr, bpf_core_type_id_kernel(struct timespec64));
+		return at->tv_sec;
+	}
+	bpf_probe_read_kernel(&word, sizeof(word), (void *)addr);
+	return word;
+}
+
+static __always_inline __u64 cache_name(__u64 cache)
+{
+	return read_word(cache + bpf_core_field_offset(struct kmem_cache, name));
 }
 
 /* What the probes need to know of a slab cache, read at each event: pointers are reused. */

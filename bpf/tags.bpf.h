@@ -113,7 +113,13 @@ static __always_inline void describe_tag(struct bpf_raw_tracepoint_args *ctx, __
 				name = cache_name((__u64)s);
 		}
 	}
-	bpf_snprintf(info->symbol, sizeof(info->symbol), "%pB", &site, sizeof(site));
+	if (site)
+		bpf_snprintf(info->symbol, sizeof(info->symbol), "%pB", &site, sizeof(site));
+	else if (by_cache)
+		bpf_snprintf(info->symbol, sizeof(info->symbol), "(bulk) %s", &name, sizeof(name));
+	else
+		bpf_snprintf(info->symbol, sizeof(info->symbol), "(nolock) %s", &name,
+			     sizeof(name));
 	if (name)
 		bpf_probe_read_kernel_str(info->cache_name, sizeof(info->cache_name), (void *)name);
 	if (info->large && is_wrapper(info->symbol))

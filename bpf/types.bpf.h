@@ -15,11 +15,19 @@ typedef __u32 __be32;
 typedef __u32 __wsum;
 
 /* include/uapi/linux/bpf.h */
-enum { BPF_MAP_TYPE_ARRAY = 2 };
+enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_ARRAY = 2 };
+enum { BPF_ANY = 0 };
 enum { BPF_F_MMAPABLE = 1 << 10 };
 
 struct bpf_raw_tracepoint_args {
 	__u64 args[0];
+};
+
+/* arch/x86/include/uapi/asm/ptrace.h: what a kprobe's context is */
+struct pt_regs {
+	__u64 r15, r14, r13, r12, bp, bx;
+	__u64 r11, r10, r9, r8, ax, cx, dx, si, di;
+	__u64 orig_ax, ip, cs, flags, sp, ss;
 };
 
 #endif

@@ -99,6 +99,7 @@ static int add_target(struct app *app, const char *file, struct kpm_err *err)
 		t->sink = &kpm_sink_table;
 	t->opts.exact = o->exact || (file && file == o->snapshot);
 	t->opts.totals = o->totals;
+	t->opts.verbose = o->verbose;
 	t->opts.width = terminal && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) ? window.ws_col : 0;
 	t->opts.highlight = terminal && !o->no_highlight && !getenv("NO_COLOR");
 	ret = choose_columns(o, t, err);

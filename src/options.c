@@ -140,6 +140,8 @@ static int set_counting(struct kpm_options *o, int id, const char *arg, struct k
 		ret = number("tags", arg, KPM_TAGS_MIN, KPM_TAGS_MAX, &value, err);
 		o->live.tags = ret ? 0 : value;
 		return ret;
+	case KPM_OPT_PROBES:
+		return kpm_hooks_choose(arg, &o->live.hooks, err);
 	case KPM_OPT_LIMIT:
 		ret = number("limit", arg, 1, UINT32_MAX, &value, err);
 		o->view.limit = ret ? 0 : value;
@@ -163,6 +165,7 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 	case KPM_OPT_OBJECTS:
 	case KPM_OPT_TAGS:
 	case KPM_OPT_NO_RESCUE:
+	case KPM_OPT_PROBES:
 	case KPM_OPT_LIMIT:
 		return set_counting(o, id, arg, err);
 	case KPM_OPT_POOL:
@@ -197,6 +200,9 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 		return file_name("labels", o->labels, err);
 	case KPM_OPT_EXACT:
 		o->exact = true;
+		return 0;
+	case KPM_OPT_VERBOSE:
+		o->verbose = true;
 		return 0;
 	case KPM_OPT_COLUMNS:
 		o->columns = arg;

@@ -24,7 +24,7 @@
 #include <linux/types.h>
 #endif
 
-#define KPM_ABI_VERSION 1
+#define KPM_ABI_VERSION 2
 
 /*
  * A slot of the object table: two words.
@@ -144,8 +144,11 @@ struct kpm_tag_info {
 	__u32 size;  /* bytes that each object occupies */
 	__u8 kind;   /* enum kpm_kind */
 	__u8 large;  /* a large kmalloc: whole pages */
-	__u16 pad;
-	/* %pB of the call site, `load_msg+0x41/0x1e0 [module]`; empty if the kernel refused */
+	/* the call site's module was unloaded since; set by the probe of module_free */
+	__u8 unloaded;
+	__u8 pad;
+	/* %pB of the call site, `load_msg+0x41/0x1e0 [module]`; empty if the kernel refused;
+	 * `(bulk) CACHE` or `(nolock) CACHE` where the stack did not tell the caller (site 0) */
 	char symbol[KPM_SYMBOL_LEN];
 	/* slab cache, for kmalloc the one that the first object lay in; may be empty */
 	char cache_name[KPM_CACHE_NAME_LEN];
@@ -167,11 +170,25 @@ struct kpm_counters {
 	__u64 audited;   /* taken off by the audit */
 };
 
-/* Counters of one shard that belong to no tag: a cache line. */
+/* Functions that allocate or free without an event; the probes on them are called hooks. */
+enum kpm_hook {
+	KPM_HOOK_KFREE_RCU,        /* kvfree_call_rcu */
+	KPM_HOOK_KFREE_RCU_NOLOCK, /* kfree_call_rcu_nolock */
+	KPM_HOOK_FREE_BULK,        /* kmem_cache_free_bulk, which carries kfree_bulk */
+	KPM_HOOK_KFREE_NOLOCK,     /* kfree_nolock */
+	KPM_HOOK_SHEAF,            /* rcu_free_sheaf, rcu_free_sheaf_nobarn */
+	KPM_HOOK_ALLOC_BULK,       /* kmem_cache_alloc_bulk */
+	KPM_HOOK_KMALLOC_NOLOCK,   /* kmalloc_nolock */
+	KPM_HOOKS
+};
+
+/* Counters of one shard that belong to no tag: two cache lines. */
 struct kpm_shard {
 	__u64 tags_full;     /* allocations not accounted: no room for their tag */
 	__u64 rescued_free;  /* frees caught by the second copy only: kfree */
 	__u64 rescued_cache; /* the same: kmem_cache_free */
+	__u64 rescued_hook;  /* the same: the hooks, objects */
+	__u64 hook_runs[KPM_HOOKS];
 	__u64 reserved[5];
 };
 
@@ -193,7 +210,7 @@ KPM_ASSERT(sizeof(struct kpm_tag) == 16);
 KPM_ASSERT(sizeof(struct kpm_tag_bucket) == 64);
 KPM_ASSERT(sizeof(struct kpm_tag_info) == 192);
 KPM_ASSERT(sizeof(struct kpm_counters) == 64);
-KPM_ASSERT(sizeof(struct kpm_shard) == 64);
+KPM_ASSERT(sizeof(struct kpm_shard) == 128);
 KPM_ASSERT(sizeof(struct kpm_control) == 64);
 /* address, weight and flags fill w0 but its top bit, which marks nothing and stays 0 */
 KPM_ASSERT(KPM_ADDR_BITS + KPM_ADDR_SHIFT == 63);

@@ -6,13 +6,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <kpoolmon/abi.h>
 #include <kpoolmon/error.h>
 #include <kpoolmon/roots.h>
+
+/* Where a hook of kpoolmon/hooks.h goes. */
+struct kpm_hooked {
+	const char *function; /* as this kernel calls it; NULL: it has none */
+	const char *other;    /* a second one that is hooked as well, or NULL */
+	int btf_id;           /* of `function` */
+	bool expected;        /* every kernel that we support has it */
+};
 
 struct kpm_kernel {
 	bool rdonly_cast;    /* kfunc bpf_rdonly_cast, 6.2 */
 	bool get_kmem_cache; /* kfunc bpf_get_kmem_cache, 6.13 */
 	bool modules;        /* the kernel loads modules and says so */
+	struct kpm_hooked hook[KPM_HOOKS];
+	bool bulk_returns_bool;   /* kmem_cache_alloc_bulk: since 7.1 */
+	unsigned int nolock_args; /* number of arguments of the nolock allocator */
+	bool nolock_context;      /* of which the last is a struct slab_alloc_context * */
 	/* the kernel's own code, _stext to _etext; 0 to the last address if it is not told */
 	uint64_t text_start, text_end;
 };

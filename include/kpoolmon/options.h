@@ -28,6 +28,7 @@ struct kpm_options {
 	bool totals;
 	bool no_highlight;
 	bool exact;
+	bool verbose;
 	bool append;
 	const char *outputs[KPM_OUTPUTS_MAX]; /* none: standard output */
 	size_t output_count;
@@ -57,6 +58,7 @@ enum kpm_option_id {
 	KPM_OPT_OBJECTS,
 	KPM_OPT_TAGS,
 	KPM_OPT_NO_RESCUE,
+	KPM_OPT_PROBES,
 	KPM_OPT_POOL,
 	KPM_OPT_INCLUDE,
 	KPM_OPT_EXCLUDE,
@@ -74,6 +76,7 @@ enum kpm_option_id {
 	KPM_OPT_NO_HIGHLIGHT,
 	KPM_OPT_LABELS,
 	KPM_OPT_EXACT,
+	KPM_OPT_VERBOSE,
 	KPM_OPT_COLUMNS,
 	KPM_OPT_FORMAT,
 	KPM_OPT_OUTPUT,

@@ -19,6 +19,7 @@ enum kpm_file {
 	KPM_FILE_KALLSYMS,
 	KPM_FILE_VMLINUX_BTF,
 	KPM_FILE_LOCKDOWN,
+	KPM_FILE_KPROBE_PMU, /* there if the kernel has kprobes */
 };
 
 /* Writes the path of a file into buf and returns buf. Too long a path is cut and will not open. */

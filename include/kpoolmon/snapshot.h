@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include <kpoolmon/abi.h>
+#include <kpoolmon/hooks.h>
 
 /* One tag's objects of one kind. All since tracking began. */
 struct kpm_counts {
@@ -27,6 +28,7 @@ struct kpm_counts {
 struct kpm_row {
 	uint32_t tag;   /* number in the tagset */
 	bool estimated; /* the tag was sampled */
+	bool unloaded;  /* its module was unloaded after all that the tag has allocated */
 	struct kpm_counts kind[KPM_KINDS];
 };
 
@@ -69,6 +71,7 @@ enum kpm_have {
 	KPM_HAVE_ROOM = 1 << 2,
 	KPM_HAVE_RESCUE = 1 << 3, /* the free programs run twice */
 	KPM_HAVE_ASKED = 1 << 4,
+	KPM_HAVE_HOOKS = 1 << 5, /* what is attached to functions without events */
 };
 
 struct kpm_snapshot {
@@ -78,9 +81,8 @@ struct kpm_snapshot {
 	int64_t started_ns; /* CLOCK_MONOTONIC when tracking began */
 	char host[65];
 	char kernel[65]; /* release */
-	/* space-separated names of the probes that this kernel should have and that are not
-	 * attached; empty: none is missing */
-	char missing[256];
+	struct kpm_hook_state hooks[KPM_HOOKS];
+	char missing[KPM_MISSING_LEN]; /* kpm_hooks_missing() of these */
 	struct kpm_memory memory;
 	struct kpm_loss loss;
 	struct kpm_room room;

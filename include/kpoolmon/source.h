@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <kpoolmon/error.h>
+#include <kpoolmon/hooks.h>
 #include <kpoolmon/roots.h>
 #include <kpoolmon/snapshot.h>
 #include <kpoolmon/tagset.h>
@@ -34,6 +35,7 @@ struct kpm_live_opts {
 	uint32_t tags;    /* 0: from the number of objects; rounded up to a power of two */
 	bool no_rescue;   /* attach the free programs once only */
 	bool no_sampling; /* exact rows until the table is full, then refusals, for tests */
+	struct kpm_hook_choice hooks;
 	struct kpm_roots roots;
 };
 

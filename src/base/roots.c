@@ -12,6 +12,7 @@ static const struct {
 	[KPM_FILE_KALLSYMS] = {0, "kallsyms"},
 	[KPM_FILE_VMLINUX_BTF] = {1, "kernel/btf/vmlinux"},
 	[KPM_FILE_LOCKDOWN] = {1, "kernel/security/lockdown"},
+	[KPM_FILE_KPROBE_PMU] = {1, "bus/event_source/devices/kprobe/type"},
 };
 
 const char *kpm_path(const struct kpm_roots *roots, enum kpm_file file, char *buf, size_t size)

@@ -88,7 +88,9 @@ static int make_name(struct kpm_tag_name *name, uint64_t site, const char *symbo
 	*name = (struct kpm_tag_name){.site = site, .by_cache = by_cache};
 	if (symbol && parse_symbol(name, symbol))
 		return -ENOMEM;
-	if (!name->symbol)
+	if (!site && symbol)
+		len = asprintf(&text, "%s", symbol);
+	else if (!name->symbol)
 		len = asprintf(&text, "0x%" PRIx64, site);
 	else if (strcmp(name->module, "kernel"))
 		len = asprintf(&text, "%s+0x%" PRIx64 " [%s]", name->symbol, name->offset,
@@ -195,7 +197,7 @@ int64_t kpm_tagset_enter(struct kpm_tagset *set, uint64_t site, const char *symb
 	uint32_t at;
 	int ret;
 
-	if ((!symbol || !*symbol) && set->namer &&
+	if (site && (!symbol || !*symbol) && set->namer &&
 	    set->namer(set->namer_arg, site, named, sizeof(named)))
 		symbol = named;
 	ret = make_name(&name, site, symbol, cache, by_cache);

@@ -132,7 +132,7 @@ static json_t *have(uint32_t mask)
 		const char *name;
 	} names[] = {
 		{KPM_HAVE_MEMORY, "memory"}, {KPM_HAVE_LOSS, "loss"},   {KPM_HAVE_ROOM, "room"},
-		{KPM_HAVE_RESCUE, "rescue"}, {KPM_HAVE_ASKED, "asked"},
+		{KPM_HAVE_RESCUE, "rescue"}, {KPM_HAVE_ASKED, "asked"}, {KPM_HAVE_HOOKS, "hooks"},
 	};
 	json_t *array = json_array();
 
@@ -142,21 +142,27 @@ static json_t *have(uint32_t mask)
 	return array;
 }
 
-/* `missing` is a list separated by blanks. */
-static json_t *missing_probes(const char *missing)
+/* An object for each hook that this kernel needs; null if the source does not know. */
+static json_t *probes(const struct kpm_snapshot *snap)
 {
-	json_t *array = json_array();
+	bool known = snap->have & KPM_HAVE_HOOKS;
+	json_t *array = known ? json_array() : json_null();
 
-	while (*missing) {
-		size_t len = strcspn(missing, " ");
-		char one[sizeof(((struct kpm_snapshot *)0)->missing)];
+	for (int i = 0; known && i < KPM_HOOKS; i++) {
+		const struct kpm_hook_state *state = &snap->hooks[i];
+		bool missing = state->way == KPM_WAY_MISSING;
+		json_t *object;
 
-		if (len) {
-			snprintf(one, sizeof(one), "%.*s", (int)len, missing);
-			json_array_append_new(array, text(one));
-		}
-		missing += len;
-		missing += *missing == ' ';
+		if (state->way == KPM_WAY_NOT_NEEDED)
+			continue;
+		object = json_object();
+		json_object_set_new(object, "name", json_string(kpm_hook_table[i].name));
+		json_object_set_new(object, "way", json_string(kpm_way_name(state->way)));
+		json_object_set_new(object, "runs", missing ? json_null() : number(state->runs));
+		json_object_set_new(object, "unproven", json_boolean(kpm_hook_unproven(state)));
+		json_object_set_new(object, "consequence",
+				    missing ? json_string(kpm_hook_consequence(i)) : json_null());
+		json_array_append_new(array, object);
 	}
 	return array;
 }
@@ -192,9 +198,9 @@ static json_t *header(const struct kpm_frame *frame)
 
 	json_object_set_new(object, "version", json_integer(1));
 	for (size_t i = 0; i < kpm_column_count; i++)
-		if (kpm_columns[i].sample && strcmp(kpm_columns[i].name, "missing_probes"))
+		if (kpm_columns[i].sample)
 			set_column(object, kpm_columns[i].name, frame, &none);
-	json_object_set_new(object, "missing_probes", missing_probes(snap->missing));
+	json_object_set_new(object, "probes", probes(snap));
 	json_object_set_new(object, "have", have(snap->have));
 	json_object_set_new(object, "memory", memory(snap));
 	json_object_set_new(object, "room", room(snap));

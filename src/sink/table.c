@@ -235,11 +235,42 @@ static void put_losses(FILE *out, const struct kpm_snapshot *snap)
 	if (snap->have & KPM_HAVE_LOSS)
 		fprintf(out, "  Missed frees: %" PRIu64, loss->missed);
 	fputc('\n', out);
-	if (*snap->missing) {
-		char missing[KPM_CLEAN_LEN];
+}
 
-		fprintf(out, " Missing probes: %s\n",
-			kpm_clean(snap->missing, missing, sizeof(missing)));
+/* What is not seen, and what has not been shown to be seen. */
+static void put_hooks(FILE *out, const struct kpm_snapshot *snap, bool verbose)
+{
+	const char *lead = " Unproven probes (not called yet):";
+
+	if (!(snap->have & KPM_HAVE_HOOKS))
+		return;
+	for (const char *group = snap->missing; *group;) {
+		int len = strcspn(group, ";");
+
+		fprintf(out, " Missing probes: %.*s\n", len, group);
+		group += len + strspn(group + len, "; ");
+	}
+	for (int i = 0; i < KPM_HOOKS; i++) {
+		if (!kpm_hook_unproven(&snap->hooks[i]))
+			continue;
+		fprintf(out, "%s %s", lead, kpm_hook_table[i].name);
+		lead = "";
+	}
+	if (!*lead)
+		fputc('\n', out);
+	for (int i = 0; verbose && i < KPM_HOOKS; i++) {
+		const struct kpm_hook_state *state = &snap->hooks[i];
+
+		fprintf(out, " Probe %-16s %-22s %-10s", kpm_hook_table[i].name,
+			kpm_hook_table[i].function, kpm_way_name(state->way));
+		if (state->way == KPM_WAY_MISSING)
+			fprintf(out, " %s\n", kpm_hook_consequence(i));
+		else if (state->way == KPM_WAY_NOT_NEEDED)
+			fputc('\n', out);
+		else if (kpm_hook_unproven(state))
+			fputs(" unproven: not called yet\n", out);
+		else
+			fprintf(out, " called %" PRIu64 " times\n", state->runs);
 	}
 }
 
@@ -275,6 +306,7 @@ static void put_header(FILE *out, const struct kpm_frame *frame, const struct kp
 		fputc('\n', out);
 	}
 	put_losses(out, snap);
+	put_hooks(out, snap, opts->verbose);
 	fprintf(out, " Pool: %s  %" PRIu32 " of %" PRIu32 " tags\n\n", pools[frame->pool],
 		frame->count, snap->count);
 }

@@ -228,17 +228,27 @@ int kpm_books_read(struct kpm_books *b, struct kpm_tagset *set, struct kpm_snaps
 		k->missed += c.reused;
 		k->refused += c.refused;
 		row->estimated |= (hot->flags & KPM_TAG_SAMPLED) != 0;
+		row->unloaded |= info->unloaded;
 		b->any_sampled |= row->estimated;
 		snap->loss.refused += c.refused;
 		snap->loss.missed += c.reused;
 		snap->room.objects += diff;
 	}
+	/* of a module that is there again a row holds tags of both times */
+	for (uint32_t i = 0; i < b->listed; i++)
+		if (!infos[b->kernel[i]].unloaded)
+			snap->rows[b->ours[i]].unloaded = false;
 	if (b->any_sampled)
 		snap->room.objects = estimate_entries(b);
+	for (int h = 0; h < KPM_HOOKS; h++)
+		snap->hooks[h].runs = 0;
 	for (uint32_t s = 0; s < b->shard_count; s++) {
 		snap->loss.tags_full += load(&shards[s].tags_full);
-		snap->loss.rescued +=
-			load(&shards[s].rescued_free) + load(&shards[s].rescued_cache);
+		snap->loss.rescued += load(&shards[s].rescued_free) +
+				      load(&shards[s].rescued_cache) +
+				      load(&shards[s].rescued_hook);
+		for (int h = 0; h < KPM_HOOKS; h++)
+			snap->hooks[h].runs += load(&shards[s].hook_runs[h]);
 	}
 	snap->have |= KPM_HAVE_ROOM | KPM_HAVE_ASKED;
 	return 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Asks the kernel's BTF what its kmem events look like. By features, not by version numbers:
+ * Asks the kernel's BTF what its kmem events and the functions to hook look like. By features, not by version numbers:
  * distributions backport.
  */
 #include <errno.h>
@@ -36,6 +36,91 @@ static int event_args(const struct btf *btf, const char *name)
 		return -1;
 	t = btf__type_by_id(btf, t->type);
 	return t && btf_is_func_proto(t) ? btf_vlen(t) - 1 : -1;
+}
+
+/* The prototype of a function, NULL if the kernel has none of that name. */
+static const struct btf_type *function_proto(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+
+	return id > 0 ? btf__type_by_id(btf, btf__type_by_id(btf, id)->type) : NULL;
+}
+
+/* Since 7.1 kmem_cache_alloc_bulk tells whether, before it told how many. */
+static bool returns_bool(const struct btf *btf, const char *name)
+{
+	const struct btf_type *proto = function_proto(btf, name);
+	int id = proto ? btf__resolve_type(btf, proto->type) : 0;
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+
+	return t && btf_is_int(t) && t->size == 1;
+}
+
+/* Is the function's last argument a pointer to that struct? */
+static bool ends_in(const struct btf *btf, const struct btf_type *proto, const char *name)
+{
+	const struct btf_type *t;
+
+	if (!proto || !btf_vlen(proto))
+		return false;
+	t = btf__type_by_id(btf, btf_params(proto)[btf_vlen(proto) - 1].type);
+	while (t && (btf_is_ptr(t) || btf_is_mod(t)))
+		t = btf__type_by_id(btf, t->type);
+	return t && btf_is_struct(t) && !strcmp(btf__name_by_offset(btf, t->name_off), name);
+}
+
+/*
+ * kmalloc_nolock_noprof(size, gfp, node) in 6.18; later _kmalloc_nolock_noprof and, for the
+ * allocator's own use too, the static __kmalloc_nolock_noprof, which knows the caller.
+ */
+static void find_nolock(const struct btf *btf, struct kpm_kernel *kernel)
+{
+	static const char *const names[] = {"__kmalloc_nolock_noprof", "_kmalloc_nolock_noprof",
+					    "kmalloc_nolock_noprof"};
+	struct kpm_hooked *hooked = &kernel->hook[KPM_HOOK_KMALLOC_NOLOCK];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct btf_type *proto = function_proto(btf, names[i]);
+		bool context = ends_in(btf, proto, "slab_alloc_context");
+
+		if (!proto || (i == 0 && !context) || btf_vlen(proto) > 5)
+			continue;
+		hooked->function = names[i];
+		kernel->nolock_args = btf_vlen(proto);
+		kernel->nolock_context = context;
+		return;
+	}
+}
+
+static const char *name_if_there(const struct btf *btf, const char *name)
+{
+	return has_func(btf, name) ? name : NULL;
+}
+
+static void find_hooked(const struct btf *btf, struct kpm_kernel *kernel)
+{
+	struct kpm_hooked *hook = kernel->hook;
+
+	hook[KPM_HOOK_KFREE_RCU].function = name_if_there(btf, "kvfree_call_rcu");
+	hook[KPM_HOOK_KFREE_RCU].expected = true;
+	hook[KPM_HOOK_KFREE_RCU_NOLOCK].function = name_if_there(btf, "kfree_call_rcu_nolock");
+	hook[KPM_HOOK_FREE_BULK].function = name_if_there(btf, "kmem_cache_free_bulk");
+	hook[KPM_HOOK_FREE_BULK].expected = true;
+	hook[KPM_HOOK_KFREE_NOLOCK].function = name_if_there(btf, "kfree_nolock");
+	hook[KPM_HOOK_SHEAF].function = name_if_there(btf, "rcu_free_sheaf");
+	hook[KPM_HOOK_SHEAF].other = name_if_there(btf, "rcu_free_sheaf_nobarn");
+	/* the suffix came in 6.10 (7bd230a26648) */
+	hook[KPM_HOOK_ALLOC_BULK].function = name_if_there(btf, "kmem_cache_alloc_bulk_noprof");
+	if (!hook[KPM_HOOK_ALLOC_BULK].function)
+		hook[KPM_HOOK_ALLOC_BULK].function = name_if_there(btf, "kmem_cache_alloc_bulk");
+	hook[KPM_HOOK_ALLOC_BULK].expected = true;
+	if (hook[KPM_HOOK_ALLOC_BULK].function)
+		kernel->bulk_returns_bool = returns_bool(btf, hook[KPM_HOOK_ALLOC_BULK].function);
+	find_nolock(btf, kernel);
+	for (int i = 0; i < KPM_HOOKS; i++)
+		if (hook[i].function)
+			hook[i].btf_id = btf__find_by_name_kind(btf, hook[i].function,
+								BTF_KIND_FUNC);
 }
 
 /*
@@ -75,6 +160,7 @@ int kpm_kernel_probe(const struct kpm_roots *roots, struct kpm_kernel *kernel, s
 	struct btf *btf;
 	int ret = 0;
 
+	*kernel = (struct kpm_kernel){.nolock_args = 3};
 	uname(&uts);
 	kpm_path(roots, KPM_FILE_VMLINUX_BTF, path, sizeof(path));
 	btf = btf__parse(path, NULL);
@@ -93,6 +179,7 @@ int kpm_kernel_probe(const struct kpm_roots *roots, struct kpm_kernel *kernel, s
 	kernel->rdonly_cast = has_func(btf, "bpf_rdonly_cast");
 	kernel->get_kmem_cache = has_func(btf, "bpf_get_kmem_cache");
 	kernel->modules = event_args(btf, "btf_trace_module_load") >= 0;
+	find_hooked(btf, kernel);
 	btf__free(btf);
 	find_text(roots, kernel);
 	return ret;

@@ -55,7 +55,10 @@ static int live_sample(struct kpm_source *src, struct kpm_snapshot *snap, struct
 		snap->have |= KPM_HAVE_MEMORY;
 	snprintf(snap->host, sizeof(snap->host), "%s", live->uts.nodename);
 	snprintf(snap->kernel, sizeof(snap->kernel), "%s", live->uts.release);
-	snprintf(snap->missing, sizeof(snap->missing), "%s", KPM_UNHOOKED);
+	for (int i = 0; i < KPM_HOOKS; i++)
+		snap->hooks[i].way = live->probes.hooks.way[i];
+	snap->have |= KPM_HAVE_HOOKS;
+	kpm_hooks_missing(snap->hooks, snap->missing, sizeof(snap->missing));
 	return 0;
 }
 

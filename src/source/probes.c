@@ -136,6 +136,9 @@ static void configure(struct kpoolmon_bpf *skel, const struct kpm_live_opts *opt
 	skel->rodata->text_end = kernel->text_end;
 	skel->rodata->have_rdonly_cast = kernel->rdonly_cast;
 	skel->rodata->have_get_kmem_cache = kernel->get_kmem_cache;
+	skel->rodata->bulk_returns_bool = kernel->bulk_returns_bool;
+	skel->rodata->nolock_args = kernel->nolock_args;
+	skel->rodata->nolock_context = kernel->nolock_context;
 
 	bpf_map__set_max_entries(skel->maps.objects, blocks);
 	bpf_map__set_max_entries(skel->maps.tags, opts->tags / KPM_TAG_WAYS);
@@ -154,12 +157,43 @@ static int no_words(enum libbpf_print_level level, const char *fmt, va_list args
 	return 0;
 }
 
+/*
+ * Opens, sizes and loads, with hooks or without: a kernel on which one of them cannot be loaded
+ * still has its events.
+ */
+static int load(struct kpm_probes *probes, const struct kpm_hook_choice *hooks,
+		struct kpm_err *err)
+{
+	const struct kpm_live_opts *opts = &probes->opts;
+	int ret;
+
+	probes->hooks = (struct kpm_hooks){0};
+	probes->skel = kpoolmon_bpf__open();
+	if (!probes->skel)
+		return explain(opts, errno, "open the probes", err);
+	configure(probes->skel, opts, &probes->kernel);
+	ret = kpm_hooks_plan(&probes->hooks, probes->skel->obj, &probes->kernel, hooks,
+			     &opts->roots, !opts->no_rescue, err);
+	if (ret)
+		return ret;
+	ret = kpoolmon_bpf__load(probes->skel);
+	return ret ? explain(opts, ret, "load the probes", err) : 0;
+}
+
+static bool any_hooks(const struct kpm_hooks *hooks)
+{
+	for (int i = 0; i < KPM_HOOKS; i++)
+		if (hooks->way[i] >= KPM_WAY_FENTRY)
+			return true;
+	return false;
+}
+
 int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 		    struct kpm_err *err)
 {
+	const struct kpm_hook_choice none = {.off = (1U << KPM_HOOKS) - 1};
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	struct kpm_control ctl = {.version = KPM_ABI_VERSION};
-	struct kpm_kernel kernel;
 	struct timespec now;
 	uint32_t zero = 0;
 	int ret;
@@ -167,21 +201,18 @@ int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 	*probes = (struct kpm_probes){.opts = *opts};
 	libbpf_set_print(no_words);
 	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* where maps still count against it */
-	ret = kpm_kernel_probe(&opts->roots, &kernel, err);
+	ret = kpm_kernel_probe(&opts->roots, &probes->kernel, err);
 	if (!ret)
 		ret = settle_sizes(&probes->opts, err);
 	if (ret)
 		return ret;
-	probes->skel = kpoolmon_bpf__open();
-	if (!probes->skel)
-		return explain(&probes->opts, errno, "open the probes", err);
-	probes->modules = kernel.modules;
-	configure(probes->skel, &probes->opts, &kernel);
-	ret = kpoolmon_bpf__load(probes->skel);
-	if (ret) {
-		ret = explain(&probes->opts, ret, "load the probes", err);
-		goto fail;
+	ret = load(probes, &opts->hooks, err);
+	if (ret && any_hooks(&probes->hooks) && !opts->hooks.required) {
+		kpoolmon_bpf__destroy(probes->skel);
+		ret = load(probes, &none, err);
 	}
+	if (ret)
+		goto fail;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	probes->started_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
 	ctl.started = probes->started_ns;
@@ -193,13 +224,14 @@ fail:
 	return ret;
 }
 
-int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err)
+static int attach_events(struct kpm_probes *probes, enum kpm_probe from, enum kpm_probe to,
+			 struct kpm_err *err)
 {
-	for (int i = 0; i < KPM_PROBES; i++) {
+	for (int i = from; i <= (int)to; i++) {
 		char what[64];
 
 		if ((events[i].rescue && probes->opts.no_rescue) ||
-		    (events[i].module && !probes->modules))
+		    (events[i].module && !probes->kernel.modules))
 			continue;
 		probes->links[i] = bpf_program__attach_raw_tracepoint(kpm_probes_program(probes, i),
 								      events[i].event);
@@ -211,21 +243,42 @@ int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err)
 	return 0;
 }
 
+int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err)
+{
+	const struct kpm_hook_choice *choice = &probes->opts.hooks;
+	int ret = kpm_hooks_attach(&probes->hooks, &probes->kernel, choice, true, err);
+
+	if (!ret)
+		ret = attach_events(probes, 0, KPM_PROBE_CACHE_FREE_AGAIN, err);
+	if (!ret)
+		ret = attach_events(probes, KPM_PROBE_KMALLOC, KPM_PROBES - 1, err);
+	if (!ret)
+		ret = kpm_hooks_attach(&probes->hooks, &probes->kernel, choice, false, err);
+	return ret;
+}
+
+/* The other way round than they were attached: no free is missed of what is still entered. */
+static void detach_all(struct kpm_probes *probes)
+{
+	kpm_hooks_detach(&probes->hooks, false);
+	for (int i = KPM_PROBES - 1; i >= 0; i--) {
+		bpf_link__destroy(probes->links[i]);
+		probes->links[i] = NULL;
+	}
+	kpm_hooks_detach(&probes->hooks, true);
+}
+
 int kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss)
 {
 	int ret = kpm_probes_losses(probes, loss);
 
-	for (int i = 0; i < KPM_PROBES; i++) {
-		bpf_link__destroy(probes->links[i]);
-		probes->links[i] = NULL;
-	}
+	detach_all(probes);
 	return ret;
 }
 
 void kpm_probes_unload(struct kpm_probes *probes)
 {
-	for (int i = 0; i < KPM_PROBES; i++)
-		bpf_link__destroy(probes->links[i]);
+	detach_all(probes);
 	kpoolmon_bpf__destroy(probes->skel);
 	*probes = (struct kpm_probes){0};
 }
@@ -254,7 +307,8 @@ int kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss)
 	    (ret = add_misses(probes, KPM_PROBE_KFREE_AGAIN, &second)) ||
 	    (ret = add_misses(probes, KPM_PROBE_CACHE_FREE_AGAIN, &second)) ||
 	    (ret = add_misses(probes, KPM_PROBE_KMALLOC, &allocs)) ||
-	    (ret = add_misses(probes, KPM_PROBE_CACHE_ALLOC, &allocs)))
+	    (ret = add_misses(probes, KPM_PROBE_CACHE_ALLOC, &allocs)) ||
+	    (ret = kpm_hooks_misses(&probes->hooks, &first, &second, &allocs)))
 		return ret;
 	loss->skipped = first;
 	loss->lost_max = probes->opts.no_rescue ? first : second;

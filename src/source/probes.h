@@ -10,8 +10,11 @@
 
 #include <kpoolmon/books.h>
 #include <kpoolmon/error.h>
+#include <kpoolmon/kernel.h>
 #include <kpoolmon/snapshot.h>
 #include <kpoolmon/source.h>
+
+#include "hooks.h"
 
 /*
  * In the order in which they are attached. The free side first, so that no object is entered
@@ -30,16 +33,14 @@ enum kpm_probe {
 	KPM_PROBES
 };
 
-/* Ways of the kernel to allocate or free that raise no event and that nothing hooks. */
-#define KPM_UNHOOKED "kfree_rcu free_bulk alloc_bulk"
-
 struct kpoolmon_bpf;
 
 struct kpm_probes {
 	struct kpm_live_opts opts; /* without zeros once loaded */
-	bool modules;              /* the kernel loads modules */
+	struct kpm_kernel kernel;
 	struct kpoolmon_bpf *skel;
 	struct bpf_link *links[KPM_PROBES];
+	struct kpm_hooks hooks;
 	int64_t started_ns;
 };
 

@@ -132,7 +132,14 @@ static void get_address(frame_t f, row_t r, cell_t c)
 
 static void get_module(frame_t f, row_t r, cell_t c)
 {
-	set_text(c, name_of(f, r)->module);
+	const char *module = name_of(f, r)->module;
+
+	if (!module || !r->unloaded) {
+		set_text(c, module);
+		return;
+	}
+	snprintf(c->own, sizeof(c->own), "%s (unloaded)", module);
+	set_text(c, c->own);
 }
 
 static void get_label(frame_t f, row_t r, cell_t c)

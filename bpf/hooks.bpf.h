@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hooks: probes on the functions that allocate or free without raising an event. By fentry and
+ * fexit, the free side twice (as with the events, a program is not run inside itself); where the
+ * kernel refuses these, by kprobe and kretprobe, once: of kprobes the kernel runs none inside
+ * another, a second copy would be skipped together with the first.
+ *
+ * User space chooses which are loaded and on which function they sit (src/source/hooks.c).
+ *
+ * The arguments of fentry programs are copied from the slots of the context: before 6.16
+ * (1271a40eeafa) the verifier refuses to let a program read pointers that lead to no struct.
+ */
+#ifndef KPM_HOOKS_BPF_H
+#define KPM_HOOKS_BPF_H
+
+#include "accounting.bpf.h"
+#include "tags.bpf.h"
+
+/* Of the hooked functions, from the kernel's BTF. */
+const volatile __u8 bulk_returns_bool = 0; /* kmem_cache_alloc_bulk: since 7.1 */
+const volatile __u8 nolock_args = 3;       /* of the nolock allocator, its result follows */
+const volatile __u8 nolock_context = 0;    /* its last one is a struct slab_alloc_context * */
+
+/* mm/slub.c, 7.1 and later */
+struct slab_alloc_context {
+	unsigned long caller_addr;
+} __attribute__((preserve_access_index));
+
+/* mm/slub.c since 6.18; the head that call_rcu() gets is its first member */
+struct slab_sheaf {
+	unsigned int size;
+	void *objects[];
+} __attribute__((preserve_access_index));
+
+#define SLOTS 6
+
+static __always_inline void ran(enum kpm_hook hook)
+{
+	struct kpm_shard *s = shard_of(this_shard());
+
+	if (s)
+		add(&s->hook_runs[hook], 1);
+}
+
+/* One object that goes without an event. Also called for what is not on the books. */
+__noinline int give_back(__u64 ptr, int again)
+{
+	__u32 shard = this_shard();
+	struct kpm_shard *s;
+
+	if (NO_OBJECT(ptr) || !leave(ptr) || !again)
+		return 0;
+	s = shard_of(shard);
+	if (s)
+		add(&s->rescued_hook, 1);
+	return 0;
+}
+
+/*
+ * kvfree_call_rcu(head, func) up to 6.1: func is the head's offset in the object, or the object
+ * if there is no head. (head, ptr) since 6.2 (04a522b7da3d), where ptr is the object always.
+ */
+static __always_inline int hand_over(const __u64 *arg, int again)
+{
+	return give_back(arg[0] && arg[1] < 4096 ? arg[0] - arg[1] : arg[1], again);
+}
+
+struct array {
+	__u64 at;
+	int again;
+};
+
+static int give_back_element(__u32 i, struct array *array)
+{
+	give_back(read_word(array->at + i * 8ULL), array->again);
+	return 0;
+}
+
+__noinline int give_back_array(__u64 at, __u64 count, int again)
+{
+	struct array array = {at, again};
+
+	bpf_loop(count, give_back_element, &array, 0);
+	return 0;
+}
+
+/* kmem_cache_free_bulk(s, size, p) */
+static __always_inline int free_bulk(const __u64 *arg, int again)
+{
+	return give_back_array(arg[2], arg[1], again);
+}
+
+/* kfree_nolock(object) */
+static __always_inline int free_nolock(const __u64 *arg, int again)
+{
+	return give_back(arg[0], again);
+}
+
+/* rcu_free_sheaf(head): what kfree_rcu gathered, where the hand-over itself is not hooked */
+static __always_inline int free_sheaf(const __u64 *arg, int again)
+{
+	__u64 count = read_word(arg[0] + bpf_core_field_offset(struct slab_sheaf, size));
+
+	return give_back_array(arg[0] + bpf_core_field_offset(struct slab_sheaf, objects),
+			       (__u32)count, again);
+}
+
+struct batch {
+	__u64 at;
+	__u64 asked;
+	__u32 id;
+};
+
+static int take_element(__u32 i, struct batch *batch)
+{
+	__u64 ptr = read_word(batch->at + i * 8ULL);
+	__u32 home = batch->id / KPM_TAG_WAYS;
+	struct kpm_tag_bucket *ways = bpf_map_lookup_elem(&tags, &home);
+
+	if (ways && !NO_OBJECT(ptr))
+		enter(ptr, batch->asked, 0, batch->id, &ways->tag[batch->id & (KPM_TAG_WAYS - 1)]);
+	return 0;
+}
+
+static int drop_element(__u32 i, struct batch *batch)
+{
+	return drop(read_word(batch->at + i * 8ULL));
+}
+
+/* A batch of objects of one cache, as if each had raised kmem_cache_alloc. */
+__noinline int take_array(__u64 site, __u64 cache, __u64 at, __u64 count)
+{
+	__u64 args[] = {site, 0, cache, 0, 0};
+	struct cache_facts facts;
+	struct batch batch;
+	int id;
+
+	read_cache(cache, &facts);
+	id = search_cache_tag((struct bpf_raw_tracepoint_args *)args,
+			      cache_key(site, cache, &facts));
+	batch = (struct batch){at, facts.object_size, id};
+	if (id < 0)
+		bpf_loop(count, drop_element, &batch, 0);
+	else
+		bpf_loop(count, take_element, &batch, 0);
+	return 0;
+}
+
+/* An object of the nolock allocator, as if it had raised kmalloc. */
+__noinline int take_nolock(__u64 site, __u64 ptr, __u64 asked)
+{
+	__u64 args[] = {site, ptr, asked, 0, 0};
+	struct kpm_tag_bucket *ways;
+	struct cache_facts facts;
+	struct kmem_cache *s;
+	__u32 home;
+	int id;
+
+	if (NO_OBJECT(ptr) || !have_get_kmem_cache)
+		return 0;
+	s = bpf_get_kmem_cache(ptr);
+	if (!s)
+		return 0;
+	read_cache((__u64)s, &facts);
+	args[3] = facts.size;
+	id = search_kmalloc_tag((struct bpf_raw_tracepoint_args *)args,
+				kmalloc_key(site, facts.size, KPM_NONP));
+	if (id < 0)
+		return drop(ptr);
+	home = (__u32)id / KPM_TAG_WAYS;
+	ways = bpf_map_lookup_elem(&tags, &home);
+	if (ways)
+		enter(ptr, asked, 0, id, &ways->tag[id & (KPM_TAG_WAYS - 1)]);
+	return 0;
+}
+
+/*
+ * The return address into the caller of the traced function, from the stack: the frame after that
+ * of the function, which stands at its call of the trampoline. 0 if it is not there.
+ */
+#define STACK_DEPTH    12
+#define FUNCTION_ENTRY 32
+
+static __always_inline __u64 find_caller(void *ctx)
+{
+	__u64 at[STACK_DEPTH] = {}, function = bpf_get_func_ip(ctx), site = 0;
+
+	if (bpf_get_stack(ctx, at, sizeof(at), 0) < 0)
+		return 0;
+#pragma unroll
+	for (int i = STACK_DEPTH - 2; i >= 0; i--)
+		if (at[i] - function < FUNCTION_ENTRY)
+			site = at[i + 1];
+	return site;
+}
+
+/* kmem_cache_alloc_bulk(s, flags, size, p): all or nothing; int, since 7.1 bool */
+static __always_inline int alloc_bulk(__u64 site, const __u64 *arg, __u64 result)
+{
+	if (bulk_returns_bool ? !(result & 0xff) : (__s32)result <= 0)
+		return 0;
+	return take_array(site, arg[0], arg[3], arg[2]);
+}
+
+static __always_inline __u64 nolock_caller(const __u64 *arg)
+{
+	return read_word(arg[(nolock_args - 1U) % SLOTS] +
+			 bpf_core_field_offset(struct slab_alloc_context, caller_addr));
+}
+
+static __always_inline void slots_of(void *ctx, __u64 *arg)
+{
+	bpf_probe_read_kernel(arg, SLOTS * 8, ctx);
+}
+
+static __always_inline void registers_of(const struct pt_regs *regs, __u64 *arg)
+{
+	arg[0] = regs->di;
+	arg[1] = regs->si;
+	arg[2] = regs->dx;
+	arg[3] = regs->cx;
+	arg[4] = regs->r8;
+	arg[5] = regs->r9;
+}
+
+#define FREE_HOOK(name, hook, body)                                                                \
+	SEC("?fentry")                                                                             \
+	int kpm_##name(void *ctx)                                                                  \
+	{                                                                                          \
+		__u64 arg[SLOTS];                                                                  \
+                                                                                                   \
+		ran(hook);                                                                         \
+		slots_of(ctx, arg);                                                                \
+		return body(arg, 0);                                                               \
+	}                                                                                          \
+	SEC("?fentry")                                                                             \
+	int kpm_##name##_again(void *ctx)                                                          \
+	{                                                                                          \
+		__u64 arg[SLOTS];                                                                  \
+                                                                                                   \
+		slots_of(ctx, arg);                                                                \
+		return body(arg, 1);                                                               \
+	}                                                                                          \
+	SEC("?kprobe")                                                                             \
+	int kpm_##name##_kprobe(struct pt_regs *regs)                                              \
+	{                                                                                          \
+		__u64 arg[SLOTS];                                                                  \
+                                                                                                   \
+		ran(hook);                                                                         \
+		registers_of(regs, arg);                                                           \
+		return body(arg, 0);                                                               \
+	}
+
+FREE_HOOK(kfree_rcu, KPM_HOOK_KFREE_RCU, hand_over)
+FREE_HOOK(kfree_rcu_nolock, KPM_HOOK_KFREE_RCU_NOLOCK, hand_over)
+FREE_HOOK(free_bulk, KPM_HOOK_FREE_BULK, free_bulk)
+FREE_HOOK(kfree_nolock, KPM_HOOK_KFREE_NOLOCK, free_nolock)
+FREE_HOOK(sheaf, KPM_HOOK_SHEAF, free_sheaf)
+FREE_HOOK(sheaf_nobarn, KPM_HOOK_SHEAF, free_sheaf)
+
+SEC("?fexit")
+int kpm_alloc_bulk(void *ctx)
+{
+	__u64 arg[SLOTS];
+
+	ran(KPM_HOOK_ALLOC_BULK);
+	slots_of(ctx, arg);
+	return alloc_bulk(find_caller(ctx), arg, arg[4]);
+}
+
+SEC("?fexit")
+int kpm_kmalloc_nolock(void *ctx)
+{
+	__u64 arg[SLOTS], site;
+
+	ran(KPM_HOOK_KMALLOC_NOLOCK);
+	slots_of(ctx, arg);
+	site = nolock_context ? nolock_caller(arg) : find_caller(ctx);
+	return take_nolock(site, arg[nolock_args % SLOTS], arg[0]);
+}
+
+/*
+ * A kretprobe does not know the arguments any more: the kprobe on the same call leaves them under
+ * the place of the call's return address, which no other call has meanwhile. A call that returned
+ * unseen leaves its arguments until the place is used again.
+ */
+struct call {
+	__u64 site;
+	__u64 arg[4];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct call);
+} calls SEC(".maps");
+
+static __always_inline int note_call(struct pt_regs *regs, __u64 site)
+{
+	struct call call = {site, {regs->di, regs->si, regs->dx, regs->cx}};
+	__u64 place = regs->sp;
+
+	bpf_map_update_elem(&calls, &place, &call, BPF_ANY);
+	return 0;
+}
+
+/* What the kprobe left of the call that returns; 1 if it is there. */
+static __always_inline int noted_call(struct pt_regs *regs, struct call *call)
+{
+	__u64 place = regs->sp - 8;
+	struct call *noted = bpf_map_lookup_elem(&calls, &place);
+
+	if (!noted)
+		return 0;
+	*call = *noted;
+	bpf_map_delete_elem(&calls, &place);
+	return 1;
+}
+
+SEC("?kprobe")
+int kpm_alloc_bulk_kprobe(struct pt_regs *regs)
+{
+	ran(KPM_HOOK_ALLOC_BULK);
+	return note_call(regs, read_word(regs->sp));
+}
+
+SEC("?kretprobe")
+int kpm_alloc_bulk_kretprobe(struct pt_regs *regs)
+{
+	struct call call;
+
+	if (!noted_call(regs, &call))
+		return 0;
+	return alloc_bulk(call.site, call.arg, regs->ax);
+}
+
+SEC("?kprobe")
+int kpm_kmalloc_nolock_kprobe(struct pt_regs *regs)
+{
+	__u64 arg[SLOTS];
+
+	ran(KPM_HOOK_KMALLOC_NOLOCK);
+	registers_of(regs, arg);
+	return note_call(regs, nolock_context ? nolock_caller(arg) : read_word(regs->sp));
+}
+
+SEC("?kretprobe")
+int kpm_kmalloc_nolock_kretprobe(struct pt_regs *regs)
+{
+	struct call call;
+
+	if (!noted_call(regs, &call))
+		return 0;
+	return take_nolock(call.site, regs->ax, call.arg[0]);
+}
+
+#endif

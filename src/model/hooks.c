@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Names and consequences of the hooks, and the list that turns them on and off. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <kpoolmon/hooks.h>
+
+const struct kpm_hook_info kpm_hook_table[KPM_HOOKS] = {
+	[KPM_HOOK_KFREE_RCU] = {"kfree_rcu", "kvfree_call_rcu", true},
+	[KPM_HOOK_KFREE_RCU_NOLOCK] = {"kfree_rcu_nolock", "kfree_call_rcu_nolock", true},
+	[KPM_HOOK_FREE_BULK] = {"free_bulk", "kmem_cache_free_bulk", true},
+	[KPM_HOOK_KFREE_NOLOCK] = {"kfree_nolock", "kfree_nolock", true},
+	[KPM_HOOK_SHEAF] = {"sheaf", "rcu_free_sheaf", true},
+	[KPM_HOOK_ALLOC_BULK] = {"alloc_bulk", "kmem_cache_alloc_bulk", false},
+	[KPM_HOOK_KMALLOC_NOLOCK] = {"kmalloc_nolock", "kmalloc_nolock", false},
+};
+
+static const char *consequence(bool frees)
+{
+	return frees ? "freed objects stay in the rows until their address is used again"
+		     : "allocated objects are not in the rows";
+}
+
+const char *kpm_hook_consequence(enum kpm_hook hook)
+{
+	return consequence(kpm_hook_table[hook].frees);
+}
+
+const char *kpm_way_name(enum kpm_way way)
+{
+	static const char *const names[] = {
+		[KPM_WAY_MISSING] = "missing",
+		[KPM_WAY_NOT_NEEDED] = "not needed",
+		[KPM_WAY_FENTRY] = "fentry",
+		[KPM_WAY_KPROBE] = "kprobe",
+	};
+
+	return names[way];
+}
+
+bool kpm_hook_unproven(const struct kpm_hook_state *state)
+{
+	return state->way >= KPM_WAY_FENTRY && !state->runs;
+}
+
+char *kpm_hooks_missing(const struct kpm_hook_state *states, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	*buf = '\0';
+	for (int frees = 1; frees >= 0; frees--) {
+		bool any = false;
+
+		for (int i = 0; i < KPM_HOOKS && used < size; i++) {
+			if (states[i].way != KPM_WAY_MISSING || kpm_hook_table[i].frees != frees)
+				continue;
+			used += snprintf(buf + used, size - used, "%s%s",
+					 any    ? " "
+					 : used ? "; "
+						: "",
+					 kpm_hook_table[i].name);
+			any = true;
+		}
+		if (any && used < size)
+			used += snprintf(buf + used, size - used, ": %s", consequence(frees));
+	}
+	return buf;
+}
+
+static int find(const char *name, size_t len)
+{
+	for (int i = 0; i < KPM_HOOKS; i++)
+		if (strlen(kpm_hook_table[i].name) == len &&
+		    !memcmp(kpm_hook_table[i].name, name, len))
+			return i;
+	return -1;
+}
+
+static int no_such_probe(const char *word, size_t len, struct kpm_err *err)
+{
+	char names[128] = "";
+
+	for (int i = 0; i < KPM_HOOKS; i++) {
+		strcat(names, kpm_hook_table[i].name);
+		strcat(names, ", ");
+	}
+	return kpm_fail(err, -EINVAL,
+			"--probes: '%.*s' is no + or - with one of %sfentry, kprobe, all",
+			len < 40 ? (int)len : 40, word, names);
+}
+
+int kpm_hooks_choose(const char *list, struct kpm_hook_choice *choice, struct kpm_err *err)
+{
+	const uint32_t all = (1U << KPM_HOOKS) - 1;
+
+	for (;;) {
+		size_t len = strcspn(list, ","), rest = len ? len - 1 : 0;
+		bool on = *list == '+';
+		uint32_t bits = 0;
+
+		if (*list != '+' && *list != '-')
+			return no_such_probe(list, len, err);
+		if (rest == 6 && !memcmp(list + 1, "fentry", 6)) {
+			choice->no_fentry = !on;
+		} else if (rest == 6 && !memcmp(list + 1, "kprobe", 6)) {
+			choice->no_kprobe = !on;
+		} else if (rest == 3 && !memcmp(list + 1, "all", 3)) {
+			choice->off = on ? 0 : all;
+		} else {
+			int hook = find(list + 1, rest);
+
+			if (hook < 0)
+				return no_such_probe(list, len, err);
+			bits = 1U << hook;
+			choice->off = on ? choice->off & ~bits : choice->off | bits;
+			choice->required = on ? choice->required | bits : choice->required & ~bits;
+		}
+		if (!list[len])
+			return 0;
+		list += len + 1;
+	}
+}
