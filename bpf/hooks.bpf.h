@@ -32,7 +32,8 @@ struct slab_sheaf {
 	void *objects[];
 } __attribute__((preserve_access_index));
 
-#define SLOTS 6
+/* room for five arguments and the result, and a power of two for the verifier's sake */
+#define SLOTS 8
 
 static __always_inline void ran(enum kpm_hook hook)
 {
@@ -127,18 +128,25 @@ static int drop_element(__u32 i, struct batch *batch)
 	return drop(read_word(batch->at + i * 8ULL));
 }
 
-/* A batch of objects of one cache, as if each had raised kmem_cache_alloc. */
-__noinline int take_array(__u64 site, __u64 cache, __u64 at, __u64 count)
+/* The tag of a batch and what was asked for; a frame of its own, the way down is long. */
+static __noinline int describe_batch(__u64 site, __u64 cache, struct batch *batch)
 {
 	__u64 args[] = {site, 0, cache, 0, 0};
 	struct cache_facts facts;
-	struct batch batch;
-	int id;
 
 	read_cache(cache, &facts);
-	id = search_cache_tag((struct bpf_raw_tracepoint_args *)args,
-			      cache_key(site, cache, &facts));
-	batch = (struct batch){at, facts.object_size, id};
+	batch->asked = facts.object_size;
+	return search_cache_tag((struct bpf_raw_tracepoint_args *)args,
+				cache_key(site, cache, &facts));
+}
+
+/* A batch of objects of one cache, as if each had raised kmem_cache_alloc. */
+__noinline int take_array(__u64 site, __u64 cache, __u64 at, __u64 count)
+{
+	struct batch batch = {.at = at};
+	int id = describe_batch(site, cache, &batch);
+
+	batch.id = id;
 	if (id < 0)
 		bpf_loop(count, drop_element, &batch, 0);
 	else
@@ -178,10 +186,10 @@ __noinline int take_nolock(__u64 site, __u64 ptr, __u64 asked)
  * The return address into the caller of the traced function, from the stack: the frame after that
  * of the function, which stands at its call of the trampoline. 0 if it is not there.
  */
-#define STACK_DEPTH    12
+#define STACK_DEPTH    8
 #define FUNCTION_ENTRY 32
 
-static __always_inline __u64 find_caller(void *ctx)
+static __noinline __u64 find_caller(void *ctx)
 {
 	__u64 at[STACK_DEPTH] = {}, function = bpf_get_func_ip(ctx), site = 0;
 
@@ -204,7 +212,7 @@ static __always_inline int alloc_bulk(__u64 site, const __u64 *arg, __u64 result
 
 static __always_inline __u64 nolock_caller(const __u64 *arg)
 {
-	return read_word(arg[(nolock_args - 1U) % SLOTS] +
+	return read_word(arg[(nolock_args - 1U) & (SLOTS - 1)] +
 			 bpf_core_field_offset(struct slab_alloc_context, caller_addr));
 }
 
@@ -276,7 +284,7 @@ int kpm_kmalloc_nolock(void *ctx)
 	ran(KPM_HOOK_KMALLOC_NOLOCK);
 	slots_of(ctx, arg);
 	site = nolock_context ? nolock_caller(arg) : find_caller(ctx);
-	return take_nolock(site, arg[nolock_args % SLOTS], arg[0]);
+	return take_nolock(site, arg[nolock_args & (SLOTS - 1)], arg[0]);
 }
 
 /*

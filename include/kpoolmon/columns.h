@@ -27,7 +27,7 @@ struct kpm_cell {
 	uint64_t u;
 	int64_t i;
 	const char *text; /* borrowed; NULL: it is in `own` */
-	char own[80]; /* a module's name has 55 characters */
+	char own[80];     /* a module's name has 55 characters */
 };
 
 static inline const char *kpm_cell_text(const struct kpm_cell *cell)

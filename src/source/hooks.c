@@ -12,21 +12,24 @@
 
 #include "hooks.h"
 
-/* Programs of a hook: their names in bpf/hooks.bpf.h. */
+/*
+ * Programs of a hook: their names in bpf/hooks.bpf.h. Two of fentry are a pair of copies, the
+ * second one before the first: of what is attached to a function by fentry the latest runs first.
+ * A kretprobe goes before its kprobe: no call is noted whose end could not be seen.
+ */
 static const struct {
 	const char *fentry[KPM_HOOK_LINKS];
 	const char *kprobe[KPM_HOOK_LINKS];
 } programs[KPM_HOOKS] = {
-	[KPM_HOOK_KFREE_RCU] = {{"kpm_kfree_rcu", "kpm_kfree_rcu_again"}, {"kpm_kfree_rcu_kprobe"}},
-	[KPM_HOOK_KFREE_RCU_NOLOCK] = {{"kpm_kfree_rcu_nolock", "kpm_kfree_rcu_nolock_again"},
+	[KPM_HOOK_KFREE_RCU] = {{"kpm_kfree_rcu_again", "kpm_kfree_rcu"}, {"kpm_kfree_rcu_kprobe"}},
+	[KPM_HOOK_KFREE_RCU_NOLOCK] = {{"kpm_kfree_rcu_nolock_again", "kpm_kfree_rcu_nolock"},
 				       {"kpm_kfree_rcu_nolock_kprobe"}},
-	[KPM_HOOK_FREE_BULK] = {{"kpm_free_bulk", "kpm_free_bulk_again"}, {"kpm_free_bulk_kprobe"}},
-	[KPM_HOOK_KFREE_NOLOCK] = {{"kpm_kfree_nolock", "kpm_kfree_nolock_again"},
+	[KPM_HOOK_FREE_BULK] = {{"kpm_free_bulk_again", "kpm_free_bulk"}, {"kpm_free_bulk_kprobe"}},
+	[KPM_HOOK_KFREE_NOLOCK] = {{"kpm_kfree_nolock_again", "kpm_kfree_nolock"},
 				   {"kpm_kfree_nolock_kprobe"}},
-	[KPM_HOOK_SHEAF] = {{"kpm_sheaf", "kpm_sheaf_again", "kpm_sheaf_nobarn",
-			     "kpm_sheaf_nobarn_again"},
+	[KPM_HOOK_SHEAF] = {{"kpm_sheaf_again", "kpm_sheaf", "kpm_sheaf_nobarn_again",
+			     "kpm_sheaf_nobarn"},
 			    {"kpm_sheaf_kprobe", NULL, "kpm_sheaf_nobarn_kprobe"}},
-	/* what runs at the function's entry is attached last: its result is seen then, too */
 	[KPM_HOOK_ALLOC_BULK] = {{"kpm_alloc_bulk"},
 				 {"kpm_alloc_bulk_kretprobe", "kpm_alloc_bulk_kprobe"}},
 	[KPM_HOOK_KMALLOC_NOLOCK] = {{"kpm_kmalloc_nolock"},
@@ -59,7 +62,8 @@ static bool fentry_permitted(int btf_id, bool exit)
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = type, .attach_btf_id = btf_id);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = type,
+		    .attach_btf_id = btf_id);
 	int program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "kpm_try", "GPL", nothing, 2, &opts);
 	int link = program < 0 ? -1 : bpf_link_create(program, 0, type, NULL);
 
@@ -86,8 +90,7 @@ static enum kpm_way choose_way(int hook, const struct kpm_kernel *kernel,
 		return hooked->expected ? KPM_WAY_MISSING : KPM_WAY_NOT_NEEDED;
 	if (choice->off & 1U << hook)
 		return KPM_WAY_MISSING;
-	if (!choice->no_fentry &&
-	    fentry_permitted(hooked->btf_id, !kpm_hook_table[hook].frees))
+	if (!choice->no_fentry && fentry_permitted(hooked->btf_id, !kpm_hook_table[hook].frees))
 		return KPM_WAY_FENTRY;
 	if (!choice->no_kprobe && kprobes_exist(roots))
 		return KPM_WAY_KPROBE;
@@ -195,28 +198,41 @@ void kpm_hooks_detach(struct kpm_hooks *hooks, bool frees)
 			detach(hooks, i);
 }
 
-int kpm_hooks_misses(const struct kpm_hooks *hooks, uint64_t *first, uint64_t *second,
-		     uint64_t *allocs)
+int kpm_program_misses(const struct bpf_program *program, const struct bpf_link *link, uint64_t *n)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t len = sizeof(info);
+
+	*n = 0;
+	if (!link)
+		return 0;
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
+		return -errno;
+	*n = info.recursion_misses;
+	return 0;
+}
+
+int kpm_hooks_losses(const struct kpm_hooks *hooks, struct kpm_loss *loss)
 {
 	for (int i = 0; i < KPM_HOOKS; i++) {
-		for (int k = 0; k < KPM_HOOK_LINKS; k++) {
-			const struct bpf_program *program = hooks->programs[i][k];
-			struct bpf_prog_info info = {0};
-			uint32_t len = sizeof(info);
+		struct bpf_link *const *link = hooks->links[i];
+		uint64_t misses[KPM_HOOK_LINKS];
 
-			if (!hooks->links[i][k])
-				continue;
-			if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
-				return -errno;
+		for (int k = 0; k < KPM_HOOK_LINKS; k++) {
+			int ret = kpm_program_misses(hooks->programs[i][k], link[k], &misses[k]);
+
+			if (ret)
+				return ret;
+		}
+		for (int k = 0; k < KPM_HOOK_LINKS; k += 2) {
+			uint64_t both = misses[k] + misses[k + 1];
+			bool pair = link[k] && link[k + 1];
+
 			if (!kpm_hook_table[i].frees)
-				*allocs += info.recursion_misses;
-			else if (is_second_copy(bpf_program__name(program)))
-				*second += info.recursion_misses;
+				loss->allocs += both;
 			else
-				*first += info.recursion_misses;
-			/* one copy only: what it was not run for is lost */
-			if (kpm_hook_table[i].frees && hooks->way[i] == KPM_WAY_KPROBE)
-				*second += info.recursion_misses;
+				kpm_loss_add(loss, pair ? misses[k + 1] : both,
+					     pair ? misses[k] : both);
 		}
 	}
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Asks the kernel's BTF what its kmem events and the functions to hook look like. By features, not by version numbers:
- * distributions backport.
+ * Asks the kernel's BTF what its kmem events and the functions to hook look like. By features, not
+ * by version numbers: distributions backport.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -119,8 +119,8 @@ static void find_hooked(const struct btf *btf, struct kpm_kernel *kernel)
 	find_nolock(btf, kernel);
 	for (int i = 0; i < KPM_HOOKS; i++)
 		if (hook[i].function)
-			hook[i].btf_id = btf__find_by_name_kind(btf, hook[i].function,
-								BTF_KIND_FUNC);
+			hook[i].btf_id =
+				btf__find_by_name_kind(btf, hook[i].function, BTF_KIND_FUNC);
 }
 
 /*

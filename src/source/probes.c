@@ -161,8 +161,7 @@ static int no_words(enum libbpf_print_level level, const char *fmt, va_list args
  * Opens, sizes and loads, with hooks or without: a kernel on which one of them cannot be loaded
  * still has its events.
  */
-static int load(struct kpm_probes *probes, const struct kpm_hook_choice *hooks,
-		struct kpm_err *err)
+static int load(struct kpm_probes *probes, const struct kpm_hook_choice *hooks, struct kpm_err *err)
 {
 	const struct kpm_live_opts *opts = &probes->opts;
 	int ret;
@@ -283,36 +282,39 @@ void kpm_probes_unload(struct kpm_probes *probes)
 	*probes = (struct kpm_probes){0};
 }
 
-/* Recursion misses of a program: events for which the kernel did not run it. */
-static int add_misses(const struct kpm_probes *probes, enum kpm_probe probe, uint64_t *sum)
+static int misses_of(const struct kpm_probes *probes, enum kpm_probe probe, uint64_t *n)
 {
-	struct bpf_prog_info info = {0};
-	uint32_t len = sizeof(info);
+	return kpm_program_misses(kpm_probes_program(probes, probe), probes->links[probe], n);
+}
 
-	if (!probes->links[probe])
-		return 0;
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(kpm_probes_program(probes, probe)), &info, &len))
-		return -errno;
-	*sum += info.recursion_misses;
+/* A free event's program and its copy. */
+static int add_pair(const struct kpm_probes *probes, enum kpm_probe first, enum kpm_probe again,
+		    struct kpm_loss *loss)
+{
+	uint64_t one, two;
+	int ret;
+
+	if ((ret = misses_of(probes, first, &one)) || (ret = misses_of(probes, again, &two)))
+		return ret;
+	kpm_loss_add(loss, one, probes->links[again] ? two : one);
 	return 0;
 }
 
 int kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss)
 {
-	uint64_t first = 0, second = 0, allocs = 0;
+	struct kpm_loss sum = {0};
+	uint64_t kmallocs, caches;
 	int ret;
 
-	if ((ret = add_misses(probes, KPM_PROBE_KFREE, &first)) ||
-	    (ret = add_misses(probes, KPM_PROBE_CACHE_FREE, &first)) ||
-	    (ret = add_misses(probes, KPM_PROBE_KFREE_AGAIN, &second)) ||
-	    (ret = add_misses(probes, KPM_PROBE_CACHE_FREE_AGAIN, &second)) ||
-	    (ret = add_misses(probes, KPM_PROBE_KMALLOC, &allocs)) ||
-	    (ret = add_misses(probes, KPM_PROBE_CACHE_ALLOC, &allocs)) ||
-	    (ret = kpm_hooks_misses(&probes->hooks, &first, &second, &allocs)))
+	if ((ret = add_pair(probes, KPM_PROBE_KFREE, KPM_PROBE_KFREE_AGAIN, &sum)) ||
+	    (ret = add_pair(probes, KPM_PROBE_CACHE_FREE, KPM_PROBE_CACHE_FREE_AGAIN, &sum)) ||
+	    (ret = misses_of(probes, KPM_PROBE_KMALLOC, &kmallocs)) ||
+	    (ret = misses_of(probes, KPM_PROBE_CACHE_ALLOC, &caches)) ||
+	    (ret = kpm_hooks_losses(&probes->hooks, &sum)))
 		return ret;
-	loss->skipped = first;
-	loss->lost_max = probes->opts.no_rescue ? first : second;
-	loss->allocs = allocs;
+	loss->skipped = sum.skipped;
+	loss->lost_max = sum.lost_max;
+	loss->allocs = sum.allocs + kmallocs + caches;
 	return 0;
 }
 

@@ -3,17 +3,19 @@
 # Compares what a guest sent (guest/init) with what the case files say: one line of result per
 # case. Runs on the host. Reads the case files (name = last part of the path), then the results.
 #
-# Variables: kernel (what to print), mode (tracepoints or full), cases (list), limits from the
+# Variables: kernel (what to print), mode (see run), cases (list), limits from the
 # case files:
 #	path: what of the case no tracepoint shows: - or kfree_rcu, free_bulk, alloc_bulk, nolock
 #	since: first kernel that has it (run leaves it out below)
 #	also: a tag that counts for the case besides its functions
 #	check: attach, refuse, strays, load: decided here by name
-#	full_NAME: N	what a counter may be in full mode (missed, refused: 0 without it)
+#	full_NAME: N	what a counter may be in modes full and kprobes (missed, refused: 0
+#			without it)
 #
 # A site is exact if its objects and bytes of either kind are the truth's. In mode tracepoints a
 # site with a path may miss what that path hid: from truth less the unseen allocations up to truth
-# plus the unseen frees.
+# plus the unseen frees, and the outputs must have named what is not seen. Tags of modules that are
+# gone say so. In mode memleak nothing is judged: lines SEEN have its figures beside the truth.
 
 function field(line, name,    s) {
 	if (!match(line, "(^| )" name "=[^ ]*")) return ""
@@ -45,7 +47,7 @@ function csv(line, f,    n, s) {
 function num(s) { return s == "" ? 0 : s + 0 }
 
 function say(verdict, name, text) {
-	print verdict, kernel, name, text
+	print verdict, kernel, mode, name, text
 	total[verdict]++
 }
 
@@ -69,6 +71,13 @@ $1 == "kpm" && $2 == "text" { text[$3] = $4 }
 $1 == "err" { said = said (said == "" ? "" : " | ") substr($0, 5) }
 $1 == "dmesg" && / (BUG|Oops|WARNING): / && ++bugs <= 3 { oops = oops (oops == "" ? "" : " | ") $0 }
 $1 == "slab" { slab_size[$2] = $3; slab_rcl[$2] = $4; slab_objects[$2] = $5 }
+$1 == "memleak" { memleak[$2] = $3 }
+$1 == "probe" && $2 == "csv" {
+	way[$3] = $5 == "not" ? "" : $5
+	if (way[$3] != "") ways[way[$3]] = ways[way[$3]] " " $3
+	if (/unproven/) unproven = unproven " " $3
+}
+$1 == "lost" && $2 == "load" { load_losses = substr($0, 11) }
 $1 == "ran" { ran[$2 == "before_free" ? "before" : $2] = $3 }
 
 $1 == "truth" {
@@ -99,7 +108,6 @@ $1 == "csv" || $1 == "load" {
 	if ($1 == "load") {
 		load_allocs += num(f[col["load", "allocs"]])
 		load_missed += num(f[col["load", "missed"]])
-		load_lost = num(f[col["load", "lost"]])
 		load_rows++
 		next
 	}
@@ -109,6 +117,7 @@ $1 == "csv" || $1 == "load" {
 	type[r] = f[col["csv", "type"]]; allocs[r] = num(f[col["csv", "allocs"]])
 	diff[r] = num(f[col["csv", "diff"]]); bytes[r] = num(f[col["csv", "bytes"]])
 	nonp[r] = num(f[col["csv", "nonp_bytes"]]); paged[r] = num(f[col["csv", "paged_bytes"]])
+	missing = f[col["csv", "missing_probes"]]
 	missed[r] = num(f[col["csv", "missed"]]); refused[r] = num(f[col["csv", "refused"]])
 	sub(/\.(isra|constprop|part|cold).*/, "", sym[r])
 }
@@ -153,10 +162,14 @@ function judge(c,    n, list, i, k, r, p, want_n, want_p, size, d, b, bn, bp, al
 			if (!mine(r, k, c)) continue
 			d += diff[r]; b += bytes[r]; bn += nonp[r]; bp += paged[r]; al += allocs[r]
 			mi += missed[r]; re += refused[r]
+			if (p[2] != "*" && gone(p[4]) != (mod[r] ~ / \(unloaded\)$/))
+				bad = bad " module is " mod[r] ";"
 			if (diff[r] && index(types, type[r]) == 0) types = types type[r]
 		}
 		lo = hi = t_out[k]; blo = bhi = want_n + want_p
-		if (mode != "full" && path[k] != "-") {
+		if (mode == "tracepoints" && path[k] != "-") {
+			if (!announced(path[k]))
+				bad = bad " " path[k] " is not named as missing;"
 			lo -= t_ua[k]; hi += t_uf[k]; blo -= ka; bhi += kb
 			if (lo < 0) lo = 0
 			if (blo < 0) blo = 0
@@ -181,6 +194,42 @@ function judge(c,    n, list, i, k, r, p, want_n, want_p, size, d, b, bn, bp, al
 	return bad
 }
 
+# Was the module of a site unloaded in the end?
+function gone(module) { return module == "left" || module == "gone" }
+
+# Do the outputs say that a path is not seen?
+function announced(path,    n, i, part) {
+	n = split(path, part, "+")
+	for (i = 1; i <= n; i++)
+		if (missing !~ "(^| |_)" part[i] "( |:)") return 0
+	return 1
+}
+
+# What the probes say of themselves against what the mode permits.
+function attachment() {
+	if (mode == "truth") return ""
+	if (mode == "full" && (ways["kprobe"] ways["missing"] missing) != "")
+		return "not by fentry:" ways["kprobe"] ways["missing"]
+	if (mode == "kprobes" && (ways["fentry"] ways["missing"] missing) != "")
+		return "not by kprobe:" ways["fentry"] ways["missing"]
+	if (mode == "tracepoints" && ways["fentry"] ways["kprobe"] != "")
+		return "attached:" ways["fentry"] ways["kprobe"]
+	return ""
+}
+
+# memleak: objects by its account and by the truth, per case.
+function seen(c,    n, list, i, p, t, m) {
+	n = split(sites[c], list, "\n")
+	for (i = 1; i <= n; i++) {
+		split(list[i], p, SUBSEP)
+		t += t_out[list[i]]
+		if (!(p[2] in added)) m += memleak[p[2]]
+		added[p[2]] = 1
+	}
+	split("", added)
+	if (n) say("SEEN", c, "truth=" t + 0 " memleak=" m + 0)
+}
+
 function strays(    r, bad, i, k, p, own) {
 	for (r = 1; r <= rows; r++) {
 		if (mod[r] !~ /^(leaky|left|gone|other)( |$)/ && sym[r] !~ /^kpm_/) continue
@@ -198,13 +247,19 @@ END {
 			continue
 		}
 		if (!ended) { say("FAIL", c, "the guest did not come to its end"); continue }
+		if (mode == "memleak") { seen(c); continue }
 		if (mode != "truth" && status["csv"] != "0") {
 			say("FAIL", c, "dump ended with status " status["csv"] (told++ ? "" : ": " substr(said, 1, 300)))
 			continue
 		}
 		if (c == "attach") {
-			if (rows > 0 || mode == "truth") say("PASS", c, rows + 0 " rows")
-			else say("FAIL", c, "no rows")
+			bad = rows > 0 || mode == "truth" ? attachment() : "no rows"
+			if (bad == "") say("PASS", c, rows + 0 " rows, probes by" \
+				(ways["fentry"] != "" ? " fentry:" ways["fentry"] : "") \
+				(ways["kprobe"] != "" ? " kprobe:" ways["kprobe"] : "") \
+				(ways["fentry"] ways["kprobe"] == "" ? " tracepoints only" : "") \
+				(unproven != "" ? ", unproven:" unproven : ""))
+			else say("FAIL", c, bad)
 		} else if (c == "strays") {
 			bad = strays()
 			if (bad == "") say("PASS", c, "none")
@@ -212,9 +267,14 @@ END {
 		} else if (c == "load") {
 			if (!load_allocs) { say("FAIL", c, "no sample, status " status["load"]); continue }
 			ppm = load_missed * 1000000 / load_allocs
-			t = sprintf("%d allocs, %d met an address on the books (%.1f per million), lost %d",
-				    load_allocs, load_missed, ppm, load_lost)
-			if (mode == "full" && ppm > num(what[c, "full_reused_per_million"])) say("FAIL", c, t)
+			t = sprintf("%d allocs, %d met an address on the books (%.1f per million), lost %s",
+				    load_allocs, load_missed, ppm, load_losses)
+			# what the second copies found is what the first were skipped for
+			match(load_losses, /Rescued: [0-9]+/)
+			rescued = substr(load_losses, RSTART + 9, RLENGTH - 9)
+			if (rescued * 100 > load_allocs)
+				say("FAIL", c, t ": too much was rescued")
+			else if (mode == "full" && ppm > num(what[c, "full_reused_per_million"])) say("FAIL", c, t)
 			else say("PASS", c, t)
 		} else if (nomodule) {
 			say("FAIL", c, "the module could not be loaded")

@@ -189,3 +189,22 @@ suite_of() {
 	*) echo unknown ;;
 	esac
 }
+
+# memleak_into DIR: memleak of Debian 13's libbpf-tools, with its libraries and their loader.
+memleak_into() {
+	local root f d=$CACHE/memleak
+	if ! whole "$d"; then
+		root=$(chroot_of trixie)
+		apt_root
+		rm -rf "$d" "$d.tmp" && mkdir -p "$d.tmp/x"
+		debs_into "$d.tmp/x" libbpf-tools/trixie || die "libbpf-tools cannot be downloaded"
+		cp "$d.tmp/x/usr/sbin/memleak-libbpf" "$root/tmp/memleak"
+		for f in $(chroot "$root" ldd /tmp/memleak | grep -o '/[^ ]*'); do
+			cp -L "$root$f" "$d.tmp"
+		done
+		mv "$root/tmp/memleak" "$d.tmp/memleak"
+		rm -rf "$d.tmp/x"
+		seal "$d.tmp" && mv "$d.tmp" "$d"
+	fi
+	mkdir -p "$1" && cp "$d"/* "$1"
+}
