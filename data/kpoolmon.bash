@@ -4,8 +4,9 @@
 
 _kpoolmon() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i
-	local options='--for --objects --tags --no-rescue --pool --include --exclude --sort
-		--reverse --limit --by-change --totals --no-highlight --labels --exact --columns
+	local options='--for --objects --tags --no-rescue --probes --pool --include --exclude --sort
+		--reverse --limit --by-change --totals --no-highlight --labels --exact
+		--verbose --columns
 		--format --output --append --snapshot --help --version'
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -23,7 +24,7 @@ _kpoolmon() {
 	-o | --output | -n | --snapshot | -g | --labels)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
-	--for | --objects | --tags | --limit | -i | --include | -x | --exclude) ;;
+	--for | --objects | --tags | --probes | --limit | -i | --include | -x | --exclude) ;;
 	*)
 		[ "$COMP_CWORD" -eq 1 ] && options="dump $options"
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

@@ -4,10 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include <kpoolmon/history.h>
+#include <kpoolmon/hooks.h>
 #include <kpoolmon/tagset.h>
 
 static void tag_names(void **state)
@@ -45,6 +48,79 @@ static void tag_names(void **state)
 		}
 		assert_null(name->cache);
 		kpm_tagset_free(set);
+	}
+}
+
+/* Where the stack did not tell the caller, the probe wrote what there is to say. */
+static void tags_without_site(void **state)
+{
+	struct kpm_tagset *set = kpm_tagset_new();
+	const struct kpm_tag_name *name;
+	int64_t a;
+
+	(void)state;
+	a = kpm_tagset_enter(set, 0, "(bulk) skbuff_head_cache", "skbuff_head_cache", true);
+	name = kpm_tagset_get(set, a);
+	assert_string_equal(name->text, "(bulk) skbuff_head_cache");
+	assert_null(name->symbol);
+	assert_null(name->module);
+	assert_int_not_equal(kpm_tagset_enter(set, 0, "(bulk) bio-1", "bio-1", true), a);
+	kpm_tagset_free(set);
+}
+
+static void missing_hooks(void **state)
+{
+	struct kpm_hook_state states[KPM_HOOKS] = {0};
+	char text[KPM_MISSING_LEN], small[20];
+
+	(void)state;
+	for (int i = 0; i < KPM_HOOKS; i++)
+		states[i].way = i % 2 ? KPM_WAY_NOT_NEEDED : KPM_WAY_FENTRY;
+	assert_string_equal(kpm_hooks_missing(states, text, sizeof(text)), "");
+	states[KPM_HOOK_KFREE_RCU].way = KPM_WAY_MISSING;
+	states[KPM_HOOK_FREE_BULK].way = KPM_WAY_MISSING;
+	states[KPM_HOOK_ALLOC_BULK].way = KPM_WAY_MISSING;
+	assert_string_equal(kpm_hooks_missing(states, text, sizeof(text)),
+			    "kfree_rcu free_bulk: freed objects stay in the rows until their "
+			    "address is used again; alloc_bulk: allocated objects are not in the "
+			    "rows");
+	/* all of them fit */
+	memset(states, 0, sizeof(states));
+	assert_true(strlen(kpm_hooks_missing(states, text, sizeof(text))) < sizeof(text) - 1);
+	assert_true(strlen(kpm_hooks_missing(states, small, sizeof(small))) < sizeof(small));
+
+	assert_true(kpm_hook_unproven(&(struct kpm_hook_state){KPM_WAY_KPROBE, 0}));
+	assert_false(kpm_hook_unproven(&(struct kpm_hook_state){KPM_WAY_KPROBE, 1}));
+	assert_false(kpm_hook_unproven(&(struct kpm_hook_state){KPM_WAY_MISSING, 0}));
+	assert_false(kpm_hook_unproven(&(struct kpm_hook_state){KPM_WAY_NOT_NEEDED, 0}));
+}
+
+static void chosen_hooks(void **state)
+{
+	static const char *const bad[] = {"",     "kfree_rcu",   "+",           "-kfree",
+					  "+a,",  "-kfree_rcu,", "-kfree_rcux", ",-fentry",
+					  "- all"};
+	const uint32_t all = (1U << KPM_HOOKS) - 1, rcu = 1U << KPM_HOOK_KFREE_RCU;
+	struct kpm_hook_choice choice = {0};
+	struct kpm_err err;
+
+	(void)state;
+	assert_int_equal(kpm_hooks_choose("-fentry,-kfree_rcu", &choice, &err), 0);
+	assert_true(choice.no_fentry && !choice.no_kprobe);
+	assert_int_equal(choice.off, rcu);
+	assert_int_equal(choice.required, 0);
+	assert_int_equal(kpm_hooks_choose("-all,+kfree_rcu", &choice, &err), 0);
+	assert_int_equal(choice.off, all & ~rcu);
+	assert_int_equal(choice.required, rcu);
+	assert_int_equal(kpm_hooks_choose("+all,+fentry,-kprobe,-kfree_rcu", &choice, &err), 0);
+	assert_int_equal(choice.off, rcu);
+	assert_int_equal(choice.required, 0);
+	assert_true(!choice.no_fentry && choice.no_kprobe);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct kpm_hook_choice none = {0};
+
+		assert_int_equal(kpm_hooks_choose(bad[i], &none, &err), -EINVAL);
+		assert_non_null(strstr(err.text, "kmalloc_nolock, fentry, kprobe, all"));
 	}
 }
 
@@ -178,6 +254,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tag_names),
 		cmocka_unit_test(tags_split_by_cache),
+		cmocka_unit_test(tags_without_site),
+		cmocka_unit_test(missing_hooks),
+		cmocka_unit_test(chosen_hooks),
 		cmocka_unit_test(the_namer_is_asked_where_the_kernel_was_not),
 		cmocka_unit_test(many_tags_keep_their_numbers),
 		cmocka_unit_test(changes_and_rates),

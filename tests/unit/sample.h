@@ -43,14 +43,21 @@ static inline void sample_open(struct sample *s)
 	s->tags = kpm_tagset_new();
 	s->history = kpm_history_new();
 	kpm_snapshot_init(&s->snap);
-	s->snap.have = KPM_HAVE_MEMORY | KPM_HAVE_LOSS | KPM_HAVE_ROOM | KPM_HAVE_ASKED;
+	s->snap.have =
+		KPM_HAVE_MEMORY | KPM_HAVE_LOSS | KPM_HAVE_ROOM | KPM_HAVE_ASKED | KPM_HAVE_HOOKS;
 	s->snap.wall_ns = 1767225599LL * 1000000000 + 5; /* 2025-12-31T23:59:59Z */
 	s->snap.started_ns = 1000;
 	s->snap.mono_ns = 10004999000 + 1000;
 	s->snap.memory.total = 24ULL << 30;
 	strcpy(s->snap.host, "box");
 	strcpy(s->snap.kernel, "6.18.0");
-	strcpy(s->snap.missing, "kfree_rcu free_bulk");
+	for (int i = 0; i < KPM_HOOKS; i++)
+		s->snap.hooks[i] = (struct kpm_hook_state){KPM_WAY_FENTRY, 7};
+	s->snap.hooks[KPM_HOOK_KFREE_RCU] = (struct kpm_hook_state){KPM_WAY_MISSING, 0};
+	s->snap.hooks[KPM_HOOK_ALLOC_BULK] = (struct kpm_hook_state){KPM_WAY_MISSING, 0};
+	s->snap.hooks[KPM_HOOK_FREE_BULK] = (struct kpm_hook_state){KPM_WAY_KPROBE, 0};
+	s->snap.hooks[KPM_HOOK_SHEAF] = (struct kpm_hook_state){KPM_WAY_NOT_NEEDED, 0};
+	kpm_hooks_missing(s->snap.hooks, s->snap.missing, sizeof(s->snap.missing));
 	s->snap.loss.lost_max = 3;
 	sample_row(s, "load_msg+0x41/0x1e0", "msg_msg-4k", KPM_NONP, 5000000000, 1, 4096);
 	sample_row(s, "alloc_inode+0x20/0x90", "ext4_inode_cache", KPM_PAGED, 70, 20, 1000);

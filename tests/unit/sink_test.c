@@ -13,6 +13,10 @@
 
 #include "sample.h"
 
+/* of sample.h; without commas, so that CSV needs no quotes */
+#define MISSING                                                                                     \
+	"kfree_rcu: freed objects stay in the rows until their address is used again; alloc_bulk: " \
+	"allocated objects are not in the rows"
 #define FROZEN                                                                                     \
 	"time,host,kernel,tracked_s,tag,cache,type,allocs,frees,diff,bytes,per_alloc,nonp_bytes,"  \
 	"paged_bytes,waste_bytes,missed,refused,estimated,symbol,offset,module,module_file,"       \
@@ -55,14 +59,13 @@ static void csv(void **state)
 		text, FROZEN
 		"2025-12-31T23:59:59Z,box,6.18.0,10.004,load_msg+0x41,msg_msg-4k,Nonp,5000000000,1,"
 		"4999999999,20479999995904,4096,20479999995904,0,4999999999,0,0,0,load_msg,0x41,"
-		"kernel,,,,,,3,kfree_rcu free_bulk\r\n"
+		"kernel,,,,,,3," MISSING "\r\n"
 		"2025-12-31T23:59:59Z,box,6.18.0,10.004,alloc_inode+0x20,ext4_inode_cache,Paged,70,"
-		"20,50,50000,1000,0,50000,50,0,0,0,alloc_inode,0x20,kernel,,,,,,3,kfree_rcu "
-		"free_bulk\r\n"
+		"20,50,50000,1000,0,50000,50,0,0,0,alloc_inode,0x20,kernel,,,,,,3," MISSING "\r\n"
 		"2025-12-31T23:59:59Z,box,6.18.0,10.004,two+0x1 [nvme],both,Mixed,12,5,7,90,12,50,"
-		"40,7,0,0,1,two,0x1,nvme,,,,,,3,kfree_rcu free_bulk\r\n"
+		"40,7,0,0,1,two,0x1,nvme,,,,,,3," MISSING "\r\n"
 		"2025-12-31T23:59:59Z,box,6.18.0,10.004,gone+0x1 [nvme],x,Nonp,8,8,0,0,,0,0,0,0,0,"
-		"0,gone,0x1,nvme,,,,,,3,kfree_rcu free_bulk\r\n");
+		"0,gone,0x1,nvme,,,,,,3," MISSING "\r\n");
 	free(text);
 	/* what the source does not know is not zero */
 	s.snap.have = 0;
@@ -137,7 +140,7 @@ static json_t *row(json_t *sample, size_t i)
 static void json(void **state)
 {
 	struct sample s;
-	json_t *json;
+	json_t *json, *probe;
 	char *text;
 
 	(void)state;
@@ -151,7 +154,19 @@ static void json(void **state)
 	assert_true(json_is_null(json_object_get(row(json, 3), "per_alloc")));
 	assert_true(json_is_null(json_object_get(row(json, 0), "owner")));
 	assert_int_equal(json_integer_value(json_object_get(json, "lost")), 3);
-	assert_int_equal(json_array_size(json_object_get(json, "missing_probes")), 2);
+	assert_string_equal(json_string_value(json_object_get(json, "missing_probes")),
+			    s.snap.missing);
+	/* all but the one that is not needed */
+	assert_int_equal(json_array_size(json_object_get(json, "probes")), KPM_HOOKS - 1);
+	probe = json_array_get(json_object_get(json, "probes"), 0);
+	assert_string_equal(json_string_value(json_object_get(probe, "name")), "kfree_rcu");
+	assert_string_equal(json_string_value(json_object_get(probe, "way")), "missing");
+	assert_true(json_is_null(json_object_get(probe, "runs")));
+	assert_string_equal(json_string_value(json_object_get(probe, "consequence")),
+			    kpm_hook_consequence(KPM_HOOK_KFREE_RCU));
+	probe = json_array_get(json_object_get(json, "probes"), 2);
+	assert_string_equal(json_string_value(json_object_get(probe, "way")), "kprobe");
+	assert_true(json_is_true(json_object_get(probe, "unproven")));
 	json_decref(json);
 	free(text);
 	s.snap.have = 0;
@@ -160,6 +175,7 @@ static void json(void **state)
 	assert_true(json_is_null(json_object_get(json, "memory")));
 	assert_true(json_is_null(json_object_get(json, "loss")));
 	assert_true(json_is_null(json_object_get(json, "lost")));
+	assert_true(json_is_null(json_object_get(json, "probes")));
 	assert_true(json_is_null(json_object_get(row(json, 0), "waste_bytes")));
 	json_decref(json);
 	free(text);
@@ -194,7 +210,11 @@ static void table(void **state)
 		    (struct kpm_sink_opts){.exact = true, .totals = true}, everything);
 	assert_non_null(strstr(text, "\n\n"));
 	assert_string_equal(strstr(text, "\n\n") + 2, want);
-	assert_non_null(strstr(text, "Missing probes: kfree_rcu free_bulk\n"));
+	/* a line for each consequence */
+	assert_non_null(strstr(text, " Missing probes: kfree_rcu: freed objects"));
+	assert_non_null(strstr(text, " Missing probes: alloc_bulk: allocated objects"));
+	assert_non_null(strstr(text, " Unproven probes (not called yet): free_bulk\n"));
+	assert_null(strstr(text, " Probe "));
 	assert_non_null(strstr(text, "Lost: 3 (at most 3 frees"));
 	free(text);
 	text = sunk(&s, &kpm_sink_table, NULL, (struct kpm_sink_opts){.exact = false}, everything);

@@ -128,6 +128,24 @@ static void filters(void **state)
 		       cases[i].order);
 }
 
+static void unloaded_module(void **state)
+{
+	struct kpm_frame frame = {.pool = KPM_KINDS};
+	struct kpm_cell cell;
+	struct sample s;
+
+	(void)state;
+	sample_open(&s);
+	frame.part.tags = s.tags;
+	frame.part.snap = &s.snap;
+	kpm_column_get(kpm_column_find("module"), &frame, &s.snap.rows[3], &cell);
+	assert_string_equal(kpm_cell_text(&cell), "nvme");
+	s.snap.rows[3].unloaded = true;
+	kpm_column_get(kpm_column_find("module"), &frame, &s.snap.rows[3], &cell);
+	assert_string_equal(kpm_cell_text(&cell), "nvme (unloaded)");
+	sample_close(&s);
+}
+
 static void joined_caches(void **state)
 {
 	struct kpm_tag_name name = {.text = "f+0x1", .cache = "kmalloc-64+kmalloc-128"};
@@ -192,9 +210,10 @@ static void column_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(orders),  cmocka_unit_test(pools),
-		cmocka_unit_test(filters), cmocka_unit_test(joined_caches),
-		cmocka_unit_test(changes), cmocka_unit_test(column_table),
+		cmocka_unit_test(orders),          cmocka_unit_test(pools),
+		cmocka_unit_test(unloaded_module), cmocka_unit_test(filters),
+		cmocka_unit_test(joined_caches),   cmocka_unit_test(unloaded_module),
+		cmocka_unit_test(changes),         cmocka_unit_test(column_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
