@@ -181,7 +181,12 @@ static int show(struct app *app, struct kpm_err *err)
 	if (!view)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	ret = label_tags(app, err);
-	parts = (struct kpm_frame_parts){&app->snap, app->tags, app->history, app->label};
+	parts = (struct kpm_frame_parts){
+		.snap = &app->snap,
+		.tags = app->tags,
+		.history = app->history,
+		.labels = app->label,
+	};
 	if (!ret)
 		ret = kpm_view_build(view, &parts, &frame, err);
 	for (size_t i = 0; !ret && i < app->target_count; i++)

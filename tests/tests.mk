@@ -38,12 +38,17 @@ test-kernels: all ## boot real kernels under emulation and compare the books wit
 	$(Q)sh tools/as-root.sh tests/kernels/deps
 	$(Q)sh tools/as-root.sh tests/kernels/run $(KERNELS_ARGS) $(B)/kpoolmon
 
+kernels-document: all ## write tests/kernels/results.md: the matrix with memleak beside
+	$(Q)sh tools/as-root.sh tests/kernels/deps
+	$(Q)sh tools/as-root.sh tests/kernels/run --modes full,kprobes,tracepoints,memleak \
+		--document tests/kernels/results.md $(KERNELS_ARGS) $(B)/kpoolmon
+
 bench: $(B)/bench ## what the probes cost, against empty programs, a hash map and memleak
 	$(Q)sh tools/as-root.sh $(B)/bench $(BENCH_ARGS)
 
 format: ## apply .clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-.PHONY: units sanitized check test test-kernels bench format
+.PHONY: units sanitized check test test-kernels kernels-document bench format
 
 -include $(B)/variants.bpf.d $(UNIT:=.d) $(BPFTESTS:=.d) $(B)/tests/bench/bench.d

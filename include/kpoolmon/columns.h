@@ -81,6 +81,16 @@ int kpm_columns_parse(struct kpm_column_list *list, const char *names, struct kp
 /* Events that the books could not account, all together: the column `lost`. */
 uint64_t kpm_loss_events(const struct kpm_loss *loss);
 
+/* Length of the longest text that a cell can have when it has been made harmless. */
+#define KPM_CLEAN_LEN 2048
+
+/*
+ * Writes the text of a cell for the eye, `-` if it is missing, into buf of KPM_CLEAN_LEN; sizes
+ * with units unless `exact`.
+ */
+void kpm_cell_show(const struct kpm_column *column, const struct kpm_cell *cell, bool exact,
+		   char *buf);
+
 /* Less, equal, greater than 0: a before, with, after b. Missing cells come last, either way. */
 int kpm_cell_order(const struct kpm_cell *a, const struct kpm_cell *b, bool falling);
 

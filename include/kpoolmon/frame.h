@@ -13,6 +13,7 @@
 #include <kpoolmon/history.h>
 #include <kpoolmon/snapshot.h>
 #include <kpoolmon/tagset.h>
+#include <kpoolmon/trend.h>
 
 struct kpm_column;
 
@@ -22,6 +23,7 @@ struct kpm_frame_parts {
 	const struct kpm_tagset *tags;
 	const struct kpm_history *history; /* NULL: no changes are known */
 	const char *const *labels;         /* [tag], NULL where there is none; NULL: no labels */
+	const struct kpm_trend *trend;     /* NULL: none is kept */
 };
 
 struct kpm_frame {
@@ -51,6 +53,8 @@ struct kpm_view_opts {
 	bool reverse;
 	bool by_change; /* order by the change of the sort column, where it has one */
 	uint32_t limit; /* 0: all rows */
+	/* a part of the tag, its module, cache or label, in any case; NULL or empty: no matter */
+	const char *find;
 };
 
 struct kpm_view;
@@ -58,6 +62,8 @@ struct kpm_view;
 /* `opts` is copied, what it points to is borrowed. NULL: out of memory. */
 struct kpm_view *kpm_view_new(const struct kpm_view_opts *opts);
 void kpm_view_free(struct kpm_view *view);
+/* Replaces the options for the next build. */
+void kpm_view_set(struct kpm_view *view, const struct kpm_view_opts *opts);
 
 /* Fills a frame, which is valid until the next build. 0 or -ENOMEM. */
 int kpm_view_build(struct kpm_view *view, const struct kpm_frame_parts *parts,

@@ -43,7 +43,4 @@ const struct kpm_sink *kpm_sink_find(const char *name);
 /* The sink that a file's suffix asks for, or NULL. */
 const struct kpm_sink *kpm_sink_for_file(const char *file);
 
-/* Length of the longest text that a cell can have when it has been made harmless. */
-#define KPM_CLEAN_LEN 2048
-
 #endif

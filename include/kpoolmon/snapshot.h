@@ -97,6 +97,7 @@ void kpm_snapshot_done(struct kpm_snapshot *snap);
 /* Makes `count` zeroed rows, keeping the allocation. 0 or -ENOMEM (rows unchanged). */
 int kpm_snapshot_reset(struct kpm_snapshot *snap, uint32_t count);
 
+void kpm_counts_add(struct kpm_counts *sum, const struct kpm_counts *n);
 /* Both kinds together. */
 struct kpm_counts kpm_row_sum(const struct kpm_row *row);
 

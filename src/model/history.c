@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The two latest samples of every tag. */
+/* The two latest samples of every tag, the first one and a mark. */
 #include <stdlib.h>
 #include <string.h>
 
 #include <kpoolmon/history.h>
 
 struct kpm_history {
-	struct kpm_snapshot now, before; /* rows and clocks only */
+	struct kpm_snapshot now, before, mark, start; /* rows and clocks only */
 	unsigned int samples;
+	bool marked;
+	enum kpm_base base;
 };
 
 struct kpm_history *kpm_history_new(void)
@@ -21,24 +23,66 @@ void kpm_history_free(struct kpm_history *h)
 		return;
 	kpm_snapshot_done(&h->now);
 	kpm_snapshot_done(&h->before);
+	kpm_snapshot_done(&h->mark);
+	kpm_snapshot_done(&h->start);
 	free(h);
+}
+
+static int copy(struct kpm_snapshot *to, const struct kpm_snapshot *from)
+{
+	int ret = kpm_snapshot_reset(to, from->count);
+
+	if (ret)
+		return ret;
+	if (from->count)
+		memcpy(to->rows, from->rows, from->count * sizeof(*from->rows));
+	to->mono_ns = from->mono_ns;
+	return 0;
 }
 
 int kpm_history_push(struct kpm_history *h, const struct kpm_snapshot *snap)
 {
-	struct kpm_snapshot oldest = h->before;
-	int ret = kpm_snapshot_reset(&oldest, snap->count);
+	struct kpm_snapshot oldest;
+	int ret = h->samples ? 0 : copy(&h->start, snap);
 
 	/* the buffer of the oldest sample takes the new one */
+	if (!ret)
+		ret = copy(&h->before, snap);
 	if (ret)
 		return ret;
+	oldest = h->before;
 	h->before = h->now;
 	h->now = oldest;
-	if (snap->count)
-		memcpy(h->now.rows, snap->rows, snap->count * sizeof(*snap->rows));
-	h->now.mono_ns = snap->mono_ns;
 	h->samples += h->samples < 2;
 	return 0;
+}
+
+int kpm_history_mark(struct kpm_history *h)
+{
+	int ret = copy(&h->mark, &h->now);
+
+	if (!ret)
+		h->marked = h->samples > 0;
+	return ret;
+}
+
+void kpm_history_set_base(struct kpm_history *h, enum kpm_base base)
+{
+	h->base = base;
+}
+
+/* What changes are against, NULL if there is no such sample yet. */
+static const struct kpm_snapshot *base_of(const struct kpm_history *h)
+{
+	switch (h->base) {
+	case KPM_BASE_MARK:
+		return h->marked ? &h->mark : NULL;
+	case KPM_BASE_START:
+		return h->samples ? &h->start : NULL;
+	case KPM_BASE_TICK:
+		break;
+	}
+	return h->samples < 2 ? NULL : &h->before;
 }
 
 static struct kpm_counts counts_at(const struct kpm_snapshot *snap, uint32_t tag, unsigned int kind)
@@ -51,12 +95,13 @@ static struct kpm_counts counts_at(const struct kpm_snapshot *snap, uint32_t tag
 bool kpm_history_change(const struct kpm_history *h, uint32_t tag, unsigned int kind,
 			struct kpm_change *change)
 {
+	const struct kpm_snapshot *base = base_of(h);
 	struct kpm_counts now, before;
 
-	if (h->samples < 2)
+	if (!base)
 		return false;
 	now = counts_at(&h->now, tag, kind);
-	before = counts_at(&h->before, tag, kind);
+	before = counts_at(base, tag, kind);
 	*change = (struct kpm_change){
 		.allocs = now.allocs - before.allocs,
 		.frees = now.frees - before.frees,
@@ -68,7 +113,9 @@ bool kpm_history_change(const struct kpm_history *h, uint32_t tag, unsigned int 
 
 int64_t kpm_history_interval(const struct kpm_history *h)
 {
-	return h->samples < 2 ? 0 : h->now.mono_ns - h->before.mono_ns;
+	const struct kpm_snapshot *base = base_of(h);
+
+	return base ? h->now.mono_ns - base->mono_ns : 0;
 }
 
 bool kpm_history_rate(const struct kpm_history *h, uint32_t tag, unsigned int kind, double *rate)

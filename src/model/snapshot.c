@@ -36,17 +36,21 @@ int kpm_snapshot_reset(struct kpm_snapshot *snap, uint32_t count)
 	return 0;
 }
 
+void kpm_counts_add(struct kpm_counts *sum, const struct kpm_counts *n)
+{
+	sum->allocs += n->allocs;
+	sum->frees += n->frees;
+	sum->diff += n->diff;
+	sum->bytes += n->bytes;
+	sum->asked += n->asked;
+	sum->missed += n->missed;
+	sum->refused += n->refused;
+}
+
 struct kpm_counts kpm_row_sum(const struct kpm_row *row)
 {
-	const struct kpm_counts *n = &row->kind[KPM_NONP], *p = &row->kind[KPM_PAGED];
+	struct kpm_counts sum = row->kind[KPM_NONP];
 
-	return (struct kpm_counts){
-		.allocs = n->allocs + p->allocs,
-		.frees = n->frees + p->frees,
-		.diff = n->diff + p->diff,
-		.bytes = n->bytes + p->bytes,
-		.asked = n->asked + p->asked,
-		.missed = n->missed + p->missed,
-		.refused = n->refused + p->refused,
-	};
+	kpm_counts_add(&sum, &row->kind[KPM_PAGED]);
+	return sum;
 }

@@ -13,45 +13,6 @@
 #include <kpoolmon/sink.h>
 #include <kpoolmon/text.h>
 
-/* The text of a cell as the table shows it. */
-static void render(const struct kpm_column *column, const struct kpm_cell *cell, bool exact,
-		   char *buf)
-{
-	char size[KPM_SIZE_LEN];
-	uint64_t magnitude;
-
-	switch (cell->type) {
-	case KPM_CELL_MISSING:
-		strcpy(buf, "-");
-		break;
-	case KPM_CELL_UINT:
-		if (column->unit == KPM_UNIT_BYTES && !exact)
-			kpm_format_size(cell->u, buf);
-		else
-			sprintf(buf, "%" PRIu64, cell->u);
-		break;
-	case KPM_CELL_INT:
-		magnitude = cell->i < 0 ? -(uint64_t)cell->i : (uint64_t)cell->i;
-		if (column->unit >= KPM_UNIT_BYTES && !exact)
-			sprintf(buf, "%s%s", cell->i < 0 ? "-" : "+",
-				kpm_format_size(magnitude, size));
-		else
-			sprintf(buf, "%+" PRId64, cell->i);
-		break;
-	case KPM_CELL_SECONDS:
-		sprintf(buf, "%.3f", (cell->i / 1000000) / 1e3);
-		break;
-	case KPM_CELL_BOOL:
-		strcpy(buf, cell->u ? "yes" : "no");
-		break;
-	case KPM_CELL_TEXT:
-		kpm_clean(kpm_cell_text(cell), buf, KPM_CLEAN_LEN);
-		if (!*buf)
-			strcpy(buf, "-");
-		break;
-	}
-}
-
 static void pad(FILE *out, size_t n)
 {
 	while (n--)
@@ -178,7 +139,7 @@ static void put_rows(FILE *out, const struct lines *lines, const struct kpm_sink
 		fputc(kpm_frame_counts(lines->frame, row).missed ? '?' : ' ', out);
 		for (size_t c = 0; c < list->count; c++) {
 			kpm_column_get(list->column[c], lines->frame, row, &cell);
-			render(list->column[c], &cell, opts->exact, buf);
+			kpm_cell_show(list->column[c], &cell, opts->exact, buf);
 			cut(buf, width[c]);
 			put(out, list->column[c], buf, width[c], c + 1 == list->count);
 		}
@@ -329,7 +290,7 @@ static int table_sample(FILE *out, const struct kpm_frame *frame, const struct k
 			size_t w;
 
 			kpm_column_get(list->column[c], frame, line(&lines, i), &cell);
-			render(list->column[c], &cell, opts->exact, buf);
+			kpm_cell_show(list->column[c], &cell, opts->exact, buf);
 			w = kpm_text_width(buf);
 			width[c] = w > width[c] ? w : width[c];
 		}

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What can be done with any column: find it, list it, get a cell, order two cells. */
+/* What can be done with any column: find it, list it, get a cell, show it, order two cells. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <kpoolmon/columns.h>
+#include <kpoolmon/text.h>
 
 static const struct kpm_column *find(const char *name, size_t len)
 {
@@ -85,4 +88,42 @@ int kpm_cell_order(const struct kpm_cell *a, const struct kpm_cell *b, bool fall
 		return (a->type == KPM_CELL_MISSING) - (b->type == KPM_CELL_MISSING);
 	order = compare(a, b);
 	return falling ? -order : order;
+}
+
+void kpm_cell_show(const struct kpm_column *column, const struct kpm_cell *cell, bool exact,
+		   char *buf)
+{
+	char size[KPM_SIZE_LEN];
+	uint64_t magnitude;
+
+	switch (cell->type) {
+	case KPM_CELL_MISSING:
+		strcpy(buf, "-");
+		break;
+	case KPM_CELL_UINT:
+		if (column->unit == KPM_UNIT_BYTES && !exact)
+			kpm_format_size(cell->u, buf);
+		else
+			sprintf(buf, "%" PRIu64, cell->u);
+		break;
+	case KPM_CELL_INT:
+		magnitude = cell->i < 0 ? -(uint64_t)cell->i : (uint64_t)cell->i;
+		if (column->unit >= KPM_UNIT_BYTES && !exact)
+			sprintf(buf, "%s%s", cell->i < 0 ? "-" : "+",
+				kpm_format_size(magnitude, size));
+		else
+			sprintf(buf, "%+" PRId64, cell->i);
+		break;
+	case KPM_CELL_SECONDS:
+		sprintf(buf, "%.3f", (cell->i / 1000000) / 1e3);
+		break;
+	case KPM_CELL_BOOL:
+		strcpy(buf, cell->u ? "yes" : "no");
+		break;
+	case KPM_CELL_TEXT:
+		kpm_clean(kpm_cell_text(cell), buf, KPM_CLEAN_LEN);
+		if (!*buf)
+			strcpy(buf, "-");
+		break;
+	}
 }

@@ -35,10 +35,15 @@ struct kpm_view *kpm_view_new(const struct kpm_view_opts *opts)
 
 	if (!view)
 		return NULL;
+	kpm_view_set(view, opts);
+	return view;
+}
+
+void kpm_view_set(struct kpm_view *view, const struct kpm_view_opts *opts)
+{
 	view->opts = *opts;
 	if (!view->opts.sort)
 		view->opts.sort = kpm_column_find("bytes");
-	return view;
 }
 
 void kpm_view_free(struct kpm_view *view)
@@ -97,6 +102,21 @@ bool kpm_view_passes(const struct kpm_view_opts *opts, const struct kpm_tag_name
 	return !opts->exclude || !any_matches(opts->exclude, name);
 }
 
+static bool holds(const char *text, const char *part)
+{
+	return text && strcasestr(text, part);
+}
+
+/* The live filter. */
+static bool is_found(const struct kpm_view_opts *opts, const struct kpm_frame_parts *parts,
+		     const struct kpm_row *row, const struct kpm_tag_name *name)
+{
+	const char *find = opts->find;
+
+	return !find || !*find || holds(name->text, find) || holds(name->module, find) ||
+	       holds(name->cache, find) || (parts->labels && holds(parts->labels[row->tag], find));
+}
+
 static int grow(struct kpm_view *view, uint32_t count)
 {
 	uint32_t want = count + count / 4 + 64;
@@ -115,17 +135,6 @@ static int grow(struct kpm_view *view, uint32_t count)
 		return -ENOMEM;
 	view->capacity = want;
 	return 0;
-}
-
-static void add(struct kpm_counts *sum, const struct kpm_counts *n)
-{
-	sum->allocs += n->allocs;
-	sum->frees += n->frees;
-	sum->diff += n->diff;
-	sum->bytes += n->bytes;
-	sum->asked += n->asked;
-	sum->missed += n->missed;
-	sum->refused += n->refused;
 }
 
 struct direction {
@@ -172,10 +181,11 @@ int kpm_view_build(struct kpm_view *view, const struct kpm_frame_parts *parts,
 
 		for (int k = 0; k < KPM_KINDS; k++)
 			frame->tracked[k] += row->kind[k].bytes;
-		if (!kpm_frame_counts(frame, row).allocs || !kpm_view_passes(opts, name))
+		if (!kpm_frame_counts(frame, row).allocs || !kpm_view_passes(opts, name) ||
+		    !is_found(opts, parts, row, name))
 			continue;
 		for (int k = 0; k < KPM_KINDS; k++)
-			add(&frame->totals.kind[k], &row->kind[k]);
+			kpm_counts_add(&frame->totals.kind[k], &row->kind[k]);
 		frame->totals.estimated |= row->estimated;
 		key->row = i;
 		key->name = name;

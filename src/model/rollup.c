@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Sums samples by module or cache. Which group a tag belongs to is settled when it appears. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <kpoolmon/rollup.h>
+
+struct kpm_rollup {
+	enum kpm_rollup_by by;
+	struct kpm_tagset *groups;
+	struct kpm_snapshot snap;
+	uint32_t *group; /* [count] of each tag */
+	uint32_t count, capacity;
+};
+
+struct kpm_rollup *kpm_rollup_new(enum kpm_rollup_by by)
+{
+	struct kpm_rollup *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->by = by;
+	r->groups = kpm_tagset_new();
+	kpm_snapshot_init(&r->snap);
+	if (r->groups)
+		return r;
+	free(r);
+	return NULL;
+}
+
+void kpm_rollup_free(struct kpm_rollup *r)
+{
+	if (!r)
+		return;
+	kpm_snapshot_done(&r->snap);
+	kpm_tagset_free(r->groups);
+	free(r->group);
+	free(r);
+}
+
+static int sort_in(struct kpm_rollup *r, const struct kpm_tagset *tags, uint32_t count)
+{
+	if (count > r->capacity) {
+		uint32_t want = count + count / 4 + 64;
+		uint32_t *group = realloc(r->group, want * sizeof(*group));
+
+		if (!group)
+			return -ENOMEM;
+		r->group = group;
+		r->capacity = want;
+	}
+	for (; r->count < count; r->count++) {
+		const struct kpm_tag_name *name = kpm_tagset_get(tags, r->count);
+		const char *of = r->by == KPM_BY_MODULE ? name->module : name->cache;
+		int64_t group = kpm_tagset_enter(r->groups, 0, of ? of : "(not known)", NULL, false);
+
+		if (group < 0)
+			return -ENOMEM;
+		r->group[r->count] = group;
+	}
+	return 0;
+}
+
+/* Everything of a sample but its rows. */
+static void copy_head(struct kpm_snapshot *to, const struct kpm_snapshot *from)
+{
+	struct kpm_row *rows = to->rows;
+	uint32_t count = to->count, capacity = to->capacity;
+
+	*to = *from;
+	to->rows = rows;
+	to->count = count;
+	to->capacity = capacity;
+}
+
+int kpm_rollup_add(struct kpm_rollup *r, const struct kpm_snapshot *snap,
+		   const struct kpm_tagset *tags)
+{
+	if (sort_in(r, tags, snap->count) ||
+	    kpm_snapshot_reset(&r->snap, kpm_tagset_count(r->groups)))
+		return -ENOMEM;
+	copy_head(&r->snap, snap);
+	for (uint32_t i = 0; i < snap->count; i++) {
+		struct kpm_row *sum = &r->snap.rows[r->group[i]];
+
+		sum->estimated |= snap->rows[i].estimated;
+		for (int k = 0; k < KPM_KINDS; k++)
+			kpm_counts_add(&sum->kind[k], &snap->rows[i].kind[k]);
+	}
+	return 0;
+}
+
+const struct kpm_snapshot *kpm_rollup_snapshot(const struct kpm_rollup *r)
+{
+	return &r->snap;
+}
+
+const struct kpm_tagset *kpm_rollup_tags(const struct kpm_rollup *r)
+{
+	return r->groups;
+}
