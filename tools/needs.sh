@@ -15,6 +15,7 @@ bpftool|cmd:${BPFTOOL:-bpftool}|bpftool|bpftool|bpftool|bpf|build
 pkg-config|cmd:${PKG_CONFIG:-pkg-config}|pkg-config|pkgconf-pkg-config|pkg-config|pkgconf|build
 libbpf 1.1|lib:libbpf >= 1.1|libbpf-dev|libbpf-devel|libbpf-devel|libbpf|build
 jansson|lib:jansson|libjansson-dev|jansson-devel|libjansson-devel|jansson|build
+ncurses, wide|lib:ncursesw|libncurses-dev|ncurses-devel|ncurses-devel|ncurses|build
 cmocka|lib:cmocka|libcmocka-dev|libcmocka-devel|libcmocka-devel|cmocka|test
 python3|cmd:python3|python3|python3|python3|python|test
 jq|cmd:jq|jq|jq|jq|jq|test

@@ -6,10 +6,12 @@
 #ifndef KPOOLMON_BOOKS_H
 #define KPOOLMON_BOOKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <kpoolmon/abi.h>
 #include <kpoolmon/error.h>
+#include <kpoolmon/objects.h>
 #include <kpoolmon/snapshot.h>
 #include <kpoolmon/tagset.h>
 
@@ -36,6 +38,19 @@ uint32_t kpm_books_tag_slots(const struct kpm_books *books);
 /* What slot `tag` stands for, NULL if it is free; *sum becomes its counters over all shards. */
 const struct kpm_tag_info *kpm_books_tag(const struct kpm_books *books, uint32_t tag,
 					 struct kpm_counters *sum);
+
+/*
+ * Says which of the kernel's tags make up a tag of the set, and how many bytes their objects
+ * occupy; both arrays are of KPM_TAGS_MAX.
+ */
+void kpm_books_members(const struct kpm_books *books, uint32_t tag, bool *member, uint32_t *bytes);
+
+/*
+ * Looks at each object of a tag of the set. `now` is the present second of the clock of births.
+ * Reads the whole table: tens of milliseconds for millions of objects. 0 or -ENOMEM.
+ */
+int kpm_books_objects(const struct kpm_books *books, uint32_t tag, uint32_t now,
+		      struct kpm_objects *objects);
 
 /* Calls `visit` for each entry of the object table; a non-zero result ends the walk and is
  * returned. */

@@ -11,6 +11,7 @@
 
 #include <kpoolmon/error.h>
 #include <kpoolmon/hooks.h>
+#include <kpoolmon/objects.h>
 #include <kpoolmon/roots.h>
 #include <kpoolmon/snapshot.h>
 #include <kpoolmon/tagset.h>
@@ -27,6 +28,8 @@ struct kpm_source_ops {
 	int (*sample)(struct kpm_source *src, struct kpm_snapshot *snap, struct kpm_err *err);
 	/* Takes the probes out of the kernel; samples go on to show what they counted. */
 	int (*detach)(struct kpm_source *src, struct kpm_err *err);
+	/* Looks at the objects of a tag one by one; NULL if the source has none. 0 or -errno. */
+	int (*objects)(struct kpm_source *src, uint32_t tag, struct kpm_objects *objects);
 	void (*close)(struct kpm_source *src);
 };
 

@@ -53,7 +53,8 @@ static int sort_in(struct kpm_rollup *r, const struct kpm_tagset *tags, uint32_t
 	for (; r->count < count; r->count++) {
 		const struct kpm_tag_name *name = kpm_tagset_get(tags, r->count);
 		const char *of = r->by == KPM_BY_MODULE ? name->module : name->cache;
-		int64_t group = kpm_tagset_enter(r->groups, 0, of ? of : "(not known)", NULL, false);
+		int64_t group =
+			kpm_tagset_enter(r->groups, 0, of ? of : "(not known)", NULL, false);
 
 		if (group < 0)
 			return -ENOMEM;

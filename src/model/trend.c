@@ -130,7 +130,8 @@ int kpm_trend_push(struct kpm_trend *t, const struct kpm_snapshot *snap)
 	for (int l = 0; l < LEVELS; l++) {
 		struct level *level = &t->level[l];
 
-		if (level->count && snap->mono_ns - level->sample[level->count - 1].at < level->step)
+		if (level->count &&
+		    snap->mono_ns - level->sample[level->count - 1].at < level->step)
 			continue;
 		make_room(level, l == RUN);
 		if (fill(&level->sample[level->count], snap))

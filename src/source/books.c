@@ -270,6 +270,16 @@ const struct kpm_tag_info *kpm_books_tag(const struct kpm_books *b, uint32_t tag
 	return &infos[tag];
 }
 
+void kpm_books_members(const struct kpm_books *b, uint32_t tag, bool *member, uint32_t *bytes)
+{
+	const struct kpm_tag_info *infos = b->taginfo.data;
+
+	for (uint32_t i = 0; i < b->listed; i++) {
+		member[b->kernel[i]] = b->ours[i] == tag;
+		bytes[b->kernel[i]] = infos[b->kernel[i]].size;
+	}
+}
+
 int kpm_books_walk(const struct kpm_books *b, int (*visit)(const struct kpm_slot *entry, void *arg),
 		   void *arg)
 {

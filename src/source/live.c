@@ -7,6 +7,8 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include <bpf/bpf.h>
+
 #include <kpoolmon/meminfo.h>
 
 #include "probes.h"
@@ -73,6 +75,27 @@ static int live_detach(struct kpm_source *src, struct kpm_err *err)
 	return 0;
 }
 
+/* The present second of the clock of births: the kernel's jiffies. */
+static int birth_clock(const struct live *live, uint32_t *now)
+{
+	uint64_t args[6] = {0};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(kpm_probes_clock(&live->probes)), &opts))
+		return -errno;
+	*now = opts.retval;
+	return 0;
+}
+
+static int live_objects(struct kpm_source *src, uint32_t tag, struct kpm_objects *objects)
+{
+	struct live *live = (struct live *)src;
+	uint32_t now;
+	int ret = birth_clock(live, &now);
+
+	return ret ? ret : kpm_books_objects(live->books, tag, now, objects);
+}
+
 static void live_close(struct kpm_source *src)
 {
 	struct live *live = (struct live *)src;
@@ -85,6 +108,7 @@ static void live_close(struct kpm_source *src)
 static const struct kpm_source_ops live_ops = {
 	.sample = live_sample,
 	.detach = live_detach,
+	.objects = live_objects,
 	.close = live_close,
 };
 

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The console: poolmon's screen and keys on a terminal. It draws scenes and turns keys into state
+ * and reactions; it reads no kernel, no clock and no file but its own list of columns.
+ */
+#ifndef KPOOLMON_CONSOLE_H
+#define KPOOLMON_CONSOLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <kpoolmon/columns.h>
+#include <kpoolmon/error.h>
+#include <kpoolmon/frame.h>
+#include <kpoolmon/objects.h>
+#include <kpoolmon/rollup.h>
+
+/* How the console begins. */
+struct kpm_console_opts {
+	struct kpm_view_opts view;
+	struct kpm_column_list columns; /* none: as remembered, else the usual ones */
+	int64_t interval_ns;
+	bool totals;
+	bool no_highlight;
+	bool exact;
+	bool labels;               /* there is a label file: show its column */
+	const char *config_dir;    /* where the columns are remembered; NULL: nowhere */
+	FILE *in, *out;            /* NULL: standard input and output */
+	const char *terminal_type; /* NULL: TERM */
+};
+
+/* What the user wants at present; the console's, const for others. */
+struct kpm_console_state {
+	struct kpm_view_opts view; /* its `find` is in here */
+	enum kpm_rollup_by by;
+	enum kpm_base base;
+	int64_t interval_ns;
+	bool paused;
+	bool details;      /* of the selected row, as far as it is a tag */
+	uint32_t selected; /* number of the tag or group; KPM_NO_TAG: none */
+	const char *write_to; /* the file to write the view to, with KPM_REACT_WRITE */
+};
+
+/* What must happen after keys; bits. */
+enum kpm_reaction {
+	KPM_REACT_QUIT = 1 << 0,
+	KPM_REACT_VIEW = 1 << 1,     /* build the frame again, from the sample in hand */
+	KPM_REACT_SAMPLE = 1 << 2,   /* take a sample now */
+	KPM_REACT_MARK = 1 << 3,     /* mark the sample in hand */
+	KPM_REACT_INTERVAL = 1 << 4, /* the interval or the pause changed */
+	KPM_REACT_WRITE = 1 << 5,    /* write the view to state.write_to, then kpm_console_say() */
+	KPM_REACT_DETAILS = 1 << 6,  /* details of another tag are wanted */
+	KPM_REACT_DRAW = 1 << 7,     /* nothing but drawing */
+};
+
+/* What there is to see. Borrowed. */
+struct kpm_scene {
+	const struct kpm_frame *frame;
+	const struct kpm_trend *slab;       /* tag 0: the kernel's slab memory by kind */
+	const struct kpm_objects *objects;  /* of the selected tag, NULL: not known */
+	const char *failure;                /* why the last sample failed, NULL: it did not */
+	int64_t age_ns;                     /* of the sample in hand */
+};
+
+struct kpm_console;
+
+/*
+ * Takes over the terminal. 0, or -errno and a sentence: -ENOTTY if it cannot be drawn on.
+ * However the process ends afterwards, but by SIGKILL, the terminal is restored.
+ */
+int kpm_console_open(const struct kpm_console_opts *opts, struct kpm_console **console,
+		     struct kpm_err *err);
+void kpm_console_close(struct kpm_console *console);
+
+const struct kpm_console_state *kpm_console_state(const struct kpm_console *console);
+
+/* Handles the keys that were typed. Returns reactions. */
+unsigned int kpm_console_keys(struct kpm_console *console, const struct kpm_scene *scene);
+/* Handles one key, as curses numbers it. */
+unsigned int kpm_console_key(struct kpm_console *console, const struct kpm_scene *scene, int key);
+
+/* A sentence on the last line, until the next key. */
+void kpm_console_say(struct kpm_console *console, const char *text);
+void kpm_console_draw(struct kpm_console *console, const struct kpm_scene *scene);
+
+/* Writes the list of keys, as the help page has it. */
+void kpm_console_list_keys(FILE *out);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The outstanding objects of one tag, looked at one by one: their ages and sizes. */
+#ifndef KPOOLMON_OBJECTS_H
+#define KPOOLMON_OBJECTS_H
+
+#include <stdint.h>
+
+/* Upper bounds of the age groups, seconds; the last group has none. */
+#define KPM_AGES       7
+#define KPM_AGE_BOUNDS {10, 60, 600, 3600, 21600, 86400}
+
+#define KPM_SIZES 8
+
+struct kpm_objects {
+	uint32_t tag;
+	uint64_t ages[KPM_AGES]; /* objects by age */
+	uint64_t oldest_s;       /* age of the oldest, seconds */
+	/* by bytes occupied, the most first; what is beyond the list is in `other` */
+	struct {
+		uint32_t bytes;
+		uint64_t objects;
+	} sizes[KPM_SIZES];
+	uint32_t size_count;
+	uint64_t other;
+};
+
+#endif

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which page has the keys and the screen, and the line that is typed into. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "console.h"
+
+const struct kpm_console_state *kpm_console_state(const struct kpm_console *c)
+{
+	return &c->state;
+}
+
+void kpm_console_say(struct kpm_console *c, const char *text)
+{
+	snprintf(c->message, sizeof(c->message), "%s", text);
+}
+
+static void take_character(char *text, int key)
+{
+	size_t len = strlen(text);
+
+	if (len + 1 < PROMPT_MAX) {
+		text[len] = key;
+		text[len + 1] = '\0';
+	}
+}
+
+static void take_back(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
+		len--;
+	if (len)
+		len--;
+	text[len] = '\0';
+}
+
+/* The filter acts while it is typed; a file is written when Enter ends its name. */
+static unsigned int prompt_key(struct kpm_console *c, int key)
+{
+	bool file = c->prompt == PROMPT_WRITE;
+	char *text = file ? c->file : c->find;
+
+	switch (key) {
+	case '\r':
+	case '\n':
+	case KEY_ENTER:
+		c->prompt = PROMPT_NONE;
+		if (!file || !*text)
+			return KPM_REACT_DRAW;
+		c->state.write_to = text;
+		return KPM_REACT_WRITE;
+	case KEY_ESCAPE:
+		c->prompt = PROMPT_NONE;
+		if (!file)
+			*text = '\0';
+		return KPM_REACT_VIEW;
+	case KEY_BACKSPACE:
+	case 127:
+	case '\b':
+		take_back(text);
+		return KPM_REACT_VIEW;
+	case CTRL('u'):
+		*text = '\0';
+		return KPM_REACT_VIEW;
+	default:
+		if (key < ' ' || key > 255)
+			return 0;
+		take_character(text, key);
+		return KPM_REACT_VIEW;
+	}
+}
+
+static unsigned int page_key(struct kpm_console *c, const struct kpm_scene *scene, int key)
+{
+	bool help = c->page == PAGE_HELP;
+
+	switch (key) {
+	case KEY_UP:
+	case KEY_DOWN:
+	case KEY_NPAGE:
+	case KEY_PPAGE:
+		if (!help)
+			return table_key(c, scene, key) | KPM_REACT_DETAILS;
+		c->page_top += key == KEY_UP     ? -1
+			       : key == KEY_DOWN ? 1
+			       : key == KEY_PPAGE ? -(LINES - 2)
+						  : LINES - 2;
+		if (c->page_top < 0)
+			c->page_top = 0;
+		return KPM_REACT_DRAW;
+	case ' ':
+	case CTRL('r'):
+	case CTRL('l'):
+		if (!help)
+			return table_key(c, scene, key);
+	}
+	c->page = PAGE_TABLE;
+	c->state.details = false;
+	return KPM_REACT_DRAW;
+}
+
+unsigned int kpm_console_key(struct kpm_console *c, const struct kpm_scene *scene, int key)
+{
+	*c->message = '\0';
+	if (key == KEY_RESIZE) {
+		forget_widths(c);
+		return KPM_REACT_DRAW;
+	}
+	if (c->prompt)
+		return prompt_key(c, key);
+	switch (c->page) {
+	case PAGE_HELP:
+	case PAGE_DETAILS:
+		return page_key(c, scene, key);
+	case PAGE_COLUMNS:
+		return choose_key(c, key);
+	case PAGE_TABLE:
+		break;
+	}
+	return table_key(c, scene, key);
+}
+
+unsigned int kpm_console_keys(struct kpm_console *c, const struct kpm_scene *scene)
+{
+	unsigned int reactions = 0;
+	int key;
+
+	/* what changes the frame must have taken effect before the next key */
+	while (!(reactions & (KPM_REACT_VIEW | KPM_REACT_WRITE | KPM_REACT_QUIT)) &&
+	       (key = getch()) != ERR)
+		reactions |= kpm_console_key(c, scene, key);
+	return reactions;
+}
+
+static void draw_bottom(struct kpm_console *c)
+{
+	int y = LINES - 1;
+
+	if (c->prompt) {
+		int x = put_at(c, y, 0, LOOK_BOLD, "%s",
+			       c->prompt == PROMPT_WRITE ? " Write to: " : " Filter: ");
+
+		x = put_at(c, y, x, LOOK_PLAIN, "%s", c->prompt == PROMPT_WRITE ? c->file : c->find);
+		put_at(c, y, x, LOOK_SELECTED, " ");
+	} else if (*c->message) {
+		put_at(c, y, 0, LOOK_BOLD, " %s", c->message);
+	} else {
+		put_at(c, y, 0, LOOK_PLAIN,
+		       " ?help p:pool b:bytes d:diff (:by change /:filter z:mark v:roll-up "
+		       "Enter:details w:write q:quit");
+	}
+}
+
+void kpm_console_draw(struct kpm_console *c, const struct kpm_scene *scene)
+{
+	int y;
+
+	erase();
+	switch (c->page) {
+	case PAGE_HELP:
+		draw_help(c);
+		break;
+	case PAGE_COLUMNS:
+		draw_chooser(c);
+		break;
+	case PAGE_DETAILS:
+		follow_selection(c, scene->frame);
+		draw_details(c, scene);
+		break;
+	case PAGE_TABLE:
+		y = draw_header(c, scene);
+		if (LINES >= 8)
+			draw_status(c, scene, y++);
+		draw_table(c, scene, y, LINES - 1);
+		draw_bottom(c);
+		break;
+	}
+	refresh();
+}

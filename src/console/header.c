@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* poolmon's header with its labels spelled out, the warnings, and the status line. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "console.h"
+
+#define MINUTE 60000000000LL
+
+/* One line of the header, put together piece by piece and cut at the screen's edge. */
+struct line {
+	const struct kpm_console *console;
+	int y, x;
+};
+
+static void add(struct line *l, enum look look, const char *label, const char *text)
+{
+	l->x = put_at(l->console, l->y, l->x, LOOK_PLAIN, " %s: ", label);
+	l->x = put_at(l->console, l->y, l->x, look, "%s", text);
+}
+
+static const char *size_text(const struct kpm_console *c, uint64_t bytes, char *buf)
+{
+	if (!c->exact)
+		return kpm_format_size(bytes, buf);
+	snprintf(buf, KPM_SIZE_LEN, "%" PRIu64, bytes);
+	return buf;
+}
+
+static void add_size(struct line *l, const char *label, uint64_t bytes, bool known)
+{
+	char buf[KPM_SIZE_LEN];
+
+	add(l, LOOK_PLAIN, label, known ? size_text(l->console, bytes, buf) : "-");
+}
+
+/* ` Nonp: 45.0M 0.2% +1.2M +38.1M/min`: size, share of the memory, change by tick, slope. */
+static void add_slab(struct line *l, const struct kpm_scene *scene, const char *label,
+		     enum kpm_kind kind, uint64_t bytes)
+{
+	const struct kpm_snapshot *snap = scene->frame->part.snap;
+	int64_t change, over, tick = l->console->state.interval_ns;
+	char buf[KPM_SIZE_LEN];
+
+	if (!(snap->have & KPM_HAVE_MEMORY)) {
+		add(l, LOOK_PLAIN, label, "-");
+		return;
+	}
+	add(l, LOOK_BOLD, label, size_text(l->console, bytes, buf));
+	if (snap->memory.total)
+		l->x = put_at(l->console, l->y, l->x, LOOK_PLAIN, " %.1f%%",
+			      100.0 * bytes / snap->memory.total);
+	if (scene->slab && kpm_trend_growth(scene->slab, 0, kind, tick / 2, &change, &over)) {
+		uint64_t by = change < 0 ? -(uint64_t)change : (uint64_t)change;
+
+		l->x = put_at(l->console, l->y, l->x,
+			      change > 0   ? LOOK_GROW
+			      : change < 0 ? LOOK_SHRINK
+					   : LOOK_PLAIN,
+			      " %c%s", change < 0 ? '-' : '+', size_text(l->console, by, buf));
+	}
+	/* the slope of the last minute, of what there is before */
+	if (scene->slab &&
+	    (kpm_trend_growth(scene->slab, 0, kind, MINUTE, &change, &over) ||
+	     kpm_trend_growth(scene->slab, 0, kind, KPM_WINDOW_RUN, &change, &over)) &&
+	    over > 0) {
+		double slope = (double)change * MINUTE / over;
+
+		l->x = put_at(l->console, l->y, l->x, LOOK_PLAIN, " %c%s/min", slope < 0 ? '-' : '+',
+			      kpm_format_size(slope < 0 ? -slope : slope, buf));
+	}
+}
+
+static void add_coverage(struct line *l, const struct kpm_frame *frame)
+{
+	const struct kpm_snapshot *snap = frame->part.snap;
+	const uint64_t whole[KPM_KINDS] = {snap->memory.slab_nonp, snap->memory.slab_paged};
+	char buf[64], size[2][KPM_SIZE_LEN];
+
+	for (int k = 0; k < KPM_KINDS; k++) {
+		kpm_format_size(frame->tracked[k], size[0]);
+		if (snap->have & KPM_HAVE_MEMORY && whole[k])
+			snprintf(buf, sizeof(buf), "%s of %s %.0f%%", size[0],
+				 kpm_format_size(whole[k], size[1]),
+				 100.0 * frame->tracked[k] / whole[k]);
+		else
+			snprintf(buf, sizeof(buf), "%s", size[0]);
+		add(l, LOOK_PLAIN, k == KPM_NONP ? "Covered Nonp" : "Paged", buf);
+	}
+}
+
+/* Everything that the figures lack; each in a warning colour, none hidden. */
+static void draw_losses(struct line *l, const struct kpm_snapshot *snap)
+{
+	const struct kpm_loss *loss = &snap->loss;
+	char buf[64];
+
+	if (!(snap->have & KPM_HAVE_LOSS)) {
+		add(l, LOOK_WARN, "Lost", "-");
+	} else {
+		snprintf(buf, sizeof(buf), "%" PRIu64, kpm_loss_events(loss));
+		add(l, kpm_loss_events(loss) ? LOOK_WARN : LOOK_PLAIN, "Lost", buf);
+		snprintf(buf, sizeof(buf), "%" PRIu64, loss->missed);
+		add(l, loss->missed ? LOOK_WARN : LOOK_PLAIN, "Missed frees", buf);
+		if (loss->skipped && snap->have & KPM_HAVE_RESCUE) {
+			snprintf(buf, sizeof(buf), "%" PRIu64, loss->skipped);
+			add(l, LOOK_PLAIN, "Skipped", buf);
+			snprintf(buf, sizeof(buf), "%" PRIu64, loss->rescued);
+			add(l, LOOK_PLAIN, "Rescued", buf);
+		}
+		if (loss->refused || loss->tags_full)
+			add(l, LOOK_WARN, "Room", "full");
+	}
+}
+
+/* The names only; what follows from it stands in the help and in every other output. */
+static void draw_hooks(struct line *l, const struct kpm_snapshot *snap)
+{
+	char names[2][160] = {"", ""};
+
+	if (!(snap->have & KPM_HAVE_HOOKS))
+		return;
+	for (int i = 0; i < KPM_HOOKS; i++) {
+		bool missing = snap->hooks[i].way == KPM_WAY_MISSING;
+
+		if (!missing && !kpm_hook_unproven(&snap->hooks[i]))
+			continue;
+		if (*names[missing])
+			strcat(names[missing], " ");
+		strcat(names[missing], kpm_hook_table[i].name);
+	}
+	if (*names[1])
+		add(l, LOOK_WARN, "Missing probes", names[1]);
+	if (*names[0])
+		add(l, LOOK_PLAIN, "Unproven", names[0]);
+}
+
+static void draw_time(struct line *l, const struct kpm_scene *scene)
+{
+	const struct kpm_snapshot *snap = scene->frame->part.snap;
+	char time[KPM_TIME_LEN], length[KPM_SIZE_LEN], buf[96];
+
+	kpm_format_time(snap->wall_ns - (snap->mono_ns - snap->started_ns), time);
+	snprintf(buf, sizeof(buf), "%s (%s)", time,
+		 kpm_format_duration(snap->mono_ns - snap->started_ns, length));
+	add(l, LOOK_PLAIN, "Tracked since", buf);
+	if (!(snap->have & KPM_HAVE_ROOM))
+		return;
+	snprintf(buf, sizeof(buf), "%" PRIu32 " of %" PRIu32, snap->room.tags, snap->room.tags_max);
+	add(l, snap->room.tags > snap->room.tags_max * 0.9 ? LOOK_WARN : LOOK_PLAIN, "Tags", buf);
+	snprintf(buf, sizeof(buf), "%" PRIu64 " of %" PRIu64, snap->room.objects,
+		 snap->room.objects_rated);
+	add(l, snap->room.objects > snap->room.objects_rated * 0.9 ? LOOK_WARN : LOOK_PLAIN,
+	    "Objects", buf);
+}
+
+int draw_header(struct kpm_console *c, const struct kpm_scene *scene)
+{
+	const struct kpm_snapshot *snap = scene->frame->part.snap;
+	const struct kpm_memory *m = &snap->memory;
+	bool known = snap->have & KPM_HAVE_MEMORY;
+	struct line l = {c, 0, 0};
+
+	if (LINES < 10) /* the rows matter more */
+		return 0;
+	add_size(&l, "Memory", m->total, known);
+	add_size(&l, "Avail", m->available, known);
+	add_slab(&l, scene, "Slab Nonp", KPM_NONP, m->slab_nonp);
+	add_slab(&l, scene, "Paged", KPM_PAGED, m->slab_paged);
+	l = (struct line){c, 1, 0};
+	add_size(&l, "Stacks", m->kernel_stack, known);
+	add_size(&l, "Page tables", m->page_tables, known);
+	add_size(&l, "Vmalloc", m->vmalloc_used, known);
+	add_size(&l, "Percpu", m->percpu, known);
+	add_coverage(&l, scene->frame);
+	l = (struct line){c, 2, 0};
+	draw_time(&l, scene);
+	l = (struct line){c, 3, 0};
+	draw_losses(&l, snap);
+	draw_hooks(&l, snap);
+	return 4;
+}
+
+void draw_status(struct kpm_console *c, const struct kpm_scene *scene, int y)
+{
+	static const char *const pools[] = {"Nonp only", "Paged only", "both pools"};
+	static const char *const bases[] = {"last tick", "mark", "start"};
+	const struct kpm_console_state *s = &c->state;
+	const struct kpm_frame *f = scene->frame;
+	char length[KPM_SIZE_LEN];
+	int x;
+
+	x = put_at(c, y, 0, LOOK_BOLD, " By %s%s, %s", f->by_change && s->view.sort->change ? "change of " : "",
+		   s->view.sort->name, s->view.sort->falling != s->view.reverse ? "falling" : "rising");
+	x = put_at(c, y, x, LOOK_PLAIN, "; %s; %u of %u; (since %s); every %s", pools[f->pool],
+		   f->matched, f->part.snap->count, bases[s->base],
+		   kpm_format_duration(s->interval_ns, length));
+	if (*c->find)
+		x = put_at(c, y, x, LOOK_BOLD, "; filter: %s", c->find);
+	if (s->paused)
+		x = put_at(c, y, x, LOOK_WARN, "; PAUSED");
+	if (scene->failure)
+		put_at(c, y, x, LOOK_WARN, "; sample of %s ago: %s",
+		       kpm_format_duration(scene->age_ns, length), scene->failure);
+}

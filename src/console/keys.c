@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table of keys: what each does, and the help. Actions change the state and return what must
+ * happen; they draw nothing. Keys act on the sample in hand.
+ */
+#include <string.h>
+
+#include "console.h"
+
+static unsigned int quit(struct kpm_console *c, int argument)
+{
+	(void)c, (void)argument;
+	return KPM_REACT_QUIT;
+}
+
+static unsigned int open_page(struct kpm_console *c, int page)
+{
+	c->page = page;
+	c->page_top = 0;
+	c->state.details = page == PAGE_DETAILS;
+	return page == PAGE_DETAILS ? KPM_REACT_DETAILS : KPM_REACT_DRAW;
+}
+
+static unsigned int cycle_pool(struct kpm_console *c, int argument)
+{
+	(void)argument;
+	c->state.view.pool = (c->state.view.pool + 1) % (KPM_KINDS + 1);
+	return KPM_REACT_VIEW;
+}
+
+enum { BY_BYTES, BY_ALLOCS, BY_FREES, BY_DIFF, BY_PER_ALLOC, BY_NAME };
+
+static unsigned int sort(struct kpm_console *c, int by)
+{
+	static const char *const columns[] = {"bytes", "allocs", "frees", "diff", "per_alloc", "tag"};
+
+	c->state.view.sort = kpm_column_find(columns[by]);
+	c->state.view.reverse = false;
+	return KPM_REACT_VIEW;
+}
+
+enum toggle { BY_CHANGE, REVERSE, HIGHLIGHT, TOTALS, UNITS, PAUSE };
+
+static unsigned int toggle(struct kpm_console *c, int what)
+{
+	bool *const switches[] = {
+		[BY_CHANGE] = &c->state.view.by_change, [REVERSE] = &c->state.view.reverse,
+		[HIGHLIGHT] = &c->highlight,            [TOTALS] = &c->totals,
+		[UNITS] = &c->exact,                    [PAUSE] = &c->state.paused,
+	};
+
+	*switches[what] = !*switches[what];
+	if (what == UNITS)
+		forget_widths(c);
+	return what == PAUSE ? KPM_REACT_INTERVAL : KPM_REACT_VIEW;
+}
+
+static unsigned int mark(struct kpm_console *c, int argument)
+{
+	(void)argument;
+	c->state.base = KPM_BASE_MARK;
+	strcpy(c->message, "Marked: the parentheses show the change since now; k switches");
+	return KPM_REACT_MARK | KPM_REACT_VIEW;
+}
+
+static unsigned int cycle_base(struct kpm_console *c, int argument)
+{
+	(void)argument;
+	c->state.base = (c->state.base + 1) % (KPM_BASE_START + 1);
+	forget_widths(c);
+	return KPM_REACT_VIEW;
+}
+
+static unsigned int roll_up(struct kpm_console *c, int argument)
+{
+	(void)argument;
+	c->state.by = (c->state.by + 1) % KPM_ROLLUPS;
+	c->state.selected = KPM_NO_TAG;
+	c->cursor = c->top = 0;
+	forget_widths(c);
+	return KPM_REACT_VIEW;
+}
+
+static unsigned int change_interval(struct kpm_console *c, int longer)
+{
+	static const int64_t steps[] = {250, 500, 1000, 2000, 5000, 10000, 30000, 60000, 300000};
+	const size_t count = sizeof(steps) / sizeof(*steps);
+	int64_t now = c->state.interval_ns / 1000000;
+
+	if (longer) {
+		for (size_t i = 0; i < count; i++) {
+			if (steps[i] > now) {
+				c->state.interval_ns = steps[i] * 1000000;
+				break;
+			}
+		}
+	} else {
+		for (size_t i = count; i-- > 0;) {
+			if (steps[i] < now) {
+				c->state.interval_ns = steps[i] * 1000000;
+				break;
+			}
+		}
+	}
+	return KPM_REACT_INTERVAL | KPM_REACT_DRAW;
+}
+
+static unsigned int sample_now(struct kpm_console *c, int argument)
+{
+	(void)argument;
+	(void)c;
+	clearok(curscr, TRUE); /* and repair what others wrote on the screen */
+	return KPM_REACT_SAMPLE;
+}
+
+static unsigned int begin_prompt(struct kpm_console *c, int prompt)
+{
+	c->prompt = prompt;
+	return KPM_REACT_DRAW;
+}
+
+enum move { UP, DOWN, PAGE_UP, PAGE_DOWN, FIRST, LAST };
+
+static unsigned int move_cursor(struct kpm_console *c, int to)
+{
+	uint32_t step = c->rows > 1 ? c->rows - 1 : 1;
+
+	/* the first key shows the cursor where it is */
+	if (c->state.selected == KPM_NO_TAG && to != LAST && to != FIRST)
+		step = 0;
+	switch ((enum move)to) {
+	case UP:
+		c->cursor -= c->cursor && step;
+		break;
+	case DOWN:
+		c->cursor += step ? 1 : 0;
+		break;
+	case PAGE_UP:
+		c->cursor -= c->cursor < step ? c->cursor : step;
+		break;
+	case PAGE_DOWN:
+		c->cursor += step;
+		break;
+	case FIRST:
+		c->cursor = 0;
+		break;
+	case LAST:
+		c->cursor = UINT32_MAX - 1;
+		break;
+	}
+	/* the drawing settles which tag that is */
+	return KPM_REACT_DRAW;
+}
+
+#define EITHER(letter) letter, (letter) - 'a' + 'A'
+
+const struct key keys[] = {
+	{{EITHER('p')}, "p", "pool: both, Nonp (unreclaimable), Paged (reclaimable)", cycle_pool, 0},
+	{{EITHER('b')}, "b", "order by bytes", sort, BY_BYTES},
+	{{EITHER('a')}, "a", "order by allocs", sort, BY_ALLOCS},
+	{{EITHER('f')}, "f", "order by frees", sort, BY_FREES},
+	{{EITHER('d')}, "d", "order by diff, the objects outstanding", sort, BY_DIFF},
+	{{EITHER('m')}, "m", "order by bytes per object", sort, BY_PER_ALLOC},
+	{{EITHER('t')}, "t", "order by tag", sort, BY_NAME},
+	{{'(', ')'}, "( )", "order by value or by change", toggle, BY_CHANGE},
+	{{EITHER('r')}, "r", "order the other way round", toggle, REVERSE},
+	{{EITHER('l')}, "l", "highlight rows that changed, or not", toggle, HIGHLIGHT},
+	{{EITHER('e')}, "e", "totals at the bottom", toggle, TOTALS},
+	{{'/'}, "/", "filter: part of a tag, module, cache or label", begin_prompt, PROMPT_FIND},
+	{{EITHER('z')}, "z", "mark: show changes since now", mark, 0},
+	{{EITHER('k')}, "k", "parentheses since the last tick, the mark, the start", cycle_base, 0},
+	{{EITHER('v')}, "v", "rows are tags, modules, slab caches", roll_up, 0},
+	{{'\r', '\n', KEY_ENTER}, "Enter", "details of the selected tag", open_page, PAGE_DETAILS},
+	{{EITHER('o')}, "o", "choose the columns", open_page, PAGE_COLUMNS},
+	{{EITHER('u')}, "u", "sizes with units or in bytes", toggle, UNITS},
+	{{EITHER('w')}, "w", "write the view to a file (.csv, .json or a table)", begin_prompt,
+	 PROMPT_WRITE},
+	{{' '}, "Space", "pause", toggle, PAUSE},
+	{{'+'}, "+", "longer interval", change_interval, 1},
+	{{'-'}, "-", "shorter interval", change_interval, 0},
+	{{CTRL('r'), CTRL('l')}, "Ctrl-R Ctrl-L", "sample at once, draw anew", sample_now, 0},
+	{{KEY_UP}, "Up Down", "select; the selection follows its tag", move_cursor, UP},
+	{{KEY_DOWN}, "Down", NULL, move_cursor, DOWN},
+	{{KEY_PPAGE}, "PgUp PgDn", "by pages; Home and End: first and last", move_cursor, PAGE_UP},
+	{{KEY_NPAGE}, "PgDn", NULL, move_cursor, PAGE_DOWN},
+	{{KEY_HOME}, "Home", NULL, move_cursor, FIRST},
+	{{KEY_END}, "End", NULL, move_cursor, LAST},
+	{{'?', EITHER('h'), KEY_F(1)}, "? h F1", "this help; a click on a heading orders by it",
+	 open_page, PAGE_HELP},
+	{{EITHER('q'), KEY_ESCAPE}, "q ESC", "quit; ESC takes the filter away first", quit, 0},
+};
+const size_t key_count = sizeof(keys) / sizeof(*keys);
+
+static unsigned int select_row(struct kpm_console *c, const struct kpm_frame *frame)
+{
+	if (!frame->count)
+		return KPM_REACT_DRAW;
+	if (c->cursor >= frame->count)
+		c->cursor = frame->count - 1;
+	c->state.selected = frame->part.snap->rows[frame->order[c->cursor]].tag;
+	return KPM_REACT_DRAW;
+}
+
+static unsigned int click(struct kpm_console *c, const struct kpm_frame *frame, int x, int y)
+{
+	if (y > c->heading_y && y <= c->heading_y + (int)c->rows) {
+		c->cursor = c->top + y - c->heading_y - 1;
+		return select_row(c, frame);
+	}
+	if (y != c->heading_y)
+		return 0;
+	for (size_t i = 0; i < c->drawn_count; i++) {
+		const struct drawn *d = &c->drawn[i];
+		int width = d->width + (d->change ? d->change_width + 3 : 0);
+		bool again = c->state.view.sort == d->column;
+
+		if (x < d->x || x >= d->x + width)
+			continue;
+		c->state.view.reverse = again && !c->state.view.reverse;
+		c->state.view.sort = d->column;
+		return KPM_REACT_VIEW;
+	}
+	return 0;
+}
+
+static unsigned int mouse(struct kpm_console *c, const struct kpm_frame *frame)
+{
+	MEVENT event;
+
+	if (getmouse(&event) != OK)
+		return 0;
+	if (event.bstate & BUTTON4_PRESSED)
+		move_cursor(c, UP);
+	else if (event.bstate & BUTTON5_PRESSED)
+		move_cursor(c, DOWN);
+	else
+		return click(c, frame, event.x, event.y);
+	return select_row(c, frame);
+}
+
+unsigned int table_key(struct kpm_console *c, const struct kpm_scene *scene, int key)
+{
+	if (key == KEY_MOUSE)
+		return mouse(c, scene->frame);
+	if (key == KEY_ESCAPE && *c->find) {
+		*c->find = '\0';
+		return KPM_REACT_VIEW;
+	}
+	for (size_t i = 0; i < key_count; i++) {
+		for (int k = 0; keys[i].code[k]; k++) {
+			unsigned int reaction;
+
+			if (keys[i].code[k] != key)
+				continue;
+			if (keys[i].act == open_page && keys[i].argument == PAGE_DETAILS)
+				select_row(c, scene->frame);
+			reaction = keys[i].act(c, keys[i].argument);
+			if (keys[i].act == move_cursor)
+				select_row(c, scene->frame);
+			return reaction;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The pages that cover the table: the help, made from the table of keys, and a tag's details. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "console.h"
+
+#define SECOND 1000000000LL
+#define GRAPH_MOST 200
+
+static const char *const explanation[] = {
+	"",
+	"Marks: ~ an estimate, ? frees were missed (Diff may be too high), * new.",
+	"In parentheses: the change since the last tick, the mark or the start.",
+	"Lost: events that could not be accounted. Missed frees: found only when the",
+	"address was used again. Missing probes: what they would see is not seen;",
+	"kpoolmon dump --verbose says what follows. Unproven: not called yet.",
+	"",
+	"Other than in poolmon: / filters (l is for highlighting); s, i and 0 to 9 have",
+	"no meaning, as Linux has one set of pools; Ctrl-R or Ctrl-L is for what Ctrl or",
+	"Alt did: a sample at once.",
+};
+
+void kpm_console_list_keys(FILE *out)
+{
+	for (size_t i = 0; i < key_count; i++)
+		if (keys[i].help)
+			fprintf(out, "%-16s %s\n", keys[i].shown, keys[i].help);
+}
+
+void draw_help(struct kpm_console *c)
+{
+	int y = 1 - c->page_top, lines = sizeof(explanation) / sizeof(*explanation);
+
+	put_at(c, 0, 0, LOOK_HEADING, "%-*s", COLS, " kpoolmon: keys, in either case; any other key goes back");
+	for (size_t i = 0; i < key_count; i++) {
+		if (!keys[i].help)
+			continue;
+		if (y > 0) {
+			put_at(c, y, 1, LOOK_BOLD, "%s", keys[i].shown);
+			put_at(c, y, 18, LOOK_PLAIN, "%s", keys[i].help);
+		}
+		y++;
+	}
+	for (int i = 0; i < lines; i++, y++)
+		if (y > 0)
+			put_at(c, y, 1, LOOK_PLAIN, "%s", explanation[i]);
+	if (y > LINES)
+		put_at(c, LINES - 1, 0, LOOK_HEADING, "%-*s", COLS, " more: arrows, PgDn");
+	else if (c->page_top && y < LINES)
+		c->page_top--;
+}
+
+static int put_pair(struct kpm_console *c, int y, const char *label, const char *text)
+{
+	char clean[KPM_CLEAN_LEN];
+
+	put_at(c, y, 1, LOOK_BOLD, "%s", label);
+	put_at(c, y, 16, LOOK_PLAIN, "%s", text && *text ? kpm_clean(text, clean, sizeof(clean)) : "-");
+	return y + 1;
+}
+
+/* A cell of a column by name. */
+static int put_column(struct kpm_console *c, int y, const char *label, const char *column,
+		      const struct kpm_frame *frame, const struct kpm_row *row)
+{
+	return put_pair(c, y, label, cell_text(c, kpm_column_find(column), frame, row));
+}
+
+static const char *signed_size(int64_t bytes, char *buf)
+{
+	char size[KPM_SIZE_LEN];
+
+	snprintf(buf, KPM_SIZE_LEN + 1, "%c%s", bytes < 0 ? '-' : '+',
+		 kpm_format_size(bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes, size));
+	return buf;
+}
+
+static int put_growth(struct kpm_console *c, int y, const struct kpm_trend *trend, uint32_t tag)
+{
+	static const struct {
+		const char *name;
+		int64_t window;
+	} windows[] = {{"10 s", 10 * SECOND},
+		       {"1 min", 60 * SECOND},
+		       {"15 min", 900 * SECOND},
+		       {"run", KPM_WINDOW_RUN}};
+	int x = 16;
+
+	put_at(c, y, 1, LOOK_BOLD, "Growth");
+	for (size_t i = 0; i < sizeof(windows) / sizeof(*windows); i++) {
+		int64_t bytes, over;
+		char buf[KPM_SIZE_LEN + 1];
+
+		x = put_at(c, y, x, LOOK_PLAIN, "%s: ", windows[i].name);
+		if (kpm_trend_growth(trend, tag, KPM_KINDS, windows[i].window, &bytes, &over))
+			x = put_at(c, y, x,
+				   bytes > 0   ? LOOK_GROW
+				   : bytes < 0 ? LOOK_SHRINK
+					       : LOOK_PLAIN,
+				   "%s", signed_size(bytes, buf));
+		else
+			x = put_at(c, y, x, LOOK_PLAIN, "-");
+		x += 2;
+	}
+	return y + 1;
+}
+
+static int put_kind(struct kpm_console *c, int y, const struct kpm_scene *scene,
+		    const struct kpm_row *row, unsigned int kind)
+{
+	const struct kpm_counts *n = &row->kind[kind];
+	const struct kpm_trend *trend = scene->frame->part.trend;
+	uint64_t values[GRAPH_MOST];
+	uint32_t count = COLS - 18 < GRAPH_MOST ? COLS - 18 : GRAPH_MOST, there;
+	char size[KPM_SIZE_LEN], freed[16] = "-";
+
+	if (!n->allocs)
+		return y;
+	if (n->allocs)
+		snprintf(freed, sizeof(freed), "%.1f%%", 100.0 * n->frees / n->allocs);
+	put_at(c, y, 1, LOOK_BOLD, "%s", kind == KPM_NONP ? "Nonp" : "Paged");
+	put_at(c, y++, 16, LOOK_PLAIN,
+	       "%s in %" PRIu64 " objects; %" PRIu64 " allocated, %" PRIu64 " freed (%s)",
+	       kpm_format_size(n->bytes, size), n->diff, n->allocs, n->frees, freed);
+	if (!trend || COLS < 30)
+		return y;
+	there = kpm_trend_series(trend, row->tag, kind, KPM_WINDOW_RUN, values, count);
+	draw_spark(c, y, 16, values, there, count);
+	return y + 1;
+}
+
+static int put_ages(struct kpm_console *c, int y, const struct kpm_objects *o)
+{
+	static const char *const names[KPM_AGES] = {"< 10 s",     "10 s-1 min", "1-10 min", "10-60 min",
+						    "1-6 h",      "6-24 h",     "> 1 day"};
+	uint64_t most = 1;
+	char buf[KPM_SIZE_LEN];
+
+	for (int i = 0; i < KPM_AGES; i++)
+		most = o->ages[i] > most ? o->ages[i] : most;
+	put_at(c, y, 1, LOOK_BOLD, "Ages");
+	put_at(c, y, 16, LOOK_PLAIN, "the oldest object is %s old",
+	       kpm_format_duration(o->oldest_s * SECOND, buf));
+	y++;
+	for (int i = 0; i < KPM_AGES; i++, y++) {
+		int room = COLS - 42, bar = room > 0 ? o->ages[i] * room / most : 0;
+
+		put_at(c, y, 16, LOOK_PLAIN, "%-11s %10" PRIu64 " ", names[i], o->ages[i]);
+		for (int b = 0; b < bar; b++)
+			put_at(c, y, 40 + b, LOOK_PLAIN, "%s", c->utf8 ? "█" : "#");
+	}
+	return y;
+}
+
+static int put_sizes(struct kpm_console *c, int y, const struct kpm_objects *o)
+{
+	char size[KPM_SIZE_LEN];
+	int x = 16;
+
+	put_at(c, y, 1, LOOK_BOLD, "Sizes");
+	for (uint32_t i = 0; i < o->size_count; i++)
+		x = put_at(c, y, x, LOOK_PLAIN, "%s%" PRIu64 " x %s", i ? ", " : "",
+			   o->sizes[i].objects, kpm_format_size(o->sizes[i].bytes, size));
+	if (o->other)
+		put_at(c, y, x, LOOK_PLAIN, ", %" PRIu64 " of other sizes", o->other);
+	return y + 1;
+}
+
+void draw_details(struct kpm_console *c, const struct kpm_scene *scene)
+{
+	const struct kpm_frame *frame = scene->frame;
+	const struct kpm_row *row;
+	int y = 1;
+
+	put_at(c, 0, 0, LOOK_HEADING, "%-*s", COLS, " Details; Enter or ESC goes back, arrows: the next tag");
+	if (!frame->count || c->state.selected == KPM_NO_TAG) {
+		put_at(c, 2, 1, LOOK_PLAIN, "no tag is selected");
+		return;
+	}
+	row = &frame->part.snap->rows[frame->order[c->cursor]];
+	y = put_column(c, y, "Tag", "tag", frame, row);
+	y = put_column(c, y, "Symbol", "symbol", frame, row);
+	y = put_column(c, y, "Module", "module", frame, row);
+	y = put_column(c, y, "File", "module_file", frame, row);
+	y = put_column(c, y, "Source", "source_file", frame, row);
+	y = put_column(c, y, "Line", "source_line", frame, row);
+	y = put_column(c, y, "Cache", "cache", frame, row);
+	y = put_column(c, y, "Label", "label", frame, row);
+	for (unsigned int k = 0; k < KPM_KINDS; k++)
+		y = put_kind(c, y, scene, row, k);
+	if (frame->part.trend)
+		y = put_growth(c, y, frame->part.trend, row->tag);
+	y = put_column(c, y, "Missed frees", "missed", frame, row);
+	y = put_column(c, y, "Refused", "refused", frame, row);
+	if (!scene->objects || scene->objects->tag != row->tag)
+		return;
+	y = put_sizes(c, y, scene->objects);
+	put_ages(c, y, scene->objects);
+}
