@@ -17,7 +17,7 @@ Q	=
 say	= @:
 endif
 
-LIBS	:= libbpf jansson
+LIBS	:= libbpf jansson libdw libelf libzstd liblzma zlib
 WARN	:= -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes
 ifeq ($(WERROR),1)
 WARN	+= -Werror

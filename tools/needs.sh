@@ -15,6 +15,11 @@ bpftool|cmd:${BPFTOOL:-bpftool}|bpftool|bpftool|bpftool|bpf|build
 pkg-config|cmd:${PKG_CONFIG:-pkg-config}|pkg-config|pkgconf-pkg-config|pkg-config|pkgconf|build
 libbpf 1.1|lib:libbpf >= 1.1|libbpf-dev|libbpf-devel|libbpf-devel|libbpf|build
 jansson|lib:jansson|libjansson-dev|jansson-devel|libjansson-devel|jansson|build
+libdw|lib:libdw|libdw-dev|elfutils-devel|libdw-devel|elfutils|build
+libelf|lib:libelf|libelf-dev|elfutils-libelf-devel|libelf-devel|libelf|build
+libzstd|lib:libzstd|libzstd-dev|libzstd-devel|libzstd-devel|zstd|build
+liblzma|lib:liblzma|liblzma-dev|xz-devel|xz-devel|xz|build
+zlib|lib:zlib|zlib1g-dev|zlib-devel|zlib-devel|zlib|build
 cmocka|lib:cmocka|libcmocka-dev|libcmocka-devel|libcmocka-devel|cmocka|test
 python3|cmd:python3|python3|python3|python3|python|test
 jq|cmd:jq|jq|jq|jq|jq|test
