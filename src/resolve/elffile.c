@@ -162,8 +162,8 @@ int kpm_elf_visit(const char *data, size_t size, const char *file,
 		return -EBADMSG;
 	if (!gelf_getehdr(elf, &head) || head.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    head.e_ident[EI_DATA] != ELFDATA2LSB || !elf_nextscn(elf, NULL))
-		ret = kpm_fail(err, -EBADMSG,
-			       "%s is damaged or no 64-bit ELF file; it is left out", file);
+		ret = kpm_fail(err, -EBADMSG, "%s is damaged or no 64-bit ELF file; it is left out",
+			       file);
 	while (!ret && (scn = elf_nextscn(elf, scn))) {
 		const char *c;
 
