@@ -44,8 +44,8 @@ struct kpm_image {
 };
 
 /*
- * Reads a regular file, with `buf` for what is unpacked. 0, or -errno and a sentence. A file that is
- * cut while it is read may end the process with SIGBUS.
+ * Reads a regular file, with `buf` for what is unpacked. 0, or -errno and a sentence. A file that
+ * is cut while it is read may end the process with SIGBUS.
  */
 int kpm_image_open(const char *path, struct kpm_buffer *buf, struct kpm_image *image,
 		   struct kpm_err *err);

@@ -147,7 +147,8 @@ static void no_file(void **state)
 	assert_non_null(strstr(err.text, "no regular file"));
 	mkfifo(tree_path(t, "fifo", path), 0600);
 	assert_int_equal(kpm_image_open(path, &buf, &image, &err), -EINVAL);
-	assert_int_equal(kpm_image_open(tree_path(t, "nothing", path), &buf, &image, &err), -ENOENT);
+	assert_int_equal(kpm_image_open(tree_path(t, "nothing", path), &buf, &image, &err),
+			 -ENOENT);
 	tree_file(t, "empty", "");
 	assert_int_equal(kpm_image_open(tree_path(t, "empty", path), &buf, &image, &err), -EBADMSG);
 	kpm_buffer_done(&buf);

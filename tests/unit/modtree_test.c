@@ -23,7 +23,8 @@ static void check(const struct kpm_modtree *tree, const char *module, const char
 	size_t cut = path && want ? strlen(path) - strlen(want) : 0;
 
 	if (!path != !want || (want && strcmp(path + cut, want)))
-		fail_msg("%s: %s, not %s", module, path ? path : "nothing", want ? want : "nothing");
+		fail_msg("%s: %s, not %s", module, path ? path : "nothing",
+			 want ? want : "nothing");
 }
 
 static void names(void **state)
@@ -79,7 +80,8 @@ static void precedence(void **state)
 	kpm_modtree_free(tree);
 
 	/* what depmod wrote down goes before the folder */
-	tree_file(t, "modules.dep", "kernel/a/dup.ko: kernel/late.ko\ngarbage\nweak-updates/own.ko:\n");
+	tree_file(t, "modules.dep",
+		  "kernel/a/dup.ko: kernel/late.ko\ngarbage\nweak-updates/own.ko:\n");
 	assert_int_equal(kpm_modtree_open(t, 0, &tree, NULL), 0);
 	check(tree, "dup", "/kernel/a/dup.ko");
 	check(tree, "own", "/weak-updates/own.ko");

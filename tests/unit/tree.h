@@ -18,7 +18,8 @@ static inline int tree_make(void **state)
 	return mkdtemp(dir) ? 0 : -1;
 }
 
-static inline int tree_remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static inline int tree_remove_one(const char *path, const struct stat *st, int type,
+				  struct FTW *ftw)
 {
 	(void)st, (void)type, (void)ftw;
 	return remove(path);
