@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names of built-in modules by address: modules.builtin.ranges, where the kernel was built with it. */
+/* Names of built-in modules by address: modules.builtin.ranges, where the kernel was built with it.
+ */
 #ifndef KPOOLMON_BUILTIN_H
 #define KPOOLMON_BUILTIN_H
 

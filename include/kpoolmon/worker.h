@@ -22,7 +22,7 @@ struct kpm_worker_opts {
 	 * Runs in the worker. */
 	size_t (*answer)(void *arg, const void *in, size_t size, void *out, size_t room);
 	void *arg;
-	size_t room;         /* of questions and answers, bytes */
+	size_t room;          /* of questions and answers, bytes */
 	uint64_t memory;      /* address space, bytes; 0: no limit */
 	uint32_t cpu_seconds; /* processor time for each question; 0: no limit */
 };

@@ -148,11 +148,24 @@ static void visit_symbols(Elf *elf, const GElf_Shdr *h, const char *data, size_t
 	}
 }
 
+/* Sections of tables hold no strings; type information has the names of all types. */
+static bool holds_strings(const char *section)
+{
+	return section && (strstr(section, "data") || !strcmp(section, ".modinfo"));
+}
+
+/* The kernel's .rodata is marked writable: what is read-only after the start is in it. */
+static bool read_only(const GElf_Shdr *h, const char *section)
+{
+	return !(h->sh_flags & SHF_WRITE) || strstr(section, "rodata");
+}
+
 int kpm_elf_visit(const char *data, size_t size, const char *file,
 		  const struct kpm_elf_visitor *visitor, bool *creates, struct kpm_err *err)
 {
 	Elf *elf = begin(data, size, file, err);
 	Elf_Scn *scn = NULL;
+	size_t names = 0;
 	GElf_Ehdr head;
 	GElf_Shdr h;
 	int ret = 0;
@@ -164,12 +177,14 @@ int kpm_elf_visit(const char *data, size_t size, const char *file,
 	    head.e_ident[EI_DATA] != ELFDATA2LSB || !elf_nextscn(elf, NULL))
 		ret = kpm_fail(err, -EBADMSG, "%s is damaged or no 64-bit ELF file; it is left out",
 			       file);
+	elf_getshdrstrndx(elf, &names);
 	while (!ret && (scn = elf_nextscn(elf, scn))) {
-		const char *c;
+		const char *c, *name;
 
 		if (!gelf_getshdr(scn, &h))
 			continue;
 		c = content(&h, data, size);
+		name = elf_strptr(elf, names, h.sh_name);
 		if (!c && h.sh_type != SHT_NOBITS && h.sh_type != SHT_NULL) {
 			ret = kpm_fail(err, -EBADMSG, "%s is cut off; it is left out", file);
 			break;
@@ -177,8 +192,8 @@ int kpm_elf_visit(const char *data, size_t size, const char *file,
 		if (h.sh_type == SHT_SYMTAB)
 			visit_symbols(elf, &h, data, size, visitor, creates);
 		else if (h.sh_type == SHT_PROGBITS && h.sh_flags & SHF_ALLOC &&
-			 !(h.sh_flags & SHF_EXECINSTR))
-			visitor->data(visitor->arg, c, h.sh_size, !(h.sh_flags & SHF_WRITE));
+			 !(h.sh_flags & SHF_EXECINSTR) && holds_strings(name))
+			visitor->data(visitor->arg, c, h.sh_size, read_only(&h, name));
 	}
 	elf_end(elf);
 	return ret;

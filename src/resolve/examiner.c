@@ -94,8 +94,7 @@ static bool output_of(const char *const argv[], char *buf, size_t room)
 		_exit(127);
 	}
 	close(pipefd[1]);
-	while (pid > 0 && used + 1 < room &&
-	       (n = read(pipefd[0], buf + used, room - 1 - used)) > 0)
+	while (pid > 0 && used + 1 < room && (n = read(pipefd[0], buf + used, room - 1 - used)) > 0)
 		used += n;
 	close(pipefd[0]);
 	buf[used] = '\0';
@@ -121,8 +120,8 @@ static bool ask_dpkg(const char *path, char *vendor, size_t room)
 
 static bool ask_rpm(const char *path, char *vendor, size_t room)
 {
-	const char *const argv[] = {"rpm", "-qf", "--qf", "%{NAME}-%{VERSION}-%{RELEASE}\n", path,
-				    NULL};
+	const char *const argv[] = {"rpm", "-qf", "--qf", "%{NAME}-%{VERSION}-%{RELEASE}\n",
+				    path,  NULL};
 
 	if (!output_of(argv, vendor, room))
 		return false;

@@ -9,6 +9,28 @@
 
 #include <kpoolmon/image.h>
 
+/* Files of the kernel's (kallsyms) have no size until they are read. */
+static int read_whole(int fd, const char *path, struct kpm_buffer *buf, struct kpm_image *image,
+		      struct kpm_err *err)
+{
+	ssize_t n = 0;
+	int ret;
+
+	buf->size = 0;
+	do {
+		buf->size += n;
+		ret = kpm_buffer_room(buf, 65536);
+		n = ret ? 0 : read(fd, buf->data + buf->size, 65536);
+	} while (n > 0);
+	if (ret || n < 0)
+		return kpm_fail(err, ret ? ret : -errno, "read %s: %s; it is left out", path,
+				strerror(ret ? -ret : errno));
+	if (!buf->size)
+		return kpm_fail(err, -EBADMSG, "%s is empty; it is left out", path);
+	*image = (struct kpm_image){buf->data, buf->size, true, buf};
+	return 0;
+}
+
 static int map(int fd, const char *path, struct kpm_image *image, struct kpm_err *err)
 {
 	struct stat st;
@@ -19,7 +41,7 @@ static int map(int fd, const char *path, struct kpm_image *image, struct kpm_err
 	if (!S_ISREG(st.st_mode))
 		return kpm_fail(err, -EINVAL, "%s is no regular file; it is left out", path);
 	if (!st.st_size)
-		return kpm_fail(err, -EBADMSG, "%s is empty; it is left out", path);
+		return read_whole(fd, path, image->buffer, image, err);
 	data = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (data == MAP_FAILED)
 		return kpm_fail(err, -errno, "read %s: %s; it is left out", path, strerror(errno));
@@ -34,7 +56,7 @@ int kpm_image_open(const char *path, struct kpm_buffer *buf, struct kpm_image *i
 	/* a pipe that somebody put there must not hold us up */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), ret;
 	enum kpm_packing packing;
-	struct kpm_image packed = {0};
+	struct kpm_image packed = {.buffer = buf};
 
 	*image = (struct kpm_image){.buffer = buf};
 	if (fd < 0)
@@ -44,9 +66,8 @@ int kpm_image_open(const char *path, struct kpm_buffer *buf, struct kpm_image *i
 	if (ret)
 		return ret;
 	packing = kpm_packing_of(packed.data, packed.size);
-	if (packing == KPM_PLAIN) {
-		image->data = packed.data;
-		image->size = packed.size;
+	if (packing == KPM_PLAIN || packed.unpacked) {
+		*image = packed;
 		return 0;
 	}
 	ret = kpm_unpack(packing, packed.data, packed.size, buf, path, err);

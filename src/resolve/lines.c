@@ -83,8 +83,8 @@ static int read_functions(struct kpm_lines *l)
 		GElf_Word section;
 		GElf_Addr address;
 		GElf_Sym sym;
-		const char *name = dwfl_module_getsym_info(l->module, i, &sym, &address, &section,
-							   NULL, NULL);
+		const char *name =
+			dwfl_module_getsym_info(l->module, i, &sym, &address, &section, NULL, NULL);
 
 		if (!name || !*name || section == SHN_UNDEF || section == SHN_ABS)
 			continue;
@@ -157,9 +157,11 @@ static Dwarf_Die *unit_of(struct kpm_lines *l, GElf_Addr pc, Dwarf_Addr *bias)
 static bool of_allocator(const char *file)
 {
 	static const char *const headers[] = {
-		"linux/slab.h",   "linux/mm.h",     "linux/string.h",        "linux/fortify-string.h",
-		"linux/device.h", "linux/devres.h", "linux/device/devres.h", "linux/mempool.h",
-		"linux/skbuff.h", "linux/fs.h",
+		"linux/slab.h",          "linux/mm.h",
+		"linux/string.h",        "linux/fortify-string.h",
+		"linux/device.h",        "linux/devres.h",
+		"linux/device/devres.h", "linux/mempool.h",
+		"linux/skbuff.h",        "linux/fs.h",
 	};
 	size_t len = strlen(file);
 

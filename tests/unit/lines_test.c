@@ -22,7 +22,8 @@
 
 #include "module.h"
 
-#define TWIN(body) "extern int work(int);\nstatic __attribute__((noinline)) void twin(void) {\n" body "}\n"
+#define TWIN(body)                                                                                 \
+	"extern int work(int);\nstatic __attribute__((noinline)) void twin(void) {\n" body "}\n"
 
 struct opened {
 	struct kpm_buffer buf;
@@ -101,9 +102,10 @@ static void namesakes(void **state)
 	uint64_t size;
 
 	tree_file(t, "a.c", TWIN("work(1);") "void a(void) { twin(); }\n");
-	tree_file(t, "b.c", TWIN("\nwork(1); work(2); work(3); work(4); work(5); work(6);"
-				 "work(7); work(8); work(9); work(10); work(11); work(12);")
-			    "void b(void) { twin(); }\n");
+	tree_file(
+		t, "b.c",
+		TWIN("\nwork(1); work(2); work(3); work(4); work(5); work(6);"
+		     "work(7); work(8); work(9); work(10); work(11); work(12);") "void b(void) { twin(); }\n");
 	if (!shell(t, COMPILE "a.c b.c && ld -r a.o b.o -o leak.ko"))
 		skip();
 	open_lines(&o, t, "leak.ko");
@@ -139,7 +141,8 @@ static void separate(void **state)
 	assert_int_equal(module_calls(&o.image, "plain", at, 4), 1);
 	assert_false(kpm_lines_find(o.lines, "plain", at[0], 0, &found));
 	close_lines(&o);
-	snprintf(line, sizeof(line), "mkdir -p debug/.build-id/%.2s && mv full.ko debug/.build-id/%.2s/%s.debug",
+	snprintf(line, sizeof(line),
+		 "mkdir -p debug/.build-id/%.2s && mv full.ko debug/.build-id/%.2s/%s.debug",
 		 facts.build_id, facts.build_id, facts.build_id + 2);
 	assert_true(shell(t, line));
 	open_lines(&o, t, "leak.ko");
@@ -195,9 +198,9 @@ static void damage(void **state)
 static void notes(void **state)
 {
 	char id[KPM_BUILD_ID_LEN] = "untouched";
-	const unsigned char note[] = {4,   0,   0,   0, 3,   0,   0,   0,   1, 0, 0, 0, 'G', 'N',
-				      'U', 0,   9,   9, 9,   0,   4,   0,   0, 0, 3, 0, 0,   0,
-				      3,   0,   0,   0, 'G', 'N', 'U', 0,   1, 2, 0xfe};
+	const unsigned char note[] = {4,   0,   0, 0, 3, 0, 0,   0,   1,   0, 0, 0, 'G',
+				      'N', 'U', 0, 9, 9, 9, 0,   4,   0,   0, 0, 3, 0,
+				      0,   0,   3, 0, 0, 0, 'G', 'N', 'U', 0, 1, 2, 0xfe};
 
 	(void)state;
 	/* the content of the last note is not padded to the end */

@@ -18,7 +18,7 @@
 	"extern void *out(int);\n"                                                                 \
 	"static inline __attribute__((always_inline)) void *kmalloc(int n)\n"                      \
 	"{\n"                                                                                      \
-	"	return out(n);\n"                                                                  \
+	"	return out(n);\n"                                                                        \
 	"}\n"
 
 /* clang-format off */

@@ -310,7 +310,7 @@ static size_t act(void *arg, const void *in, size_t size, void *out, size_t room
 	return sizeof(*a);
 }
 
-static const char *const acts[] = {"go",  "crash", "go", "spin", "end",
+static const char *const acts[] = {"go", "crash", "go", "spin",  "end",
 				   "go", "sleep", "go", "rights"};
 #define ACTS (sizeof(acts) / sizeof(*acts))
 
