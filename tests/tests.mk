@@ -43,12 +43,19 @@ kernels-document: all ## write tests/kernels/results.md: the matrix with memleak
 	$(Q)sh tools/as-root.sh tests/kernels/run --modes full,kprobes,tracepoints,memleak \
 		--document tests/kernels/results.md $(KERNELS_ARGS) $(B)/kpoolmon
 
+$(B)/unpack: $(B)/tests/find/unpack.o $(LIBOBJS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(KPM_LIBS)
+
+test-find: all $(B)/unpack ## search the modules of a real Debian kernel, against unpacking alone
+	$(Q)tests/find/run $(B)/kpoolmon $(B)/unpack $(TREE)
+
 bench: $(B)/bench ## what the probes cost, against empty programs, a hash map and memleak
 	$(Q)sh tools/as-root.sh $(B)/bench $(BENCH_ARGS)
 
 format: ## apply .clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-.PHONY: units sanitized check test test-kernels kernels-document bench format
+.PHONY: units sanitized check test test-kernels kernels-document test-find bench format
 
--include $(B)/variants.bpf.d $(UNIT:=.d) $(BPFTESTS:=.d) $(B)/tests/bench/bench.d
+-include $(B)/variants.bpf.d $(UNIT:=.d) $(BPFTESTS:=.d) $(B)/tests/bench/bench.d $(B)/tests/find/unpack.d
