@@ -145,7 +145,8 @@ static bool add_kernel(struct find *f, enum kpm_spot spot, enum kpm_source_kind 
 	return true;
 }
 
-/* The running kernel's symbols, the same until another build is booted: its version is their time. */
+/* The running kernel's symbols, the same until another build is booted: its version is their time.
+ */
 static void add_kallsyms(struct find *f, char *path)
 {
 	uint64_t hash = 14695981039346656037ULL;
@@ -174,8 +175,8 @@ static int list_files(struct find *f, struct kpm_err *err)
 	for (size_t i = 0; i < modules; i++) {
 		const struct kpm_modfile *m = kpm_modtree_get(f->tree, i);
 
-		f->files[f->count++] = (struct kpm_source_file){m->path, KPM_KIND_MODULE, m->size,
-								m->mtime_ns};
+		f->files[f->count++] =
+			(struct kpm_source_file){m->path, KPM_KIND_MODULE, m->size, m->mtime_ns};
 	}
 	return f->count ? 0
 			: kpm_fail(err, -ENOENT, "there is no module file below %.300s",
@@ -189,8 +190,9 @@ static void progress(void *arg, size_t done, size_t count)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (!f->terminal ||
-	    (done < count && (now.tv_sec - f->shown.tv_sec) * 10 +
-					     (now.tv_nsec - f->shown.tv_nsec) / 100000000 < 1))
+	    (done < count &&
+	     (now.tv_sec - f->shown.tv_sec) * 10 + (now.tv_nsec - f->shown.tv_nsec) / 100000000 <
+		     1))
 		return;
 	f->shown = now;
 	if (done == count)

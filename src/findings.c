@@ -90,13 +90,14 @@ static json_t *hits_of(const struct kpm_report *r, const struct kpm_findings *f)
 		const struct kpm_hit *h = &f->hits[i];
 
 		json_array_append_new(
-			list, json_pack("{s:o s:s s:o s:s s:s s:o}", "file", text(path_of(r, h)),
-					"evidence", kinds[h->evidence], "module",
-					text(kpm_entry_module(r->index, entry_of(r, h), module,
-							      sizeof(module))),
-					"confidence", confidences[h->confidence], "kind",
-					entry_of(r, h)->kind == KPM_KIND_MODULE ? "module" : "kernel",
-					"word", text(h->word)));
+			list,
+			json_pack("{s:o s:s s:o s:s s:s s:o}", "file", text(path_of(r, h)),
+				  "evidence", kinds[h->evidence], "module",
+				  text(kpm_entry_module(r->index, entry_of(r, h), module,
+							sizeof(module))),
+				  "confidence", confidences[h->confidence], "kind",
+				  entry_of(r, h)->kind == KPM_KIND_MODULE ? "module" : "kernel",
+				  "word", text(h->word)));
 	}
 	return list;
 }

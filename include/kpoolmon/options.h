@@ -45,7 +45,7 @@ struct kpm_options {
 };
 
 /* Where -g and -n look and write without a name. */
-#define KPM_LABELS_FILE   "/usr/share/kpoolmon/labels.txt"
+#define KPM_LABELS_FILE   "/etc/kpoolmon/tags.conf"
 #define KPM_SNAPSHOT_FILE "poolsnap.log"
 
 /*

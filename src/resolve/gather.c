@@ -87,8 +87,8 @@ static size_t answer(void *arg, const void *in, size_t size, void *out, size_t r
 	report->half = t->half;
 	report->ret = kpm_read_words(r, t->path, t->kind, &creates, &err);
 	if (!report->ret && r->functions->size + r->strings->size + r->others->size > HALF)
-		report->ret = kpm_fail(&err, -EFBIG, "%s has too many words; it is left out",
-				       t->path);
+		report->ret =
+			kpm_fail(&err, -EFBIG, "%s has too many words; it is left out", t->path);
 	snprintf(report->note, sizeof(report->note), "%s", err.text);
 	if (report->ret)
 		return sizeof(*report);
@@ -170,7 +170,8 @@ static int replace(struct gathering *g, struct hand *h, const char *why, struct 
 	if (count) {
 		kpm_fail(&note, 0, "read %s: %s; it is left out", g->opts->files[h->files[0]].path,
 			 why);
-		ret = finish(g, h, &(struct kpm_words){.flags = KPM_ENTRY_BROKEN, .note = note.text});
+		ret = finish(g, h,
+			     &(struct kpm_words){.flags = KPM_ENTRY_BROKEN, .note = note.text});
 		count--;
 	}
 	memcpy(rest, h->files, sizeof(rest));

@@ -8,7 +8,7 @@
 
 /* One file's words. */
 struct kpm_words {
-	const char *data; /* the three areas, one behind the other */
+	const char *data;                    /* the three areas, one behind the other */
 	uint64_t functions, strings, others; /* bytes of each; 0 if it could not be read */
 	uint32_t flags;
 	const char *note; /* what went wrong; empty: nothing */

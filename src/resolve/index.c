@@ -290,7 +290,8 @@ static int compare(const struct kpm_index *old, const struct kpm_index_opts *o, 
 static int by_size(const void *a, const void *b, void *arg)
 {
 	const struct kpm_source_file *files = arg;
-	const struct kpm_source_file *x = &files[*(const size_t *)a], *y = &files[*(const size_t *)b];
+	const struct kpm_source_file *x = &files[*(const size_t *)a],
+				     *y = &files[*(const size_t *)b];
 
 	/* what is tried at many places takes longest: the kernel before all */
 	if (x->kind != y->kind)
@@ -340,11 +341,10 @@ static int fill(struct kpm_index *x, const struct kpm_index *old, const struct k
 
 		if (e)
 			ret = add_entry(x, &o->files[i],
-					&(struct kpm_words){old->text + e->functions,
-							    e->strings - e->functions,
-							    e->others - e->strings,
-							    e->end - e->others, e->flags,
-							    old->text + e->note});
+					&(struct kpm_words){
+						old->text + e->functions, e->strings - e->functions,
+						e->others - e->strings, e->end - e->others,
+						e->flags, old->text + e->note});
 	}
 	return ret;
 }

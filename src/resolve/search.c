@@ -72,10 +72,11 @@ int kpm_query_parse(const char *name, struct kpm_ksyms *ksyms, struct kpm_query 
 		return kpm_fail(err, -EINVAL, "'%.40s...' is longer than any name", name);
 	if (is_address(name, &address)) {
 		if (!ksyms)
-			return kpm_fail(err, -EINVAL,
-					"the address %.40s can be looked up in the running kernel only; "
-					"give the tag's name",
-					name);
+			return kpm_fail(
+				err, -EINVAL,
+				"the address %.40s can be looked up in the running kernel only; "
+				"give the tag's name",
+				name);
 		/* as it was copied from a list of symbols, or a return address */
 		if (!kpm_ksyms_name(ksyms, address + 1, symbol, sizeof(symbol)))
 			return kpm_fail(err, -ENOENT,
@@ -87,7 +88,8 @@ int kpm_query_parse(const char *name, struct kpm_ksyms *ksyms, struct kpm_query 
 	take_tag(q, name);
 	find_needle(q);
 	if (!*q->needle)
-		return kpm_fail(err, -EINVAL, "'%.40s' has nothing to look for; give a name or a part of one",
+		return kpm_fail(err, -EINVAL,
+				"'%.40s' has nothing to look for; give a name or a part of one",
 				name);
 	return 0;
 }
@@ -98,8 +100,7 @@ const char *kpm_entry_module(const struct kpm_index *index, const struct kpm_ent
 	size_t all;
 	const char *text = kpm_index_text(index, &all);
 
-	if (entry->kind != KPM_KIND_MODULE ||
-	    !kpm_module_name(text + entry->path, buf, size))
+	if (entry->kind != KPM_KIND_MODULE || !kpm_module_name(text + entry->path, buf, size))
 		snprintf(buf, size, "kernel");
 	return buf;
 }

@@ -98,7 +98,8 @@ static int read_symbols(struct kpm_reader *r, const char *data, size_t size, con
 		if (!next)
 			next = end;
 		/* one letter between blanks; code only */
-		if (!name || next - name < 4 || name[2] != ' ' || memchr(name + 3, '\t', next - name - 3))
+		if (!name || next - name < 4 || name[2] != ' ' ||
+		    memchr(name + 3, '\t', next - name - 3))
 			continue;
 		if (strchr("tTwW", name[1]))
 			add(r->functions, name + 3, next - name - 3);
@@ -108,8 +109,8 @@ static int read_symbols(struct kpm_reader *r, const char *data, size_t size, con
 	return 0;
 }
 
-int kpm_read_words(struct kpm_reader *r, const char *path, enum kpm_source_kind kind,
-		   bool *creates, struct kpm_err *err)
+int kpm_read_words(struct kpm_reader *r, const char *path, enum kpm_source_kind kind, bool *creates,
+		   struct kpm_err *err)
 {
 	struct kpm_image image;
 	int ret = kpm_image_open(path, r->file, &image, err);

@@ -80,6 +80,6 @@ case_examples() {
 }
 
 case_shipped_labels() {
-	"$binary" --for 200ms --objects 10k --tags 512 -g "$here/../../data/labels.txt" >out
+	"$binary" --for 200ms --objects 10k --tags 512 -g "$here/../../data/tags.conf" >out
 	grep -q 'Label$' out
 }

@@ -69,7 +69,8 @@ static bool make(const char *t, const char *name, const char *more)
 	char words[4096];
 
 	tree_file(t, "m.c", more);
-	snprintf(words, sizeof(words), "mkdir -p \"$(dirname %s)\"; " COMPILE "m.c -o %s", name, name);
+	snprintf(words, sizeof(words), "mkdir -p \"$(dirname %s)\"; " COMPILE "m.c -o %s", name,
+		 name);
 	return shell(t, words);
 }
 
@@ -121,10 +122,10 @@ static void expect(const struct shelf *s, const char *name, const char *want)
 	assert_int_equal(kpm_search(s->index, &query, &hits, &count), 0);
 	entries = kpm_index_entries(s->index, &all);
 	for (size_t i = 0; i < count; i++)
-		used += snprintf(found + used, sizeof(found) - used, "%s%s:%c:%c", i ? " " : "",
-				 kpm_entry_module(s->index, &entries[hits[i].entry], module,
-						  sizeof(module)),
-				 "DCT"[hits[i].evidence], "HML"[hits[i].confidence]);
+		used += snprintf(
+			found + used, sizeof(found) - used, "%s%s:%c:%c", i ? " " : "",
+			kpm_entry_module(s->index, &entries[hits[i].entry], module, sizeof(module)),
+			"DCT"[hits[i].evidence], "HML"[hits[i].confidence]);
 	free(hits);
 	if (strcmp(found, want))
 		fail_msg("%s: '%s', not '%s'", name, found, want);
@@ -165,12 +166,14 @@ static void kernels(void **state)
 	struct shelf s;
 
 	if (!shelf_make(&s, t) ||
-	    !shell(t, "{ head -c 3000 /dev/zero; xz --check=crc32 <a/first.ko; head -c 99 /dev/zero; }"
-		      " >vmlinuz"))
+	    !shell(t,
+		   "{ head -c 3000 /dev/zero; xz --check=crc32 <a/first.ko; head -c 99 /dev/zero; }"
+		   " >vmlinuz"))
 		skip();
-	tree_file(t, "System.map", "ffffffff81000000 T _stext\nffffffff81000100 t load_msg\n"
-				   "ffffffff81000200 D load_data\nffffffff81000300 t own\t[mod]\n"
-				   "x\n\nffffffff81000400 T last_one");
+	tree_file(t, "System.map",
+		  "ffffffff81000000 T _stext\nffffffff81000100 t load_msg\n"
+		  "ffffffff81000200 D load_data\nffffffff81000300 t own\t[mod]\n"
+		  "x\n\nffffffff81000400 T last_one");
 	s.count = 0;
 	put(&s, "System.map", KPM_KIND_SYMBOLS);
 	put(&s, "vmlinuz", KPM_KIND_VMLINUZ);
@@ -218,8 +221,9 @@ static void address(void **state)
 	struct kpm_ksyms *ksyms;
 	struct kpm_query q;
 
-	tree_file(t, "kallsyms", "ffffffff81000000 T _stext\nffffffffc0000100 t leak\t[mod]\n"
-				 "ffffffffc0000200 t end\t[mod]\n");
+	tree_file(t, "kallsyms",
+		  "ffffffff81000000 T _stext\nffffffffc0000100 t leak\t[mod]\n"
+		  "ffffffffc0000200 t end\t[mod]\n");
 	assert_int_equal(kpm_ksyms_open(&roots, &ksyms, NULL), 0);
 	assert_int_equal(kpm_query_parse("0xffffffffc0000100", ksyms, &q, NULL), 0);
 	assert_string_equal(q.text, "leak");
@@ -335,7 +339,8 @@ static void broken(void **state)
 		assert_int_equal(bad, text[entries[i].note] != '\0');
 		notes += bad;
 		if (strstr(text + entries[i].path, "bomb"))
-			assert_non_null(strstr(text + entries[i].note, "unpacks to more than 16 MiB"));
+			assert_non_null(
+				strstr(text + entries[i].note, "unpacks to more than 16 MiB"));
 	}
 	assert_int_equal(notes, 5);
 	shelf_free(&s);
