@@ -236,8 +236,11 @@ static int count(struct app *app, struct kpm_err *err)
 	return ret ? ret : take_sample(app, err);
 }
 
-/* The workers are started while nothing is open and no probe is attached. */
-static int open_places(struct app *app, struct kpm_err *err)
+/*
+ * The workers are started while nothing is open and no probe is attached. Without them the fields
+ * stay empty: memory that is running out is what people look for with this.
+ */
+static void open_places(struct app *app, struct kpm_err *note)
 {
 	const struct kpm_column *sort = app->options->view.sort;
 	unsigned int needs = sort ? sort->needs : 0;
@@ -248,9 +251,9 @@ static int open_places(struct app *app, struct kpm_err *err)
 		for (size_t c = 0; c < list->count; c++)
 			needs |= list->column[c]->needs;
 	}
-	return needs ? kpm_places_open(needs, &app->options->live.roots, app->tags, app->ksyms,
-				       &app->places, err)
-		     : 0;
+	if (needs)
+		kpm_places_open(needs, &app->options->live.roots, app->tags, app->ksyms,
+				&app->places, note);
 }
 
 static bool name_site(void *arg, uint64_t site, char *buf, size_t size)
@@ -275,7 +278,7 @@ static int run(struct app *app, struct kpm_err *note, struct kpm_err *err)
 	if (!ret && !kpm_ksyms_open(&o->live.roots, &app->ksyms, NULL))
 		kpm_tagset_set_namer(app->tags, name_site, app->ksyms);
 	if (!ret)
-		ret = open_places(app, err);
+		open_places(app, note);
 	if (!ret)
 		ret = kpm_live_open(&o->live, app->tags, &app->source, err);
 	/* all that is left to do with rights is to write files in other people's directories */

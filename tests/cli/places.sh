@@ -78,3 +78,30 @@ case_hostile_vmlinux() {
 	dump
 	[ "$(of_load_msg source_line)" = none ]
 }
+
+# Debug information that only a server has: asked if, and only if, the user names one.
+case_debuginfod() {
+	local id server
+	need_made
+	need python3
+	ldconfig -p | grep -q libdebuginfod || skip 'libdebuginfod is missing'
+	id=$(od -An -tx1 -v /sys/kernel/notes | tr -d ' \n' |
+		sed -n 's/.*04000000\(14\)00000003000000474e5500\(.\{40\}\).*/\2/p')
+	[ -n "$id" ] || skip 'this kernel has no build-id'
+	made 7 "-Wl,--build-id=0x$id"
+	mkdir -p "web/buildid/$id"
+	cp vmlinux "web/buildid/$id/debuginfo"
+	strip -g vmlinux
+	dump
+	[ "$(of_load_msg build)" = loaded ]
+	[ "$(of_load_msg source_line)" = none ]
+	python3 -u -m http.server --bind 127.0.0.1 -d web 0 >log 2>&1 &
+	server=$!
+	await log
+	DEBUGINFOD_URLS=http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\) .*/\1/p' log)
+	export DEBUGINFOD_URLS DEBUGINFOD_CACHE_PATH=$PWD/fetched
+	dump
+	kill $server
+	[ "$(of_load_msg source_line)" = 7 ]
+	[ -s "fetched/$id/debuginfo" ]
+}
