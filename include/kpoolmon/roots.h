@@ -21,9 +21,9 @@ enum kpm_file {
 	KPM_FILE_VMLINUX_BTF,
 	KPM_FILE_LOCKDOWN,
 	KPM_FILE_KPROBE_PMU, /* there if the kernel has kprobes */
-	KPM_FILE_SLAB,    /* folder of the slab caches */
-	KPM_FILE_NOTES,   /* ELF notes of the kernel */
-	KPM_FILE_MODULES, /* folder of the loaded modules */
+	KPM_FILE_SLAB,       /* folder of the slab caches */
+	KPM_FILE_NOTES,      /* ELF notes of the kernel */
+	KPM_FILE_MODULES,    /* folder of the loaded modules */
 };
 
 /* Writes the path of a file into buf and returns buf. Too long a path is cut and will not open. */
