@@ -17,7 +17,7 @@ Q	=
 say	= @:
 endif
 
-LIBS	:= libbpf jansson ncursesw
+LIBS	:= libbpf jansson ncursesw libdw libelf libzstd liblzma zlib
 WARN	:= -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes
 ifeq ($(WERROR),1)
 WARN	+= -Werror

@@ -7,7 +7,7 @@ _kpoolmon() {
 	local options='--for --objects --tags --no-rescue --probes --pool --include --exclude --sort
 		--reverse --limit --by-change --totals --no-highlight --labels --exact
 		--verbose --columns
-		--format --output --append --snapshot --help --version'
+		--format --output --append --snapshot --kernel --root --help --version'
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		if [ "${COMP_WORDS[i]}" = -- ]; then
@@ -21,12 +21,16 @@ _kpoolmon() {
 		mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" --help 2>/dev/null |
 			awk '/^Columns:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }')" -- "$cur")
 		;;
+	--kernel)
+		mapfile -t COMPREPLY < <(compgen -W "$(ls /lib/modules 2>/dev/null)" -- "$cur")
+		;;
+	--root) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
 	-o | --output | -n | --snapshot | -g | --labels)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
 	--for | --objects | --tags | --probes | --limit | -i | --include | -x | --exclude) ;;
 	*)
-		[ "$COMP_CWORD" -eq 1 ] && options="dump $options"
+		[ "$COMP_CWORD" -eq 1 ] && options="dump find $options"
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 		;;
 	esac

@@ -16,6 +16,8 @@
 #include <kpoolmon/ksyms.h>
 #include <kpoolmon/rights.h>
 
+#include "places.h"
+
 /* A file, or standard output, and what is written there. */
 struct target {
 	const char *file; /* NULL: standard output */
@@ -32,6 +34,7 @@ struct app {
 	const char **label; /* [tag] */
 	struct kpm_tagset *tags;
 	struct kpm_ksyms *ksyms;
+	struct kpm_places *places; /* NULL: no column needs them */
 	struct kpm_source *source;
 	struct kpm_snapshot snap;
 	struct kpm_history *history;
@@ -186,9 +189,15 @@ static int show(struct app *app, struct kpm_err *err)
 		.tags = app->tags,
 		.history = app->history,
 		.labels = app->label,
+		.places = kpm_places_list(app->places),
 	};
+	/* to order by a place all of them must be known, else only those that are shown */
+	if (!ret && app->options->view.sort && app->options->view.sort->needs)
+		kpm_places_find_all(app->places);
 	if (!ret)
 		ret = kpm_view_build(view, &parts, &frame, err);
+	if (!ret)
+		kpm_places_find(app->places, &frame);
 	for (size_t i = 0; !ret && i < app->target_count; i++)
 		ret = write_target(app, &app->targets[i], &frame, err);
 	kpm_view_free(view);
@@ -227,6 +236,26 @@ static int count(struct app *app, struct kpm_err *err)
 	return ret ? ret : take_sample(app, err);
 }
 
+/*
+ * The workers are started while nothing is open and no probe is attached. Without them the fields
+ * stay empty: memory that is running out is what people look for with this.
+ */
+static void open_places(struct app *app, struct kpm_err *note)
+{
+	const struct kpm_column *sort = app->options->view.sort;
+	unsigned int needs = sort ? sort->needs : 0;
+
+	for (size_t i = 0; i < app->target_count; i++) {
+		const struct kpm_column_list *list = &app->targets[i].opts.columns;
+
+		for (size_t c = 0; c < list->count; c++)
+			needs |= list->column[c]->needs;
+	}
+	if (needs)
+		kpm_places_open(needs, &app->options->live.roots, app->tags, app->ksyms,
+				&app->places, note);
+}
+
 static bool name_site(void *arg, uint64_t site, char *buf, size_t size)
 {
 	return kpm_ksyms_name(arg, site, buf, size);
@@ -249,6 +278,8 @@ static int run(struct app *app, struct kpm_err *note, struct kpm_err *err)
 	if (!ret && !kpm_ksyms_open(&o->live.roots, &app->ksyms, NULL))
 		kpm_tagset_set_namer(app->tags, name_site, app->ksyms);
 	if (!ret)
+		open_places(app, note);
+	if (!ret)
 		ret = kpm_live_open(&o->live, app->tags, &app->source, err);
 	/* all that is left to do with rights is to write files in other people's directories */
 	if (!ret)
@@ -257,8 +288,8 @@ static int run(struct app *app, struct kpm_err *note, struct kpm_err *err)
 		ret = count(app, err);
 	if (!ret)
 		ret = show(app, err);
-	if (app->command)
-		kpm_command_failed(app->command, note);
+	if (!app->command || !kpm_command_failed(app->command, note))
+		kpm_places_note(app->places, note);
 	return ret;
 }
 
@@ -274,6 +305,7 @@ int kpm_app_dump(const struct kpm_options *options, struct kpm_err *note, struct
 	kpm_signals_hold();
 	ret = run(app, note, err);
 	kpm_source_close(app->source);
+	kpm_places_close(app->places);
 	kpm_command_free(app->command);
 	for (size_t i = 0; i < app->target_count; i++)
 		free(app->targets[i].head);

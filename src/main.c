@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <kpoolmon/app.h>
+#include <kpoolmon/find.h>
 #include <kpoolmon/options.h>
+#include <kpoolmon/text.h>
 
 /* To standard output, whose reader may be gone or whose disk may be full. */
 static int print(void (*text)(FILE *out), struct kpm_err *err)
@@ -36,10 +38,18 @@ static void fill_standard_files(void)
 			return;
 }
 
+static void warn(const char *text)
+{
+	char clean[4096];
+
+	fprintf(stderr, "kpoolmon: %s\n", kpm_clean(text, clean, sizeof(clean)));
+}
+
 int main(int argc, char *argv[])
 {
 	const struct kpm_options *options;
 	struct kpm_err err = {""}, note = {""};
+	bool found = true;
 	int ret;
 
 	fill_standard_files();
@@ -53,6 +63,8 @@ int main(int argc, char *argv[])
 		ret = print(kpm_options_help, &err);
 	else if (options->version)
 		ret = print(version, &err);
+	else if (options->verb == KPM_FIND)
+		ret = kpm_find(options, warn, &found, &err);
 	else
 		ret = kpm_app_dump(options, &note, &err);
 	kpm_options_free(options);
@@ -62,5 +74,7 @@ int main(int argc, char *argv[])
 		return KPM_EXIT_OK;
 	if (ret)
 		fprintf(stderr, "kpoolmon: %s\n", err.text);
-	return ret ? KPM_EXIT_FAILED : KPM_EXIT_OK;
+	if (ret)
+		return ret == -EINVAL && !found ? KPM_EXIT_USAGE : KPM_EXIT_FAILED;
+	return found ? KPM_EXIT_OK : KPM_EXIT_NOTHING;
 }

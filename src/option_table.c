@@ -22,7 +22,7 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 	[KPM_OPT_EXCLUDE] = {"exclude", 'x', "PATTERN", .help = "not these; both are repeatable"},
 	[KPM_OPT_SORT] = {"sort", 0, "COLUMN", .help = "order by a column (bytes)"},
 	[KPM_OPT_REVERSE] = {"reverse", 0, NULL, .help = "the other way round"},
-	[KPM_OPT_LIMIT] = {"limit", 0, "N", .help = "the first N tags only"},
+	[KPM_OPT_LIMIT] = {"limit", 0, "N", .find = true, .help = "the first N tags or files only"},
 	[KPM_OPT_BY_CHANGE] = {"by-change", '(', NULL,
 			       .help = "order by the change in the second half of the counting"},
 	[KPM_OPT_SORT_TAG] = {NULL, 't', NULL, .help = "order by tag"},
@@ -40,15 +40,21 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			     .help = "in the table, how each probe is attached"},
 	[KPM_OPT_COLUMNS] = {"columns", 0, "LIST",
 			     .help = "these columns; +LIST: these too, see below"},
-	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT", .group = "Where to",
+	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT", .find = true, .group = "Where to",
 			    .help = "table, csv or json (by the suffix of FILE, else table)"},
 	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE",
 			    .help = "write FILE instead of standard output; repeatable"},
 	[KPM_OPT_APPEND] = {"append", 0, NULL, .help = "add to FILE (csv, json)"},
 	[KPM_OPT_SNAPSHOT] = {"snapshot", 'n', "FILE", true,
 			      .help = "write the exact table to FILE (" KPM_SNAPSHOT_FILE ")"},
-	[KPM_OPT_HELP] = {"help", 'h', NULL, .group = "Else", .help = "this text; also -?"},
-	[KPM_OPT_VERSION] = {"version", 0, NULL, .help = "the version"},
+	[KPM_OPT_KERNEL] = {"kernel", 0, "VERSION", .find = true, .find_only = true,
+			    .group = "What find searches",
+			    .help = "files of this kernel (of the running one)"},
+	[KPM_OPT_ROOT] = {"root", 0, "DIR", .find = true, .find_only = true,
+			  .help = "a copied tree: with lib/modules in it, or modules"},
+	[KPM_OPT_HELP] = {"help", 'h', NULL, .find = true, .group = "Else",
+			  .help = "this text; also -?"},
+	[KPM_OPT_VERSION] = {"version", 0, NULL, .find = true, .help = "the version"},
 };
 
 #define SEE_HELP "; kpoolmon --help lists the options"
@@ -91,9 +97,11 @@ static void option_line(FILE *out, const struct kpm_option *o)
 
 void kpm_options_help(FILE *out)
 {
-	fputs("usage: kpoolmon [dump] [OPTION...] [-- COMMAND [ARGUMENT...]]\n\n"
+	fputs("usage: kpoolmon [dump] [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
+	      "       kpoolmon find NAME... [OPTION...]\n\n"
 	      "Counts the kernel's slab allocations by call site and shows who holds the memory.\n"
-	      "With COMMAND, counts while COMMAND runs.\n",
+	      "With COMMAND, counts while COMMAND runs.\n"
+	      "find: which module files know a symbol, a tag, a slab cache, a pattern, an address.\n",
 	      out);
 	for (int i = 0; i < KPM_OPTS; i++) {
 		if (kpm_option_table[i].group)
@@ -105,5 +113,6 @@ void kpm_options_help(FILE *out)
 	      out);
 	for (size_t i = 0; i < kpm_column_count; i++)
 		fprintf(out, "  %-17s %s\n", kpm_columns[i].name, kpm_columns[i].help);
-	fputs("\nExit status: 0 fine, 1 failed, 2 wrong usage. More in kpoolmon(8).\n", out);
+	fputs("\nExit status: 0 fine, 1 failed, 2 wrong usage, 4 nothing found. More in kpoolmon(8).\n",
+	      out);
 }

@@ -222,6 +222,17 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 	case KPM_OPT_SNAPSHOT:
 		o->snapshot = arg ? arg : KPM_SNAPSHOT_FILE;
 		return file_name("snapshot", o->snapshot, err);
+	case KPM_OPT_KERNEL:
+		o->release = arg;
+		return *arg && !strchr(arg, '/')
+			       ? 0
+			       : kpm_fail(err, -EINVAL,
+					  "--kernel '%.40s' is no version; give one as uname -r "
+					  "prints it",
+					  arg);
+	case KPM_OPT_ROOT:
+		o->root = arg;
+		return file_name("root", arg, err);
 	case KPM_OPT_HELP:
 		o->help = true;
 		return 0;
@@ -268,10 +279,47 @@ static int check(const struct kpm_options *o, bool for_given, struct kpm_err *er
 	return 0;
 }
 
+/* What find does not know, and what only find knows. */
+static int check_given(enum kpm_verb verb, const bool given[KPM_OPTS], struct kpm_err *err)
+{
+	for (int i = 0; i < KPM_OPTS; i++) {
+		const struct kpm_option *o = &kpm_option_table[i];
+		const char letter[] = {o->letter, '\0'};
+
+		if (given[i] && (verb == KPM_FIND ? !o->find : o->find_only))
+			return kpm_fail(err, -EINVAL, "%s%s is %s; leave it out",
+					o->name ? "--" : "-", o->name ? o->name : letter,
+					verb == KPM_FIND ? "no option of find"
+							 : "an option of find only");
+	}
+	return 0;
+}
+
+static int check_find(struct kpm_options *o, char *const *names, struct kpm_err *err)
+{
+	o->verb = KPM_FIND;
+	o->names = names;
+	if (o->help || o->version)
+		return 0;
+	if (!*names)
+		return kpm_fail(err, -EINVAL,
+				"find needs a NAME: a symbol, a tag, a slab cache, a pattern or an "
+				"address");
+	for (; *names; names++)
+		if (!**names)
+			return kpm_fail(err, -EINVAL, "a NAME to find cannot be empty");
+	if (o->command)
+		return kpm_fail(err, -EINVAL, "find runs no COMMAND; leave -- out");
+	if (o->sink && o->sink != &kpm_sink_table && o->sink != &kpm_sink_json)
+		return kpm_fail(err, -EINVAL, "find writes table or json, not %s", o->sink->name);
+	return 0;
+}
+
 static int parse_words(struct parsed *p, int count, struct kpm_err *err)
 {
 	struct getopt_tables tables;
-	bool for_given = false;
+	bool given[KPM_OPTS] = {false};
+	bool find;
 	int value, ret, id;
 
 	make_tables(&tables);
@@ -291,18 +339,22 @@ static int parse_words(struct parsed *p, int count, struct kpm_err *err)
 		ret = set_option(p, id, optarg, err);
 		if (ret)
 			return ret;
-		for_given |= id == KPM_OPT_FOR;
+		given[id] = true;
 	}
+	find = optind < count && !strcmp(p->words[optind], "find");
+	ret = check_given(find ? KPM_FIND : KPM_DUMP, given, err);
+	if (ret || find)
+		return ret ? ret : check_find(&p->options, p->words + optind + 1, err);
 	if (optind < count && !strcmp(p->words[optind], "dump"))
 		optind++;
 	if (optind < count)
 		return kpm_fail(err, -EINVAL,
-				"unexpected word '%.60s'; the only command is dump, "
-				"a program to run stands behind --",
+				"unexpected word '%.60s'; the commands are dump and "
+				"find, a program to run stands behind --",
 				p->words[optind]);
 	if (p->options.help || p->options.version)
 		return 0;
-	return check(&p->options, for_given, err);
+	return check(&p->options, given[KPM_OPT_FOR], err);
 }
 
 int kpm_options_parse(int argc, char *const argv[], const struct kpm_options **parsed,

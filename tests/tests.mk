@@ -4,6 +4,8 @@
 UNIT	 := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
 BPFTESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/bpf/*_test.c tests/live/*_test.c))
 SAN	 := $(B)/san
+FUZZ	 := $(B)/fuzz
+FUZZ_SECONDS ?= 60
 
 $(B)/tests/%_test: $(B)/tests/%_test.o $(LIBOBJS)
 	$(call say,LINK,$@)
@@ -43,12 +45,32 @@ kernels-document: all ## write tests/kernels/results.md: the matrix with memleak
 	$(Q)sh tools/as-root.sh tests/kernels/run --modes full,kprobes,tracepoints,memleak \
 		--document tests/kernels/results.md $(KERNELS_ARGS) $(B)/kpoolmon
 
+$(B)/unpack: $(B)/tests/find/unpack.o $(LIBOBJS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(KPM_LIBS)
+
+# what reads hostile files, and nothing else of the program
+$(B)/elf_fuzz: $(B)/tests/fuzz/elf_fuzz.o $(filter $(B)/src/base/% $(B)/src/resolve/%,$(LIBOBJS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(KPM_LIBS)
+
+fuzz: ## feed the reader of module files with hostile ones, FUZZ_SECONDS long (60)
+	$(Q)$(MAKE) --no-print-directory B=$(FUZZ) CC='$(CLANG)' \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' \
+		LDFLAGS='-fsanitize=fuzzer,address,undefined' $(FUZZ)/elf_fuzz
+	$(Q)rm -rf $(FUZZ)/seeds && tests/fuzz/corpus $(FUZZ)/seeds && mkdir -p $(FUZZ)/corpus
+	$(Q)cd $(FUZZ) && ./elf_fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 \
+		-rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 corpus seeds
+
+test-find: all $(B)/unpack ## search the modules of a real Debian kernel, against unpacking alone
+	$(Q)tests/find/run $(B)/kpoolmon $(B)/unpack $(TREE)
+
 bench: $(B)/bench ## what the probes cost, against empty programs, a hash map and memleak
 	$(Q)sh tools/as-root.sh $(B)/bench $(BENCH_ARGS)
 
 format: ## apply .clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-.PHONY: units sanitized check test test-kernels kernels-document bench format
+.PHONY: units sanitized check test test-kernels kernels-document test-find fuzz bench format
 
--include $(B)/variants.bpf.d $(UNIT:=.d) $(BPFTESTS:=.d) $(B)/tests/bench/bench.d
+-include $(B)/variants.bpf.d $(UNIT:=.d) $(BPFTESTS:=.d) $(B)/tests/bench/bench.d $(B)/tests/find/unpack.d $(B)/tests/fuzz/elf_fuzz.d

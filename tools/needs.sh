@@ -16,7 +16,15 @@ pkg-config|cmd:${PKG_CONFIG:-pkg-config}|pkg-config|pkgconf-pkg-config|pkg-confi
 libbpf 1.1|lib:libbpf >= 1.1|libbpf-dev|libbpf-devel|libbpf-devel|libbpf|build
 jansson|lib:jansson|libjansson-dev|jansson-devel|libjansson-devel|jansson|build
 ncurses, wide|lib:ncursesw|libncurses-dev|ncurses-devel|ncurses-devel|ncurses|build
+libdw|lib:libdw|libdw-dev|elfutils-devel|libdw-devel|elfutils|build
+libelf|lib:libelf|libelf-dev|elfutils-libelf-devel|libelf-devel|libelf|build
+libzstd|lib:libzstd|libzstd-dev|libzstd-devel|libzstd-devel|zstd|build
+liblzma|lib:liblzma|liblzma-dev|xz-devel|xz-devel|xz|build
+zlib|lib:zlib|zlib1g-dev|zlib-devel|zlib-devel|zlib|build
 cmocka|lib:cmocka|libcmocka-dev|libcmocka-devel|libcmocka-devel|cmocka|test
+libFuzzer|fuzzer:${CLANG:-clang}|libclang-rt-dev|compiler-rt|clang|compiler-rt|test
+xz|cmd:xz|xz-utils|xz|xz|xz|test
+zstd|cmd:zstd|zstd|zstd|zstd|zstd|test
 python3|cmd:python3|python3|python3|python3|python|test
 jq|cmd:jq|jq|jq|jq|jq|test
 mandoc|cmd:mandoc|mandoc|mandoc|mandoc|mandoc|test
@@ -49,6 +57,11 @@ there() {
 		# shellcheck disable=SC2086 # CC may carry arguments
 		set -- ${what#cmd:}
 		command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]
+		;;
+	fuzzer:*)
+		# shellcheck disable=SC2086
+		echo 'int LLVMFuzzerTestOneInput(void); int LLVMFuzzerTestOneInput(void) { return 0; }' |
+			${what#fuzzer:} -x c -fsanitize=fuzzer,address -o /dev/null - 2>/dev/null
 		;;
 	lib:*) ${PKG_CONFIG:-pkg-config} --exists "${what#lib:}" 2>/dev/null ;;
 	esac

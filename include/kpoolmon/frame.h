@@ -11,6 +11,7 @@
 
 #include <kpoolmon/error.h>
 #include <kpoolmon/history.h>
+#include <kpoolmon/place.h>
 #include <kpoolmon/snapshot.h>
 #include <kpoolmon/tagset.h>
 #include <kpoolmon/trend.h>
@@ -24,6 +25,8 @@ struct kpm_frame_parts {
 	const struct kpm_history *history; /* NULL: no changes are known */
 	const char *const *labels;         /* [tag], NULL where there is none; NULL: no labels */
 	const struct kpm_trend *trend;     /* NULL: none is kept */
+	const struct kpm_place *const
+		*places; /* [tag], NULL where it was not asked; NULL: no places */
 };
 
 struct kpm_frame {

@@ -26,4 +26,7 @@ void kpm_ksyms_close(struct kpm_ksyms *ksyms);
  */
 bool kpm_ksyms_name(struct kpm_ksyms *ksyms, uint64_t address, char *buf, size_t size);
 
+/* The address of a symbol of the kernel's own code; 0 if there is none or it is kept from us. */
+uint64_t kpm_ksyms_address(struct kpm_ksyms *ksyms, const char *symbol);
+
 #endif

@@ -17,7 +17,10 @@
 
 #define KPM_OUTPUTS_MAX 8
 
+enum kpm_verb { KPM_DUMP, KPM_FIND };
+
 struct kpm_options {
+	enum kpm_verb verb;
 	bool help;
 	bool version;
 	struct kpm_live_opts live;
@@ -35,10 +38,14 @@ struct kpm_options {
 	const char *snapshot; /* file of -n, or NULL */
 	const char *labels;   /* file of -g, or NULL */
 	char *const *command; /* program to run and its arguments, or NULL */
+	/* find */
+	char *const *names;  /* NULL-terminated */
+	const char *release; /* NULL: of the running kernel, or the only one there */
+	const char *root;    /* NULL: / */
 };
 
 /* Where -g and -n look and write without a name. */
-#define KPM_LABELS_FILE   "/usr/share/kpoolmon/labels.txt"
+#define KPM_LABELS_FILE   "/etc/kpoolmon/tags.conf"
 #define KPM_SNAPSHOT_FILE "poolsnap.log"
 
 /*
@@ -82,6 +89,8 @@ enum kpm_option_id {
 	KPM_OPT_OUTPUT,
 	KPM_OPT_APPEND,
 	KPM_OPT_SNAPSHOT,
+	KPM_OPT_KERNEL,
+	KPM_OPT_ROOT,
 	KPM_OPT_HELP,
 	KPM_OPT_VERSION,
 	KPM_OPTS
@@ -92,6 +101,8 @@ struct kpm_option {
 	char letter;       /* short form; 0: none */
 	const char *arg;   /* what its argument stands for; NULL: it takes none */
 	bool optional;     /* the argument may be left out */
+	bool find;         /* an option of find, too */
+	bool find_only;    /* and of nothing else */
 	const char *group; /* heading in --help; NULL: as the one before */
 	const char *help;
 };

@@ -17,6 +17,7 @@ struct kpm_tag_name {
 	const char *text;   /* `symbol+0xoff [module]`, without [module] for built-in code */
 	const char *symbol; /* NULL if the address could not be named */
 	uint64_t offset;    /* of the return address in the symbol; valid with symbol */
+	uint64_t size;      /* of the symbol, to the next one; 0 if not known */
 	const char *module; /* name of the module, "kernel" for built-in code, NULL if unknown */
 	const char *cache;  /* slab cache; several are joined with `+`; NULL if not known */
 	uint64_t site;      /* the return address; 0 if not known */

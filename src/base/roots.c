@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Paths below /proc and /sys. */
+/* Paths below /proc, /sys and of kernels. */
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <kpoolmon/roots.h>
 
@@ -13,6 +15,9 @@ static const struct {
 	[KPM_FILE_VMLINUX_BTF] = {1, "kernel/btf/vmlinux"},
 	[KPM_FILE_LOCKDOWN] = {1, "kernel/security/lockdown"},
 	[KPM_FILE_KPROBE_PMU] = {1, "bus/event_source/devices/kprobe/type"},
+	[KPM_FILE_SLAB] = {1, "kernel/slab"},
+	[KPM_FILE_NOTES] = {1, "kernel/notes"},
+	[KPM_FILE_MODULES] = {1, "module"},
 };
 
 const char *kpm_path(const struct kpm_roots *roots, enum kpm_file file, char *buf, size_t size)
@@ -22,4 +27,58 @@ const char *kpm_path(const struct kpm_roots *roots, enum kpm_file file, char *bu
 
 	snprintf(buf, size, "%s/%s", files[file].in_sys ? sys : proc, files[file].name);
 	return buf;
+}
+
+const char *kpm_module_path(const struct kpm_roots *roots, enum kpm_module_file file,
+			    const char *module, char *buf, size_t size)
+{
+	static const char *const names[] = {
+		[KPM_MODULE_BUILD_ID] = "notes/.note.gnu.build-id",
+		[KPM_MODULE_SRCVERSION] = "srcversion",
+	};
+
+	snprintf(buf, size, "%s/module/%s/%s", roots && roots->sys ? roots->sys : "/sys", module,
+		 names[file]);
+	return buf;
+}
+
+#define PLACES_MAX 8
+
+/* What stands for the release is `@`. */
+static const char *const spots[][PLACES_MAX] = {
+	[KPM_SPOT_TREE] = {"/lib/modules/@", "/usr/lib/modules/@"},
+	[KPM_SPOT_VMLINUX] = {"/usr/lib/debug/boot/vmlinux-@", "/boot/vmlinux-@",
+			      "/usr/lib/debug/lib/modules/@/vmlinux",
+			      "/usr/lib/debug/usr/lib/modules/@/vmlinux",
+			      "/lib/modules/@/build/vmlinux", "/usr/lib/modules/@/build/vmlinux",
+			      "/usr/lib/debug/boot/vmlinux-@.debug"},
+	[KPM_SPOT_VMLINUZ] = {"/boot/vmlinuz-@", "/lib/modules/@/vmlinuz",
+			      "/usr/lib/modules/@/vmlinuz"},
+	[KPM_SPOT_SYMBOLS] = {"/boot/System.map-@", "/lib/modules/@/System.map",
+			      "/usr/lib/modules/@/System.map"},
+	[KPM_SPOT_TREES] = {"/lib/modules", "/usr/lib/modules"},
+	[KPM_SPOT_DEBUG] = {"/usr/lib/debug"},
+};
+
+const char *kpm_spot_path(const struct kpm_roots *roots, enum kpm_spot spot, unsigned int nth,
+			  const char *release, char *buf, size_t size)
+{
+	const char *form = nth < PLACES_MAX ? spots[spot][nth] : NULL;
+	const char *fs = roots && roots->fs ? roots->fs : "", *at;
+
+	if (!form)
+		return NULL;
+	at = strchr(form, '@');
+	snprintf(buf, size, "%s%.*s%s%s", fs, at ? (int)(at - form) : (int)strlen(form), form,
+		 at ? release : "", at ? at + 1 : "");
+	return buf;
+}
+
+const char *kpm_spot_find(const struct kpm_roots *roots, enum kpm_spot spot, const char *release,
+			  char *buf, size_t size)
+{
+	for (unsigned int i = 0; kpm_spot_path(roots, spot, i, release, buf, size); i++)
+		if (!access(buf, F_OK))
+			return buf;
+	return NULL;
 }

@@ -71,6 +71,8 @@ static int parse_symbol(struct kpm_tag_name *name, const char *symbol)
 	name->offset = strtoull(plus + 1, &end, 16);
 	if (end == plus + 1)
 		return 0;
+	if (*end == '/')
+		name->size = strtoull(end + 1, NULL, 16);
 	name->symbol = strndup(symbol, plus - symbol);
 	if (bracket)
 		name->module = strndup(bracket + 1, strcspn(bracket + 1, " ]"));

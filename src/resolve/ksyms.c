@@ -129,3 +129,13 @@ bool kpm_ksyms_name(struct kpm_ksyms *k, uint64_t address, char *buf, size_t siz
 		 address - s->address, module ? " " : "", module ? module + 1 : "");
 	return true;
 }
+
+uint64_t kpm_ksyms_address(struct kpm_ksyms *k, const char *symbol)
+{
+	if (!k->read)
+		read_symbols(k);
+	for (size_t i = 0; i < k->count; i++)
+		if (!strcmp(k->symbols[i].name, symbol))
+			return k->symbols[i].address;
+	return 0;
+}

@@ -10,7 +10,8 @@
  * A pattern with `*` and `?`, matched against tag, symbol, cache and module; ` - `; the owner,
  * `<unknown>` if it is not known; ` - `; a description, which may contain further ` - `. The owner
  * may be left out. A pattern without wildcards beats those with; among equals the first wins. The
- * file may end with Ctrl-Z.
+ * file may end with Ctrl-Z. Any other line is an error, with its number: a label that is not shown
+ * because of a missing blank is hard to find.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -94,6 +95,7 @@ static char *part(char **rest)
 	return trim(start);
 }
 
+/* 0, -ENOMEM or -EINVAL: no label. */
 static int parse_line(struct kpm_labels *labels, char *line)
 {
 	char *rest, *pattern, *owner, *description;
@@ -107,7 +109,7 @@ static int parse_line(struct kpm_labels *labels, char *line)
 	owner = part(&rest);
 	description = trim(rest);
 	if (!*pattern || (!*owner && !*description))
-		return 0;
+		return -EINVAL;
 	if (!strcmp(owner, "<unknown>"))
 		owner = "";
 	return add(labels, pattern, owner, description);
@@ -117,7 +119,7 @@ int kpm_labels_open(const char *file, struct kpm_labels **labels, struct kpm_err
 {
 	struct kpm_labels *l = calloc(1, sizeof(*l));
 	char *line = NULL;
-	size_t size = 0, all = 0;
+	size_t size = 0, all = 0, number = 0;
 	ssize_t len;
 	int ret = 0;
 	FILE *f;
@@ -136,6 +138,7 @@ int kpm_labels_open(const char *file, struct kpm_labels **labels, struct kpm_err
 	errno = 0;
 	while (!ret && (len = getline(&line, &size, f)) > 0) {
 		all += len;
+		number++;
 		ret = all > FILE_MAX ? -EFBIG : parse_line(l, line);
 		errno = 0;
 	}
@@ -143,6 +146,13 @@ int kpm_labels_open(const char *file, struct kpm_labels **labels, struct kpm_err
 		ret = errno ? -errno : -EIO;
 	free(line);
 	fclose(f);
+	if (ret == -EINVAL) {
+		kpm_labels_free(l);
+		return kpm_fail(err, ret,
+				"%.300s:%zu: no label; write PATTERN - BINARY - DESCRIPTION, with "
+				"blanks about the dashes, or # before a comment",
+				file, number);
+	}
 	if (ret) {
 		kpm_labels_free(l);
 		return kpm_fail(err, ret,

@@ -90,7 +90,7 @@ static int birth_clock(const struct live *live, uint32_t *now)
 static int live_objects(struct kpm_source *src, uint32_t tag, struct kpm_objects *objects)
 {
 	struct live *live = (struct live *)src;
-	uint32_t now;
+	uint32_t now = 0;
 	int ret = birth_clock(live, &now);
 
 	return ret ? ret : kpm_books_objects(live->books, tag, now, objects);

@@ -148,6 +148,46 @@ static void get_label(frame_t f, row_t r, cell_t c)
 		set_text(c, f->part.labels[r->tag]);
 }
 
+/* Places on disk. */
+
+static const struct kpm_place *place_of(frame_t f, row_t r)
+{
+	static const struct kpm_place nowhere = {0};
+	const struct kpm_place *place = NULL;
+
+	if (f->part.places && r->tag != KPM_NO_TAG)
+		place = f->part.places[r->tag];
+	return place ? place : &nowhere;
+}
+
+#define PLACE(member)                                                                              \
+	static void get_##member(frame_t f, row_t r, cell_t c)                                     \
+	{                                                                                          \
+		set_text(c, place_of(f, r)->member);                                               \
+	}
+
+PLACE(file)
+PLACE(source)
+PLACE(inlined)
+PLACE(build_id)
+PLACE(srcversion)
+PLACE(vendor)
+PLACE(builtin)
+
+static void get_line(frame_t f, row_t r, cell_t c)
+{
+	if (place_of(f, r)->line)
+		set_uint(c, place_of(f, r)->line);
+}
+
+static void get_build(frame_t f, row_t r, cell_t c)
+{
+	enum kpm_build build = place_of(f, r)->build;
+
+	if (build != KPM_BUILD_UNKNOWN)
+		set_text(c, build == KPM_BUILD_LOADED ? "loaded" : "other");
+}
+
 /* No source tells it yet. */
 static void get_unknown(frame_t f, row_t r, cell_t c)
 {
@@ -259,6 +299,10 @@ static void get_bytes_rate(frame_t f, row_t r, cell_t c)
 	{                                                                                          \
 		.name = n, .title = t, .help = h, .get = g                                         \
 	}
+#define WHERE(n, t, need, h, g)                                                                    \
+	{                                                                                          \
+		.name = n, .title = t, .help = h, .get = g, .needs = need                          \
+	}
 #define SAMPLE(n, t, h, g)                                                                         \
 	{                                                                                          \
 		.name = n, .title = t, .help = h, .get = g, .sample = true                         \
@@ -305,9 +349,14 @@ const struct kpm_column kpm_columns[] = {
 	TEXT("symbol", "Symbol", "function of the call site", get_symbol),
 	TEXT("offset", "Offset", "of the return address in it", get_offset),
 	TEXT("module", "Module", "its module, or kernel", get_module),
-	TEXT("module_file", "File", "the module's file", get_unknown),
-	TEXT("source_file", "Source", "source file of the call site", get_unknown),
-	TEXT("source_line", "Line", "line in it", get_unknown),
+	WHERE("module_file", "File", KPM_NEED_FILE, "the module's file", get_file),
+	WHERE("source_file", "Source", KPM_NEED_LINE, "source file of the call site", get_source),
+	{.name = "source_line",
+	 .title = "Line",
+	 .right = true,
+	 .needs = KPM_NEED_LINE,
+	 .help = "line in it",
+	 .get = get_line},
 	TEXT("owner", "Owner", "module answerable for the tag", get_unknown),
 	TEXT("label", "Label", "from the file given with -g", get_label),
 	{.name = "lost",
@@ -320,6 +369,14 @@ const struct kpm_column kpm_columns[] = {
 	 .get = get_lost},
 	SAMPLE("missing_probes", "Missing", "probes that are not attached", get_missing_probes),
 	TEXT("address", "Address", "return address of the call site", get_address),
+	WHERE("inlined", "Inlined", KPM_NEED_LINE, "functions inlined at the call site",
+	      get_inlined),
+	WHERE("build", "Build", KPM_NEED_FILE, "is the file the loaded build? loaded or other",
+	      get_build),
+	WHERE("build_id", "Build-Id", KPM_NEED_FILE, "build-id of the file", get_build_id),
+	WHERE("srcversion", "Srcversion", KPM_NEED_FILE, "version of its source", get_srcversion),
+	WHERE("vendor", "Vendor", KPM_NEED_VENDOR, "package that owns the file", get_vendor),
+	WHERE("builtin", "Builtin", KPM_NEED_BUILTIN, "name of the built-in module", get_builtin),
 	NUMBER("asked_bytes", "Asked", KPM_UNIT_BYTES, NULL, "bytes that were asked for",
 	       get_asked_bytes),
 	NUMBER("allocs_change", "(Allocs)", KPM_UNIT_OBJECTS, NULL, "change of allocs",

@@ -86,6 +86,10 @@ case_unwritable() {
 case_labels_missing() {
 	fails 1 'name a file of labels after -g' "$binary" --for 1h -g nowhere.txt -o x
 	only
+	printf 'a - b - c\n\nnonsense\n' >labels
+	fails 1 'labels:3: no label; write PATTERN - BINARY - DESCRIPTION' \
+		"$binary" --for 1h -g labels -o x
+	only labels
 }
 
 case_command_missing() {

@@ -62,7 +62,7 @@ case_poolmon_lines() {
 	quick /e /b /p '/i*' /xnothing '/(' /l >out
 	grep -q 'Pool: non-paged' out
 	grep -q '^[~ ][? ] Total  *Nonp' out
-	quick /p /g "$here/../../data/labels.txt" /n snap.txt >out
+	quick /p /g "$here/../../data/tags.conf" /n snap.txt >out
 	[ ! -s out ]
 	grep -q 'Label$' snap.txt
 	quick /n /b >out

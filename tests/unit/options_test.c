@@ -284,11 +284,37 @@ static void nonsense(void **state)
 	}
 }
 
+static void find(void **state)
+{
+	const struct kpm_options *o = good("find ext4_inode_cache load_msg --limit 3 --kernel 6.12 "
+					   "--root /x --format json");
+
+	(void)state;
+	assert_int_equal(o->verb, KPM_FIND);
+	assert_string_equal(o->names[0], "ext4_inode_cache");
+	assert_string_equal(o->names[1], "load_msg");
+	assert_null(o->names[2]);
+	assert_int_equal(o->view.limit, 3);
+	assert_string_equal(o->release, "6.12");
+	assert_string_equal(o->root, "/x");
+	kpm_options_free(o);
+	/* options may stand before it; a name may be that of a command */
+	o = good("--limit 3 find dump");
+	assert_string_equal(o->names[0], "dump");
+	kpm_options_free(o);
+	o = good("find --help");
+	assert_true(o->help);
+	kpm_options_free(o);
+	o = good("dump");
+	assert_int_equal(o->verb, KPM_DUMP);
+	kpm_options_free(o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sorts),  cmocka_unit_test(switches), cmocka_unit_test(mistakes),
-		cmocka_unit_test(values), cmocka_unit_test(nonsense),
+		cmocka_unit_test(values), cmocka_unit_test(nonsense), cmocka_unit_test(find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,7 +141,7 @@ static void labels(void **state)
 				   "nfs_alloc - nfs.ko     - requests - of NFS\r\n"
 				   "bio-*     - block requests\n"
 				   "*         - kernel     -     anything\n"
-				   "nothing\n - - \n\x1a";
+				   " \t\n\x1a";
 	char name[] = "/tmp/kpm-labels.XXXXXX";
 	struct kpm_labels *l = NULL;
 	struct kpm_err err = {""};
@@ -162,11 +162,74 @@ static void labels(void **state)
 	assert_non_null(strstr(err.text, "-g"));
 }
 
+/* A line that is none is named by its number. */
+static void wrong_labels(void **state)
+{
+	static const char *const wrong[] = {"nothing\n", " - - \n", "a-b\n",
+					    "a - \n",    "a -b\n",  "remark\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		char name[] = "/tmp/kpm-labels.XXXXXX", want[64];
+		struct kpm_labels *l = NULL;
+		struct kpm_err err = {""};
+		int fd = mkstemp(name);
+
+		dprintf(fd, "# one\n\nx - y - z\n%s", wrong[i]);
+		close(fd);
+		assert_int_equal(kpm_labels_open(name, &l, &err), -EINVAL);
+		snprintf(want, sizeof(want), "%s:4: no label", name);
+		if (!strstr(err.text, want))
+			fail_msg("%s: %s", wrong[i], err.text);
+		unlink(name);
+	}
+}
+
+/* The file that ships: each line a label, no pattern twice, and the well-known ones are there. */
+static void shipped_labels(void **state)
+{
+	static const char *const known[] = {"dentry",      "skbuff_head_cache", "maple_node",
+					    "kmalloc-512", "kmalloc-cg-256",    "kmalloc-rcl-64"};
+	FILE *f = fopen("data/tags.conf", "r");
+	struct kpm_labels *l = NULL;
+	struct kpm_err err;
+	char line[512], pattern[400][64];
+	size_t count = 0;
+
+	(void)state;
+	if (!f)
+		skip(); /* run from elsewhere */
+	if (kpm_labels_open("data/tags.conf", &l, &err))
+		fail_msg("%s", err.text);
+	while (fgets(line, sizeof(line), f)) {
+		assert_non_null(strchr(line, '\n'));
+		if (*line == '#' || *line == '\n')
+			continue;
+		assert_int_equal(sscanf(line, "%63s", pattern[count]), 1);
+		for (size_t i = 0; i < count; i++)
+			if (!strcmp(pattern[i], pattern[count]))
+				fail_msg("%s stands there twice", pattern[i]);
+		assert_true(++count < 400);
+	}
+	fclose(f);
+	assert_true(count > 200);
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		assert_string_not_equal(label(l, "f+0x1", "f", "kernel", known[i]), "-");
+	/* a call site says more than its size class */
+	assert_non_null(strstr(label(l, "aa_x+0x1", "aa_x", "kernel", "kmalloc-512"), "AppArmor"));
+	assert_non_null(
+		strstr(label(l, "f+0x1", "f", "kernel", "kmalloc-512+kmalloc-cg-64"), "512"));
+	assert_string_equal(label(l, "f+0x1", "f", "kernel", NULL), "-");
+	kpm_labels_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(patterns), cmocka_unit_test(durations), cmocka_unit_test(counts),
-		cmocka_unit_test(sizes),    cmocka_unit_test(cleaning),  cmocka_unit_test(labels),
+		cmocka_unit_test(patterns),     cmocka_unit_test(durations),
+		cmocka_unit_test(counts),       cmocka_unit_test(sizes),
+		cmocka_unit_test(cleaning),     cmocka_unit_test(labels),
+		cmocka_unit_test(wrong_labels), cmocka_unit_test(shipped_labels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

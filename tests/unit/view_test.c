@@ -187,6 +187,49 @@ static void changes(void **state)
 	sample_close(&b.sample);
 }
 
+static void text_is(const struct built *b, const char *column, uint32_t row, const char *want)
+{
+	struct kpm_cell cell;
+
+	kpm_column_get(kpm_column_find(column), &b->frame, &b->sample.snap.rows[row], &cell);
+	if (!want)
+		assert_int_equal(cell.type, KPM_CELL_MISSING);
+	else
+		assert_string_equal(kpm_cell_text(&cell), want);
+}
+
+static void places(void **state)
+{
+	static const struct kpm_place place = {
+		"/lib/a.ko", KPM_BUILD_OTHER, "0102", "ABC", "linux-image", "snd", "a.c", 7, "",
+	};
+	const struct kpm_place *list[] = {NULL, &place, NULL, NULL, NULL};
+	struct kpm_cell cell;
+	struct built b;
+
+	(void)state;
+	sample_open(&b.sample);
+	build(&b, &(struct kpm_view_opts){.pool = KPM_KINDS}, false);
+	text_is(&b, "module_file", 1, NULL);
+	b.frame.part.places = list;
+	text_is(&b, "module_file", 0, NULL);
+	text_is(&b, "build", 0, NULL);
+	text_is(&b, "module_file", 1, "/lib/a.ko");
+	text_is(&b, "build", 1, "other");
+	text_is(&b, "build_id", 1, "0102");
+	text_is(&b, "srcversion", 1, "ABC");
+	text_is(&b, "vendor", 1, "linux-image");
+	text_is(&b, "builtin", 1, "snd");
+	text_is(&b, "source_file", 1, "a.c");
+	text_is(&b, "inlined", 1, ""); /* known: none */
+	kpm_column_get(kpm_column_find("source_line"), &b.frame, &b.sample.snap.rows[1], &cell);
+	assert_int_equal(cell.u, 7);
+	kpm_column_get(kpm_column_find("source_line"), &b.frame, &b.sample.snap.rows[0], &cell);
+	assert_int_equal(cell.type, KPM_CELL_MISSING);
+	kpm_view_free(b.view);
+	sample_close(&b.sample);
+}
+
 static void column_table(void **state)
 {
 	struct kpm_column_list list = {.count = 0};
@@ -214,6 +257,7 @@ int main(void)
 		cmocka_unit_test(unloaded_module), cmocka_unit_test(filters),
 		cmocka_unit_test(joined_caches),   cmocka_unit_test(unloaded_module),
 		cmocka_unit_test(changes),         cmocka_unit_test(column_table),
+		cmocka_unit_test(places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

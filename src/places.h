@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The resolver for a program that shows one sample and ends: waits for it, but not for ever. */
+#ifndef KPM_PLACES_H
+#define KPM_PLACES_H
+
+#include <kpoolmon/error.h>
+#include <kpoolmon/frame.h>
+#include <kpoolmon/ksyms.h>
+#include <kpoolmon/roots.h>
+
+struct kpm_places;
+
+/* `needs`: enum kpm_need. All pointers are borrowed; `ksyms` may be NULL. 0 or -errno. */
+int kpm_places_open(unsigned int needs, const struct kpm_roots *roots,
+		    const struct kpm_tagset *tags, struct kpm_ksyms *ksyms,
+		    struct kpm_places **places, struct kpm_err *err);
+void kpm_places_close(struct kpm_places *places);
+
+/* These take NULL: nothing is found out then. */
+
+/* Of the rows that a frame shows; of all tags. What is not known in time stays unknown. */
+void kpm_places_find(struct kpm_places *places, const struct kpm_frame *frame);
+void kpm_places_find_all(struct kpm_places *places);
+/* What is known, for a frame: [tag], as many as there are tags now. NULL: nothing, or no memory. */
+const struct kpm_place *const *kpm_places_list(struct kpm_places *places);
+/* A sentence about files that are not what is loaded; left as it is if there is nothing to say. */
+void kpm_places_note(const struct kpm_places *places, struct kpm_err *note);
+
+#endif

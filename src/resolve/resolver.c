@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The resolver: a file for each module that tags name, a place for each tag. A source line is asked
+ * for when the file's facts are there and say that it is the loaded build, or when nobody can say
+ * (the module is gone, the kernel has no build-ids).
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include <kpoolmon/builtin.h>
+#include <kpoolmon/modtree.h>
+#include <kpoolmon/resolver.h>
+
+#include "crew.h"
+#include "loaded.h"
+
+#define SECOND   1000000000LL
+#define WORKERS  2
+#define PATIENCE (5 * SECOND)
+/* debuginfod fetches hundreds of megabytes */
+#define PATIENCE_NET (90 * SECOND)
+#define FILE_MAX     ((size_t)1 << 30)
+/* A file that cost so many workers is asked nothing more. */
+#define FAILURES_MAX 2
+#define NONE         UINT32_MAX
+
+enum state { NEW, ASKED, KNOWN };
+
+struct file {
+	char *module;
+	const char *path; /* NULL: it has none */
+	char *own_path;
+	enum state facts, vendor;
+	enum kpm_build build;
+	char build_id[KPM_BUILD_ID_LEN], srcversion[KPM_SRCVERSION_LEN];
+	char *vendor_name;
+	bool readable;
+	unsigned int failures;
+	uint32_t waiting; /* the first tag that waits for the facts; NONE: no one */
+};
+
+struct tag {
+	struct kpm_place place;
+	struct kpm_tag_name name; /* symbol is a copy */
+	uint32_t file;
+	uint32_t next; /* that waits for the same facts */
+	bool asked;    /* anything at all */
+	enum state line;
+};
+
+struct kpm_resolver {
+	struct kpm_resolver_opts opts;
+	struct utsname uts;
+	struct kpm_crew *crew;
+	struct kpm_modtree *tree;
+	struct kpm_builtin *builtin;
+	uint64_t text; /* address of _text; 0: not asked yet or not known */
+	bool builtin_tried;
+	char *tree_dir;
+	struct kpm_loaded *loaded;
+	struct file *files;
+	uint32_t file_count, file_capacity;
+	struct tag **tags;
+	uint32_t tag_count;
+};
+
+static bool fill(void *arg, const struct kpm_job *job, struct kpm_question *q)
+{
+	struct kpm_resolver *r = arg;
+	const struct file *f = &r->files[job->file];
+
+	if (f->failures >= FAILURES_MAX)
+		return false;
+	memset(q, 0, sizeof(*q));
+	q->kind = job->kind;
+	snprintf(q->file, sizeof(q->file), "%s", f->path);
+	if (job->kind == KPM_ASK_LINE) {
+		const struct kpm_tag_name *name = &r->tags[job->tag]->name;
+
+		q->offset = name->offset;
+		q->size = name->size;
+		snprintf(q->symbol, sizeof(q->symbol), "%s", name->symbol);
+	}
+	return true;
+}
+
+static void add_job(struct kpm_resolver *r, enum kpm_question_kind kind, uint32_t file,
+		    uint32_t tag)
+{
+	const struct kpm_job job = {kind, file, tag};
+
+	/* without memory the field stays empty */
+	kpm_crew_add(r->crew, &job);
+}
+
+static void take_facts(struct kpm_resolver *r, uint32_t number, const struct kpm_answer *a)
+{
+	struct file *f = &r->files[number];
+	uint32_t next;
+
+	f->facts = KNOWN;
+	f->readable = a && a->known;
+	if (f->readable) {
+		snprintf(f->build_id, sizeof(f->build_id), "%.*s", KPM_BUILD_ID_LEN - 1,
+			 a->facts.build_id);
+		snprintf(f->srcversion, sizeof(f->srcversion), "%.*s", KPM_SRCVERSION_LEN - 1,
+			 a->facts.srcversion);
+		f->build = kpm_loaded_compare(r->loaded, f->module, f->build_id);
+	}
+	for (uint32_t tag = f->waiting; tag != NONE; tag = next) {
+		next = r->tags[tag]->next;
+		if (f->readable && f->build != KPM_BUILD_OTHER)
+			add_job(r, KPM_ASK_LINE, number, tag);
+	}
+	f->waiting = NONE;
+}
+
+static void done(void *arg, const struct kpm_job *job, const struct kpm_answer *a)
+{
+	struct kpm_resolver *r = arg;
+	struct file *f = &r->files[job->file];
+
+	f->failures += !a;
+	if (job->kind == KPM_ASK_FACTS) {
+		take_facts(r, job->file, a);
+	} else if (job->kind == KPM_ASK_VENDOR) {
+		f->vendor = KNOWN;
+		if (a && a->known)
+			f->vendor_name = strndup(a->vendor, sizeof(a->vendor) - 1);
+	} else {
+		struct kpm_place *p = &r->tags[job->tag]->place;
+
+		r->tags[job->tag]->line = KNOWN;
+		if (!a || !a->known || a->line.line <= 0)
+			return;
+		p->source = strndup(a->line.file, sizeof(a->line.file) - 1);
+		p->inlined = strndup(a->line.inlined, sizeof(a->line.inlined) - 1);
+		p->line = p->source ? a->line.line : 0;
+	}
+}
+
+void kpm_resolver_free(struct kpm_resolver *r)
+{
+	if (!r)
+		return;
+	kpm_crew_free(r->crew);
+	for (uint32_t i = 0; i < r->tag_count; i++) {
+		if (!r->tags[i])
+			continue;
+		free((char *)r->tags[i]->name.symbol);
+		free((char *)r->tags[i]->place.source);
+		free((char *)r->tags[i]->place.inlined);
+		free(r->tags[i]);
+	}
+	for (uint32_t i = 0; i < r->file_count; i++) {
+		free(r->files[i].module);
+		free(r->files[i].own_path);
+		free(r->files[i].vendor_name);
+	}
+	free(r->tags);
+	free(r->files);
+	free(r->tree_dir);
+	kpm_loaded_free(r->loaded);
+	kpm_builtin_free(r->builtin);
+	kpm_modtree_free(r->tree);
+	free(r);
+}
+
+int kpm_resolver_new(const struct kpm_resolver_opts *opts, struct kpm_resolver **resolver,
+		     struct kpm_err *err)
+{
+	struct kpm_resolver *r = calloc(1, sizeof(*r));
+	char debug[4096], dir[4096];
+	struct kpm_crew_opts crew;
+	int ret;
+
+	if (!r)
+		return kpm_fail(err, -ENOMEM, "out of memory");
+	r->opts = *opts;
+	if (!r->opts.release) {
+		uname(&r->uts);
+		r->opts.release = r->uts.release;
+	}
+	kpm_spot_path(&opts->roots, KPM_SPOT_DEBUG, 0, "", debug, sizeof(debug));
+	crew = (struct kpm_crew_opts){
+		.workers = opts->workers ? opts->workers : WORKERS,
+		.patience_ns = opts->patience_ns           ? opts->patience_ns
+			       : getenv("DEBUGINFOD_URLS") ? PATIENCE_NET
+							   : PATIENCE,
+		.debug_dir = debug,
+		.file_max = opts->file_max ? opts->file_max : FILE_MAX,
+		.fill = fill,
+		.done = done,
+		.arg = r,
+	};
+	ret = kpm_crew_new(&crew, &r->crew, err);
+	if (!ret && kpm_loaded_read(&opts->roots, &r->loaded))
+		ret = kpm_fail(err, -ENOMEM, "out of memory");
+	if (!ret && kpm_spot_find(&opts->roots, KPM_SPOT_TREE, r->opts.release, dir, sizeof(dir))) {
+		r->tree_dir = strdup(dir);
+		kpm_modtree_open(dir, 0, &r->tree, NULL);
+	}
+	if (ret) {
+		kpm_resolver_free(r);
+		return ret;
+	}
+	*resolver = r;
+	return 0;
+}
+
+static void find_path(struct kpm_resolver *r, struct file *f)
+{
+	char path[4096];
+
+	if (!strcmp(f->module, "kernel")) {
+		if (kpm_spot_find(&r->opts.roots, KPM_SPOT_VMLINUX, r->opts.release, path,
+				  sizeof(path)))
+			f->path = f->own_path = strdup(path);
+	} else if (r->tree) {
+		f->path = kpm_modtree_find(r->tree, f->module);
+	}
+}
+
+/* The number of a module's file, entered if it is new; NONE without memory. */
+static uint32_t file_of(struct kpm_resolver *r, const char *module)
+{
+	struct file *f;
+
+	/* a few dozen: those of the modules that have tags */
+	for (uint32_t i = r->file_count; i-- > 0;)
+		if (!strcmp(r->files[i].module, module))
+			return i;
+	if (r->file_count == r->file_capacity) {
+		uint32_t want = r->file_capacity ? r->file_capacity * 2 : 64;
+		struct file *files = realloc(r->files, want * sizeof(*files));
+
+		if (!files)
+			return NONE;
+		r->files = files;
+		r->file_capacity = want;
+	}
+	f = &r->files[r->file_count];
+	*f = (struct file){.module = strdup(module), .waiting = NONE};
+	if (!f->module)
+		return NONE;
+	find_path(r, f);
+	return r->file_count++;
+}
+
+static struct tag *tag_of(struct kpm_resolver *r, uint32_t number)
+{
+	if (number >= r->tag_count) {
+		uint32_t want = number < 512 ? 1024 : number * 2;
+		struct tag **tags = realloc(r->tags, want * sizeof(*tags));
+
+		if (!tags)
+			return NULL;
+		memset(tags + r->tag_count, 0, (want - r->tag_count) * sizeof(*tags));
+		r->tags = tags;
+		r->tag_count = want;
+	}
+	if (!r->tags[number]) {
+		struct tag *t = calloc(1, sizeof(*t));
+
+		if (t)
+			t->file = t->next = NONE;
+		r->tags[number] = t;
+	}
+	return r->tags[number];
+}
+
+static void ask_line(struct kpm_resolver *r, uint32_t number, struct tag *t,
+		     const struct kpm_tag_name *name)
+{
+	struct file *f = &r->files[t->file];
+
+	if (t->line != NEW || !name->symbol)
+		return;
+	t->name = *name;
+	t->name.symbol = strdup(name->symbol);
+	if (!t->name.symbol)
+		return;
+	t->line = ASKED;
+	if (f->facts != KNOWN) {
+		t->next = f->waiting;
+		f->waiting = number;
+	} else if (f->readable && f->build != KPM_BUILD_OTHER) {
+		add_job(r, KPM_ASK_LINE, t->file, number);
+	}
+}
+
+static void ask_builtin(struct kpm_resolver *r, struct tag *t, const struct kpm_tag_name *name)
+{
+	if (t->place.builtin || !name->site || !name->module || strcmp(name->module, "kernel"))
+		return;
+	if (!r->builtin_tried && r->tree_dir && r->opts.ksyms) {
+		kpm_builtin_open(r->tree_dir, &r->builtin, NULL);
+		if (r->builtin)
+			r->text = kpm_ksyms_address(r->opts.ksyms, "_text");
+	}
+	r->builtin_tried = true;
+	if (r->builtin && r->text && name->site > r->text)
+		t->place.builtin = kpm_builtin_find(r->builtin, name->site - 1 - r->text);
+}
+
+int kpm_resolver_ask(struct kpm_resolver *r, uint32_t number, const struct kpm_tag_name *name,
+		     unsigned int needs)
+{
+	struct tag *t = tag_of(r, number);
+	struct file *f;
+
+	if (!t)
+		return -ENOMEM;
+	t->asked = true;
+	if (needs & KPM_NEED_BUILTIN)
+		ask_builtin(r, t, name);
+	if (!name->module || !(needs & ~KPM_NEED_BUILTIN))
+		return 0;
+	if (t->file == NONE)
+		t->file = file_of(r, name->module);
+	if (t->file == NONE)
+		return -ENOMEM;
+	f = &r->files[t->file];
+	if (!f->path)
+		return 0;
+	if (f->facts == NEW) {
+		f->facts = ASKED;
+		add_job(r, KPM_ASK_FACTS, t->file, 0);
+	}
+	if (needs & KPM_NEED_LINE)
+		ask_line(r, number, t, name);
+	if (needs & KPM_NEED_VENDOR && f->vendor == NEW) {
+		f->vendor = ASKED;
+		add_job(r, KPM_ASK_VENDOR, t->file, 0);
+	}
+	return 0;
+}
+
+/* What is known of the file is put into the place when somebody looks. */
+const struct kpm_place *kpm_resolver_get(const struct kpm_resolver *r, uint32_t number)
+{
+	struct tag *t = number < r->tag_count ? r->tags[number] : NULL;
+	const struct file *f;
+
+	if (!t || !t->asked)
+		return NULL;
+	if (t->file == NONE)
+		return &t->place;
+	f = &r->files[t->file];
+	t->place.file = f->path;
+	t->place.build = f->build;
+	t->place.build_id = *f->build_id ? f->build_id : NULL;
+	t->place.srcversion = *f->srcversion ? f->srcversion : NULL;
+	t->place.vendor = f->vendor_name;
+	return &t->place;
+}
+
+int kpm_resolver_fd(const struct kpm_resolver *r)
+{
+	return kpm_crew_fd(r->crew);
+}
+
+void kpm_resolver_step(struct kpm_resolver *r)
+{
+	kpm_crew_step(r->crew);
+}
+
+bool kpm_resolver_busy(const struct kpm_resolver *r)
+{
+	return kpm_crew_busy(r->crew);
+}
+
+void kpm_resolver_wait(struct kpm_resolver *r, int64_t ns)
+{
+	struct pollfd fd = {kpm_crew_fd(r->crew), POLLIN, 0};
+	struct timespec t;
+	int64_t end;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	end = t.tv_sec * SECOND + t.tv_nsec + ns;
+	for (;;) {
+		int64_t left;
+
+		kpm_crew_step(r->crew);
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		left = end - (t.tv_sec * SECOND + t.tv_nsec);
+		if (left <= 0 || !kpm_crew_busy(r->crew))
+			return;
+		poll(&fd, 1, left / 1000000 + 1);
+	}
+}
+
+bool kpm_resolver_note(const struct kpm_resolver *r, struct kpm_err *note)
+{
+	const struct file *other = NULL, *failed = NULL;
+	unsigned int others = 0, failures = 0;
+
+	for (uint32_t i = 0; i < r->file_count; i++) {
+		const struct file *f = &r->files[i];
+
+		if (f->build == KPM_BUILD_OTHER && !others++)
+			other = f;
+		if (f->failures && !failures++)
+			failed = f;
+	}
+	if (others)
+		kpm_fail(note, 0,
+			 "%.300s is not the build of %s that is loaded%s: no source lines are "
+			 "taken from it; reboot or reload to run what is on disk",
+			 other->path, other->module, others > 1 ? ", nor are others" : "");
+	else if (failures)
+		kpm_fail(note, 0, "%.300s%s could not be read in time: some fields stay empty",
+			 failed->path, failures > 1 ? " and others" : "");
+	return others || failures;
+}
