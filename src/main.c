@@ -2,6 +2,7 @@
 /* Prints the sentence of what went wrong and ends with the exit code for it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -53,6 +54,7 @@ int main(int argc, char *argv[])
 	int ret;
 
 	fill_standard_files();
+	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
 	ret = kpm_options_parse(argc, argv, &options, &err);
 	if (ret) {
@@ -65,6 +67,9 @@ int main(int argc, char *argv[])
 		ret = print(version, &err);
 	else if (options->verb == KPM_FIND)
 		ret = kpm_find(options, warn, &found, &err);
+	else if (options->verb == KPM_TOP ||
+		 (options->verb == KPM_NO_VERB && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
+		ret = kpm_app_top(options, &note, &err);
 	else
 		ret = kpm_app_dump(options, &note, &err);
 	kpm_options_free(options);

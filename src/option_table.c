@@ -5,9 +5,23 @@
 
 #include <kpoolmon/options.h>
 
+#define TOP  KPM_OF(KPM_TOP)
+#define DUMP KPM_OF(KPM_DUMP)
+#define FIND KPM_OF(KPM_FIND)
+
+const char *const kpm_verb_names[KPM_VERBS] = {
+	[KPM_TOP] = "console", [KPM_DUMP] = "dump", [KPM_FIND] = "find"};
+
+bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb)
+{
+	return (option->verbs ? option->verbs : TOP | DUMP) & KPM_OF(verb);
+}
+
 const struct kpm_option kpm_option_table[KPM_OPTS] = {
-	[KPM_OPT_FOR] = {"for", 0, "DURATION", .group = "What is counted",
+	[KPM_OPT_FOR] = {"for", 0, "DURATION", .verbs = DUMP, .group = "What is counted",
 			 .help = "count for so long (10s; 90s, 10m, 2h)"},
+	[KPM_OPT_INTERVAL] = {"interval", 'D', "DURATION", .verbs = TOP,
+			      .help = "in the console, take a sample so often (2s)"},
 	[KPM_OPT_OBJECTS] = {"objects", 0, "N",
 			     .help = "room for so many objects (from the memory; 250k, 2M)"},
 	[KPM_OPT_TAGS] = {"tags", 0, "N", .help = "room for so many call sites"},
@@ -22,7 +36,8 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 	[KPM_OPT_EXCLUDE] = {"exclude", 'x', "PATTERN", .help = "not these; both are repeatable"},
 	[KPM_OPT_SORT] = {"sort", 0, "COLUMN", .help = "order by a column (bytes)"},
 	[KPM_OPT_REVERSE] = {"reverse", 0, NULL, .help = "the other way round"},
-	[KPM_OPT_LIMIT] = {"limit", 0, "N", .find = true, .help = "the first N tags or files only"},
+	[KPM_OPT_LIMIT] = {"limit", 0, "N", .verbs = DUMP | FIND,
+			   .help = "the first N tags or files only"},
 	[KPM_OPT_BY_CHANGE] = {"by-change", '(', NULL,
 			       .help = "order by the change in the second half of the counting"},
 	[KPM_OPT_SORT_TAG] = {NULL, 't', NULL, .help = "order by tag"},
@@ -36,25 +51,24 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 	[KPM_OPT_LABELS] = {"labels", 'g', "FILE", true,
 			    .help = "add the column Label from FILE (" KPM_LABELS_FILE ")"},
 	[KPM_OPT_EXACT] = {"exact", 0, NULL, .help = "sizes in bytes, without units"},
-	[KPM_OPT_VERBOSE] = {"verbose", 0, NULL,
+	[KPM_OPT_VERBOSE] = {"verbose", 0, NULL, .verbs = DUMP,
 			     .help = "in the table, how each probe is attached"},
 	[KPM_OPT_COLUMNS] = {"columns", 0, "LIST",
 			     .help = "these columns; +LIST: these too, see below"},
-	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT", .find = true, .group = "Where to",
+	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT", .verbs = DUMP | FIND, .group = "Where to",
 			    .help = "table, csv or json (by the suffix of FILE, else table)"},
-	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE",
+	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE", .verbs = DUMP,
 			    .help = "write FILE instead of standard output; repeatable"},
-	[KPM_OPT_APPEND] = {"append", 0, NULL, .help = "add to FILE (csv, json)"},
-	[KPM_OPT_SNAPSHOT] = {"snapshot", 'n', "FILE", true,
+	[KPM_OPT_APPEND] = {"append", 0, NULL, .verbs = DUMP, .help = "add to FILE (csv, json)"},
+	[KPM_OPT_SNAPSHOT] = {"snapshot", 'n', "FILE", true, .verbs = DUMP,
 			      .help = "write the exact table to FILE (" KPM_SNAPSHOT_FILE ")"},
-	[KPM_OPT_KERNEL] = {"kernel", 0, "VERSION", .find = true, .find_only = true,
-			    .group = "What find searches",
+	[KPM_OPT_KERNEL] = {"kernel", 0, "VERSION", .verbs = FIND, .group = "What find searches",
 			    .help = "files of this kernel (of the running one)"},
-	[KPM_OPT_ROOT] = {"root", 0, "DIR", .find = true, .find_only = true,
+	[KPM_OPT_ROOT] = {"root", 0, "DIR", .verbs = FIND,
 			  .help = "a copied tree: with lib/modules in it, or modules"},
-	[KPM_OPT_HELP] = {"help", 'h', NULL, .find = true, .group = "Else",
+	[KPM_OPT_HELP] = {"help", 'h', NULL, .verbs = DUMP | TOP | FIND, .group = "Else",
 			  .help = "this text; also -?"},
-	[KPM_OPT_VERSION] = {"version", 0, NULL, .find = true, .help = "the version"},
+	[KPM_OPT_VERSION] = {"version", 0, NULL, .verbs = DUMP | TOP | FIND, .help = "the version"},
 };
 
 #define SEE_HELP "; kpoolmon --help lists the options"
@@ -97,10 +111,12 @@ static void option_line(FILE *out, const struct kpm_option *o)
 
 void kpm_options_help(FILE *out)
 {
-	fputs("usage: kpoolmon [dump] [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
+	fputs("usage: kpoolmon [console] [OPTION...]\n"
+	      "       kpoolmon [dump] [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
 	      "       kpoolmon find NAME... [OPTION...]\n\n"
 	      "Counts the kernel's slab allocations by call site and shows who holds the memory.\n"
-	      "With COMMAND, counts while COMMAND runs.\n"
+	      "console: on a terminal, until q; the command if none is given there. ? lists the keys.\n"
+	      "dump: once, after some seconds, or with COMMAND while COMMAND runs.\n"
 	      "find: which module files know a symbol, a tag, a slab cache, a pattern, an address.\n",
 	      out);
 	for (int i = 0; i < KPM_OPTS; i++) {

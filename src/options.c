@@ -119,6 +119,16 @@ static int add_pattern(const char **list, int *count, const char *pattern, struc
 	return 0;
 }
 
+static int duration(const char *name, const char *text, int64_t *ns, struct kpm_err *err)
+{
+	if (!kpm_parse_duration(text, ns))
+		return 0;
+	return kpm_fail(err, -EINVAL,
+			"%s '%.40s' is no duration; give one such as 90s, 10m or 2h, ten years at "
+			"most",
+			name, text);
+}
+
 /* Options that say how and what to count. */
 static int set_counting(struct kpm_options *o, int id, const char *arg, struct kpm_err *err)
 {
@@ -127,12 +137,13 @@ static int set_counting(struct kpm_options *o, int id, const char *arg, struct k
 
 	switch (id) {
 	case KPM_OPT_FOR:
-		if (kpm_parse_duration(arg, &o->for_ns))
-			return kpm_fail(err, -EINVAL,
-					"--for '%.40s' is no duration; give one such "
-					"as 90s, 10m or 2h, ten years at most",
-					arg);
-		return 0;
+		return duration("--for", arg, &o->for_ns, err);
+	case KPM_OPT_INTERVAL:
+		ret = duration("-D", arg, &o->interval_ns, err);
+		if (!ret && o->interval_ns < KPM_INTERVAL_MIN)
+			ret = kpm_fail(err, -EINVAL, "-D %.40s is too short; 100ms is the least",
+				       arg);
+		return ret;
 	case KPM_OPT_OBJECTS:
 		return number("objects", arg, KPM_OBJECTS_MIN, KPM_OBJECTS_MAX, &o->live.objects,
 			      err);
@@ -162,6 +173,7 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 
 	switch ((enum kpm_option_id)id) {
 	case KPM_OPT_FOR:
+	case KPM_OPT_INTERVAL:
 	case KPM_OPT_OBJECTS:
 	case KPM_OPT_TAGS:
 	case KPM_OPT_NO_RESCUE:
@@ -279,25 +291,53 @@ static int check(const struct kpm_options *o, bool for_given, struct kpm_err *er
 	return 0;
 }
 
-/* What find does not know, and what only find knows. */
+/* Options that the command does not have. */
 static int check_given(enum kpm_verb verb, const bool given[KPM_OPTS], struct kpm_err *err)
 {
 	for (int i = 0; i < KPM_OPTS; i++) {
 		const struct kpm_option *o = &kpm_option_table[i];
 		const char letter[] = {o->letter, '\0'};
 
-		if (given[i] && (verb == KPM_FIND ? !o->find : o->find_only))
-			return kpm_fail(err, -EINVAL, "%s%s is %s; leave it out",
-					o->name ? "--" : "-", o->name ? o->name : letter,
-					verb == KPM_FIND ? "no option of find"
-							 : "an option of find only");
+		if (!given[i] || kpm_option_is_of(o, verb))
+			continue;
+		return kpm_fail(err, -EINVAL, "%s%s is no option of %s; leave it out",
+				o->name ? "--" : "-", o->name ? o->name : letter,
+				kpm_verb_names[verb]);
 	}
 	return 0;
 }
 
+/*
+ * Without a command it is dump if an option is of dump alone or there is a COMMAND to run; the
+ * console if one is of the console alone; else what standard output is decides.
+ */
+static enum kpm_verb guess_verb(const struct kpm_options *o, const bool given[KPM_OPTS])
+{
+	enum kpm_verb verb = o->command ? KPM_DUMP : KPM_NO_VERB;
+
+	for (int i = 0; i < KPM_OPTS; i++) {
+		const struct kpm_option *option = &kpm_option_table[i];
+
+		if (!given[i])
+			continue;
+		if (!kpm_option_is_of(option, KPM_TOP))
+			return KPM_DUMP;
+		if (!kpm_option_is_of(option, KPM_DUMP))
+			verb = o->command ? KPM_DUMP : KPM_TOP;
+	}
+	return verb;
+}
+
+static enum kpm_verb find_verb(const char *word)
+{
+	for (int verb = KPM_TOP; word && verb < KPM_VERBS; verb++)
+		if (!strcmp(word, kpm_verb_names[verb]))
+			return verb;
+	return KPM_NO_VERB;
+}
+
 static int check_find(struct kpm_options *o, char *const *names, struct kpm_err *err)
 {
-	o->verb = KPM_FIND;
 	o->names = names;
 	if (o->help || o->version)
 		return 0;
@@ -319,8 +359,8 @@ static int parse_words(struct parsed *p, int count, struct kpm_err *err)
 {
 	struct getopt_tables tables;
 	bool given[KPM_OPTS] = {false};
-	bool find;
-	int value, ret, id;
+	enum kpm_verb verb;
+	int value, ret = 0, id;
 
 	make_tables(&tables);
 	optind = 0; /* from the start, also when a test parses twice */
@@ -341,17 +381,23 @@ static int parse_words(struct parsed *p, int count, struct kpm_err *err)
 			return ret;
 		given[id] = true;
 	}
-	find = optind < count && !strcmp(p->words[optind], "find");
-	ret = check_given(find ? KPM_FIND : KPM_DUMP, given, err);
-	if (ret || find)
-		return ret ? ret : check_find(&p->options, p->words + optind + 1, err);
-	if (optind < count && !strcmp(p->words[optind], "dump"))
-		optind++;
+	verb = find_verb(optind < count ? p->words[optind] : NULL);
+	optind += verb != KPM_NO_VERB;
+	if (verb == KPM_NO_VERB)
+		verb = guess_verb(&p->options, given);
+	if (verb != KPM_NO_VERB)
+		ret = check_given(verb, given, err);
+	p->options.verb = verb;
+	if (ret || verb == KPM_FIND)
+		return ret ? ret : check_find(&p->options, p->words + optind, err);
 	if (optind < count)
 		return kpm_fail(err, -EINVAL,
-				"unexpected word '%.60s'; the commands are dump and "
+				"unexpected word '%.60s'; the commands are console, dump and "
 				"find, a program to run stands behind --",
 				p->words[optind]);
+	if (verb == KPM_TOP && p->options.command)
+		return kpm_fail(err, -EINVAL,
+				"the console runs no COMMAND; leave -- out, or use dump");
 	if (p->options.help || p->options.version)
 		return 0;
 	return check(&p->options, given[KPM_OPT_FOR], err);
@@ -369,6 +415,7 @@ int kpm_options_parse(int argc, char *const argv[], const struct kpm_options **p
 	p->include = calloc(count + 1, sizeof(*p->include));
 	p->exclude = calloc(count + 1, sizeof(*p->exclude));
 	p->options.for_ns = 10 * 1000000000LL;
+	p->options.interval_ns = 2 * 1000000000LL;
 	p->options.view.pool = KPM_KINDS;
 	p->options.view.include = p->include;
 	p->options.view.exclude = p->exclude;

@@ -17,7 +17,7 @@
 
 #define SECOND 1000000000LL
 
-static void held_signals(sigset_t *set)
+void kpm_signals_set(sigset_t *set)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
@@ -30,7 +30,7 @@ void kpm_signals_hold(void)
 {
 	sigset_t set;
 
-	held_signals(&set);
+	kpm_signals_set(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
@@ -38,7 +38,7 @@ void kpm_signals_release(void)
 {
 	sigset_t set;
 
-	held_signals(&set);
+	kpm_signals_set(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -123,7 +123,7 @@ int kpm_wait(const struct kpm_wait *wait, struct kpm_err *err)
 	sigset_t set;
 	int timer, signals, ret;
 
-	held_signals(&set);
+	kpm_signals_set(&set);
 	timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (timer < 0 || signals < 0)

@@ -12,4 +12,10 @@
  */
 int kpm_app_dump(const struct kpm_options *options, struct kpm_err *note, struct kpm_err *err);
 
+/*
+ * The console, until the user leaves it. Where the terminal cannot be drawn on: one shot, as above,
+ * with a note that says so.
+ */
+int kpm_app_top(const struct kpm_options *options, struct kpm_err *note, struct kpm_err *err);
+
 #endif

@@ -37,8 +37,8 @@ struct kpm_console_state {
 	enum kpm_base base;
 	int64_t interval_ns;
 	bool paused;
-	bool details;      /* of the selected row, as far as it is a tag */
-	uint32_t selected; /* number of the tag or group; KPM_NO_TAG: none */
+	bool details;         /* of the selected row, as far as it is a tag */
+	uint32_t selected;    /* number of the tag or group; KPM_NO_TAG: none */
 	const char *write_to; /* the file to write the view to, with KPM_REACT_WRITE */
 };
 
@@ -57,13 +57,19 @@ enum kpm_reaction {
 /* What there is to see. Borrowed. */
 struct kpm_scene {
 	const struct kpm_frame *frame;
-	const struct kpm_trend *slab;       /* tag 0: the kernel's slab memory by kind */
-	const struct kpm_objects *objects;  /* of the selected tag, NULL: not known */
-	const char *failure;                /* why the last sample failed, NULL: it did not */
-	int64_t age_ns;                     /* of the sample in hand */
+	const struct kpm_trend *slab;      /* tag 0: the kernel's slab memory by kind */
+	const struct kpm_objects *objects; /* of the selected tag, NULL: not known */
+	const char *failure;               /* why the last sample failed, NULL: it did not */
+	int64_t age_ns;                    /* of the sample in hand */
 };
 
 struct kpm_console;
+
+/*
+ * Can the terminal be drawn on? `type` is that of the terminal, NULL: TERM. False with a sentence
+ * if not, as for TERM=dumb.
+ */
+bool kpm_console_possible(const char *type, struct kpm_err *why);
 
 /*
  * Takes over the terminal. 0, or -errno and a sentence: -ENOTTY if it cannot be drawn on.

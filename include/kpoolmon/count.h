@@ -3,6 +3,7 @@
 #ifndef KPOOLMON_COUNT_H
 #define KPOOLMON_COUNT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,6 +33,8 @@ struct kpm_wait {
 	void *arg;
 };
 
+/* The signals that are held. */
+void kpm_signals_set(sigset_t *set);
 /* From here on SIGINT, SIGTERM and SIGHUP wait for kpm_wait. */
 void kpm_signals_hold(void);
 /* After this they end the process. */

@@ -6,8 +6,11 @@
 #include <stdint.h>
 
 /* Upper bounds of the age groups, seconds; the last group has none. */
-#define KPM_AGES       7
-#define KPM_AGE_BOUNDS {10, 60, 600, 3600, 21600, 86400}
+#define KPM_AGES 7
+#define KPM_AGE_BOUNDS                                                                             \
+	{                                                                                          \
+		10, 60, 600, 3600, 21600, 86400                                                    \
+	}
 
 #define KPM_SIZES 8
 

@@ -16,8 +16,11 @@
 #define KPM_VERSION "0.1"
 
 #define KPM_OUTPUTS_MAX 8
+/* Shortest interval of the console, ns. */
+#define KPM_INTERVAL_MIN 100000000LL
 
-enum kpm_verb { KPM_DUMP, KPM_FIND };
+/* Commands. Without one it is the console on a terminal, else dump. */
+enum kpm_verb { KPM_NO_VERB, KPM_TOP, KPM_DUMP, KPM_FIND, KPM_VERBS };
 
 struct kpm_options {
 	enum kpm_verb verb;
@@ -25,6 +28,7 @@ struct kpm_options {
 	bool version;
 	struct kpm_live_opts live;
 	int64_t for_ns;              /* how long to count */
+	int64_t interval_ns;         /* between two samples of the console */
 	const struct kpm_sink *sink; /* NULL: by each file's suffix, else the table */
 	const char *columns;         /* as given: LIST or +LIST; NULL: the sink's */
 	struct kpm_view_opts view;
@@ -62,6 +66,7 @@ void kpm_options_help(FILE *out);
 /* The table of options, for the parser, the help and the tests. */
 enum kpm_option_id {
 	KPM_OPT_FOR,
+	KPM_OPT_INTERVAL,
 	KPM_OPT_OBJECTS,
 	KPM_OPT_TAGS,
 	KPM_OPT_NO_RESCUE,
@@ -96,18 +101,23 @@ enum kpm_option_id {
 	KPM_OPTS
 };
 
+#define KPM_OF(verb) (1U << (verb))
+
 struct kpm_option {
-	const char *name;  /* long form; NULL: none */
-	char letter;       /* short form; 0: none */
-	const char *arg;   /* what its argument stands for; NULL: it takes none */
-	bool optional;     /* the argument may be left out */
-	bool find;         /* an option of find, too */
-	bool find_only;    /* and of nothing else */
-	const char *group; /* heading in --help; NULL: as the one before */
+	const char *name;   /* long form; NULL: none */
+	char letter;        /* short form; 0: none */
+	const char *arg;    /* what its argument stands for; NULL: it takes none */
+	bool optional;      /* the argument may be left out */
+	unsigned int verbs; /* KPM_OF() of the commands that have it; 0: console and dump */
+	const char *group;  /* heading in --help; NULL: as the one before */
 	const char *help;
 };
 
 extern const struct kpm_option kpm_option_table[KPM_OPTS];
+
+/* `console`, `dump`, `find`. */
+extern const char *const kpm_verb_names[KPM_VERBS];
+bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb);
 
 /* The sentence for an option that is not in the table: what poolmon has and we have not, and why.
  * Returns -EINVAL. */

@@ -88,8 +88,8 @@ void save_columns(struct kpm_console *c)
 	int fd = -1;
 
 	if (folder >= 0)
-		fd = openat(folder, "columns.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-			    0600);
+		fd = openat(folder, "columns.new",
+			    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		f = fdopen(fd, "w");
 	if (!f) {

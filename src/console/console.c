@@ -83,8 +83,8 @@ static unsigned int page_key(struct kpm_console *c, const struct kpm_scene *scen
 	case KEY_PPAGE:
 		if (!help)
 			return table_key(c, scene, key) | KPM_REACT_DETAILS;
-		c->page_top += key == KEY_UP     ? -1
-			       : key == KEY_DOWN ? 1
+		c->page_top += key == KEY_UP      ? -1
+			       : key == KEY_DOWN  ? 1
 			       : key == KEY_PPAGE ? -(LINES - 2)
 						  : LINES - 2;
 		if (c->page_top < 0)
@@ -142,7 +142,8 @@ static void draw_bottom(struct kpm_console *c)
 		int x = put_at(c, y, 0, LOOK_BOLD, "%s",
 			       c->prompt == PROMPT_WRITE ? " Write to: " : " Filter: ");
 
-		x = put_at(c, y, x, LOOK_PLAIN, "%s", c->prompt == PROMPT_WRITE ? c->file : c->find);
+		x = put_at(c, y, x, LOOK_PLAIN, "%s",
+			   c->prompt == PROMPT_WRITE ? c->file : c->find);
 		put_at(c, y, x, LOOK_SELECTED, " ");
 	} else if (*c->message) {
 		put_at(c, y, 0, LOOK_BOLD, " %s", c->message);

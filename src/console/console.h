@@ -99,6 +99,6 @@ unsigned int table_key(struct kpm_console *c, const struct kpm_scene *scene, int
 void follow_selection(struct kpm_console *c, const struct kpm_frame *frame);
 
 #define KEY_ESCAPE 27
-#define CTRL(x)    ((x) & 31)
+#define CTRL(x)    ((x)&31)
 
 #endif

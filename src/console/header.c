@@ -66,7 +66,8 @@ static void add_slab(struct line *l, const struct kpm_scene *scene, const char *
 	    over > 0) {
 		double slope = (double)change * MINUTE / over;
 
-		l->x = put_at(l->console, l->y, l->x, LOOK_PLAIN, " %c%s/min", slope < 0 ? '-' : '+',
+		l->x = put_at(l->console, l->y, l->x, LOOK_PLAIN, " %c%s/min",
+			      slope < 0 ? '-' : '+',
 			      kpm_format_size(slope < 0 ? -slope : slope, buf));
 	}
 }
@@ -190,8 +191,9 @@ void draw_status(struct kpm_console *c, const struct kpm_scene *scene, int y)
 	char length[KPM_SIZE_LEN];
 	int x;
 
-	x = put_at(c, y, 0, LOOK_BOLD, " By %s%s, %s", f->by_change && s->view.sort->change ? "change of " : "",
-		   s->view.sort->name, s->view.sort->falling != s->view.reverse ? "falling" : "rising");
+	x = put_at(c, y, 0, LOOK_BOLD, " By %s%s, %s",
+		   f->by_change && s->view.sort->change ? "change of " : "", s->view.sort->name,
+		   s->view.sort->falling != s->view.reverse ? "falling" : "rising");
 	x = put_at(c, y, x, LOOK_PLAIN, "; %s; %u of %u; (since %s); every %s", pools[f->pool],
 		   f->matched, f->part.snap->count, bases[s->base],
 		   kpm_format_duration(s->interval_ns, length));

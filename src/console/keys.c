@@ -32,7 +32,8 @@ enum { BY_BYTES, BY_ALLOCS, BY_FREES, BY_DIFF, BY_PER_ALLOC, BY_NAME };
 
 static unsigned int sort(struct kpm_console *c, int by)
 {
-	static const char *const columns[] = {"bytes", "allocs", "frees", "diff", "per_alloc", "tag"};
+	static const char *const columns[] = {"bytes", "allocs",    "frees",
+					      "diff",  "per_alloc", "tag"};
 
 	c->state.view.sort = kpm_column_find(columns[by]);
 	c->state.view.reverse = false;
@@ -44,9 +45,12 @@ enum toggle { BY_CHANGE, REVERSE, HIGHLIGHT, TOTALS, UNITS, PAUSE };
 static unsigned int toggle(struct kpm_console *c, int what)
 {
 	bool *const switches[] = {
-		[BY_CHANGE] = &c->state.view.by_change, [REVERSE] = &c->state.view.reverse,
-		[HIGHLIGHT] = &c->highlight,            [TOTALS] = &c->totals,
-		[UNITS] = &c->exact,                    [PAUSE] = &c->state.paused,
+		[BY_CHANGE] = &c->state.view.by_change,
+		[REVERSE] = &c->state.view.reverse,
+		[HIGHLIGHT] = &c->highlight,
+		[TOTALS] = &c->totals,
+		[UNITS] = &c->exact,
+		[PAUSE] = &c->state.paused,
 	};
 
 	*switches[what] = !*switches[what];
@@ -155,7 +159,11 @@ static unsigned int move_cursor(struct kpm_console *c, int to)
 #define EITHER(letter) letter, (letter) - 'a' + 'A'
 
 const struct key keys[] = {
-	{{EITHER('p')}, "p", "pool: both, Nonp (unreclaimable), Paged (reclaimable)", cycle_pool, 0},
+	{{EITHER('p')},
+	 "p",
+	 "pool: both, Nonp (unreclaimable), Paged (reclaimable)",
+	 cycle_pool,
+	 0},
 	{{EITHER('b')}, "b", "order by bytes", sort, BY_BYTES},
 	{{EITHER('a')}, "a", "order by allocs", sort, BY_ALLOCS},
 	{{EITHER('f')}, "f", "order by frees", sort, BY_FREES},
@@ -173,7 +181,10 @@ const struct key keys[] = {
 	{{'\r', '\n', KEY_ENTER}, "Enter", "details of the selected tag", open_page, PAGE_DETAILS},
 	{{EITHER('o')}, "o", "choose the columns", open_page, PAGE_COLUMNS},
 	{{EITHER('u')}, "u", "sizes with units or in bytes", toggle, UNITS},
-	{{EITHER('w')}, "w", "write the view to a file (.csv, .json or a table)", begin_prompt,
+	{{EITHER('w')},
+	 "w",
+	 "write the view to a file (.csv, .json or a table)",
+	 begin_prompt,
 	 PROMPT_WRITE},
 	{{' '}, "Space", "pause", toggle, PAUSE},
 	{{'+'}, "+", "longer interval", change_interval, 1},
@@ -185,8 +196,11 @@ const struct key keys[] = {
 	{{KEY_NPAGE}, "PgDn", NULL, move_cursor, PAGE_DOWN},
 	{{KEY_HOME}, "Home", NULL, move_cursor, FIRST},
 	{{KEY_END}, "End", NULL, move_cursor, LAST},
-	{{'?', EITHER('h'), KEY_F(1)}, "? h F1", "this help; a click on a heading orders by it",
-	 open_page, PAGE_HELP},
+	{{'?', EITHER('h'), KEY_F(1)},
+	 "? h F1",
+	 "this help; a click on a heading orders by it",
+	 open_page,
+	 PAGE_HELP},
 	{{EITHER('q'), KEY_ESCAPE}, "q ESC", "quit; ESC takes the filter away first", quit, 0},
 };
 const size_t key_count = sizeof(keys) / sizeof(*keys);

@@ -9,12 +9,13 @@
 
 #include "console.h"
 
-#define MARKS     3 /* before each row */
+#define MARKS      3 /* before each row */
 #define TEXT_LEAST 8
-#define TAG_LEAST 24
+#define TAG_LEAST  24
 
 /* Columns that are left out for want of room after the user's own, the first one first. */
-static const char *const spare[] = {"per_alloc", "cache", "type", "module", "frees", "allocs", "diff"};
+static const char *const spare[] = {"per_alloc", "cache",  "type", "module",
+				    "frees",     "allocs", "diff"};
 /* Parentheses that are, before any column. */
 static const char *const spare_changes[] = {"per_alloc", "frees", "allocs"};
 
@@ -23,8 +24,9 @@ static void abbreviate(const struct kpm_cell *cell, char *buf)
 {
 	static const char units[] = " kMGTPE";
 	bool negative = cell->type == KPM_CELL_INT && cell->i < 0;
-	uint64_t n = cell->type == KPM_CELL_UINT ? cell->u : negative ? -(uint64_t)cell->i
-								     : (uint64_t)cell->i;
+	uint64_t n = cell->type == KPM_CELL_UINT ? cell->u
+		     : negative                  ? -(uint64_t)cell->i
+						 : (uint64_t)cell->i;
 	const char *sign = cell->type == KPM_CELL_UINT ? "" : negative ? "-" : "+";
 	double value = n;
 	int unit = 0;
@@ -46,7 +48,9 @@ const char *cell_text(struct kpm_console *c, const struct kpm_column *column,
 	struct kpm_cell cell;
 
 	kpm_column_get(column, frame, row, &cell);
-	if (c->compact && column->unit == KPM_UNIT_OBJECTS &&
+	if (cell.type == KPM_CELL_INT && !cell.i)
+		strcpy(c->buf, "0"); /* no change has no sign */
+	else if (c->compact && column->unit == KPM_UNIT_OBJECTS &&
 	    (cell.type == KPM_CELL_UINT || cell.type == KPM_CELL_INT))
 		abbreviate(&cell, c->buf);
 	else

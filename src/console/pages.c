@@ -5,7 +5,7 @@
 
 #include "console.h"
 
-#define SECOND 1000000000LL
+#define SECOND     1000000000LL
 #define GRAPH_MOST 200
 
 static const char *const explanation[] = {
@@ -32,7 +32,8 @@ void draw_help(struct kpm_console *c)
 {
 	int y = 1 - c->page_top, lines = sizeof(explanation) / sizeof(*explanation);
 
-	put_at(c, 0, 0, LOOK_HEADING, "%-*s", COLS, " kpoolmon: keys, in either case; any other key goes back");
+	put_at(c, 0, 0, LOOK_HEADING, "%-*s", COLS,
+	       " kpoolmon: keys, in either case; any other key goes back");
 	for (size_t i = 0; i < key_count; i++) {
 		if (!keys[i].help)
 			continue;
@@ -56,7 +57,8 @@ static int put_pair(struct kpm_console *c, int y, const char *label, const char 
 	char clean[KPM_CLEAN_LEN];
 
 	put_at(c, y, 1, LOOK_BOLD, "%s", label);
-	put_at(c, y, 16, LOOK_PLAIN, "%s", text && *text ? kpm_clean(text, clean, sizeof(clean)) : "-");
+	put_at(c, y, 16, LOOK_PLAIN, "%s",
+	       text && *text ? kpm_clean(text, clean, sizeof(clean)) : "-");
 	return y + 1;
 }
 
@@ -132,8 +134,8 @@ static int put_kind(struct kpm_console *c, int y, const struct kpm_scene *scene,
 
 static int put_ages(struct kpm_console *c, int y, const struct kpm_objects *o)
 {
-	static const char *const names[KPM_AGES] = {"< 10 s",     "10 s-1 min", "1-10 min", "10-60 min",
-						    "1-6 h",      "6-24 h",     "> 1 day"};
+	static const char *const names[KPM_AGES] = {"< 10 s", "10 s-1 min", "1-10 min", "10-60 min",
+						    "1-6 h",  "6-24 h",     "> 1 day"};
 	uint64_t most = 1;
 	char buf[KPM_SIZE_LEN];
 
@@ -173,7 +175,8 @@ void draw_details(struct kpm_console *c, const struct kpm_scene *scene)
 	const struct kpm_row *row;
 	int y = 1;
 
-	put_at(c, 0, 0, LOOK_HEADING, "%-*s", COLS, " Details; Enter or ESC goes back, arrows: the next tag");
+	put_at(c, 0, 0, LOOK_HEADING, "%-*s", COLS,
+	       " Details; Enter or ESC goes back, arrows: the next tag");
 	if (!frame->count || c->state.selected == KPM_NO_TAG) {
 		put_at(c, 2, 1, LOOK_PLAIN, "no tag is selected");
 		return;

@@ -8,7 +8,7 @@
 
 #include "console.h"
 
-#define NEW_NS     10000000000LL
+#define NEW_NS      10000000000LL
 #define SPARK_LEAST 12
 #define SPARK_MOST  40
 
@@ -141,7 +141,7 @@ static void draw_headings(struct kpm_console *c, const struct kpm_frame *frame, 
 			title = groups[c->state.by];
 		if (d->column == view->sort)
 			arrow = d->column->falling != view->reverse ? (c->utf8 ? "▼" : "v")
-								     : (c->utf8 ? "▲" : "^");
+								    : (c->utf8 ? "▲" : "^");
 		snprintf(c->buf, sizeof(c->buf), "%s%s", title, arrow);
 		draw_value(c, y, d, LOOK_HEADING);
 		if (d->change && d->change_width >= 6 && frame->by_change && *arrow)
@@ -210,9 +210,9 @@ void draw_table(struct kpm_console *c, const struct kpm_scene *scene, int y, int
 		bool selected = c->state.selected != KPM_NO_TAG && c->top + i == c->cursor;
 
 		draw_row(c, y + 1 + i, frame, row,
-			 selected                                 ? LOOK_SELECTED
+			 selected                              ? LOOK_SELECTED
 			 : c->highlight && changed(frame, row) ? LOOK_BOLD
-								  : LOOK_PLAIN);
+							       : LOOK_PLAIN);
 		if (spark) {
 			uint32_t count = spark_width(spark);
 			uint32_t there = kpm_trend_series(frame->part.trend, row->tag, frame->pool,

@@ -88,7 +88,6 @@ int put_at(const struct kpm_console *c, int y, int x, enum look look, const char
 int kpm_console_open(const struct kpm_console_opts *opts, struct kpm_console **console,
 		     struct kpm_err *err)
 {
-	const char *type = opts->terminal_type ? opts->terminal_type : getenv("TERM");
 	struct kpm_console *c = calloc(1, sizeof(*c));
 	int ret = -ENOMEM;
 
@@ -119,11 +118,6 @@ int kpm_console_open(const struct kpm_console_opts *opts, struct kpm_console **c
 	ret = -ENOTTY;
 	if (!c->screen)
 		goto fail;
-	if (!tigetstr("cup") || tigetstr("cup") == (char *)-1) {
-		endwin();
-		delscreen(c->screen);
-		goto fail;
-	}
 	cbreak();
 	noecho();
 	nonl();
@@ -140,10 +134,9 @@ int kpm_console_open(const struct kpm_console_opts *opts, struct kpm_console **c
 fail:
 	free(c->config_file);
 	free(c);
-	return kpm_fail(err, ret,
-			"the terminal (TERM=%s) cannot be drawn on; use kpoolmon dump, or set TERM "
-			"to what it is",
-			type ? type : "");
+	return ret == -ENOMEM
+		       ? kpm_fail(err, ret, "out of memory")
+		       : kpm_fail(err, ret, "the terminal cannot be drawn on; is TERM right?");
 }
 
 void kpm_console_close(struct kpm_console *c)

@@ -7,9 +7,9 @@
 #include <kpoolmon/books.h>
 
 struct census {
-	const bool *member;        /* [kernel's tag] belongs to the tag asked for */
-	const uint32_t *bytes;     /* [kernel's tag] what an object occupies */
-	uint32_t now;              /* second of the clock of births */
+	const bool *member;    /* [kernel's tag] belongs to the tag asked for */
+	const uint32_t *bytes; /* [kernel's tag] what an object occupies */
+	uint32_t now;          /* second of the clock of births */
 	struct kpm_objects *found;
 };
 

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The console's loop: poll on the timer, the signals and the keyboard. Only a tick reads the
+ * kernel; a key acts on the sample in hand.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <kpoolmon/app.h>
+#include <kpoolmon/console.h>
+#include <kpoolmon/count.h>
+#include <kpoolmon/ksyms.h>
+#include <kpoolmon/labels.h>
+#include <kpoolmon/output.h>
+#include <kpoolmon/rights.h>
+
+#define SECOND 1000000000LL
+/* A look at each object of the selected tag reads the whole table. */
+#define OBJECTS_EVERY_NS (5 * SECOND)
+
+/* One way of looking at the samples: tags, or groups of them. */
+struct look {
+	struct kpm_rollup *rollup; /* NULL: the tags themselves */
+	struct kpm_history *history;
+	struct kpm_trend *trend;
+};
+
+struct top {
+	const struct kpm_options *options;
+	struct kpm_labels *labels;
+	const char **label; /* [labelled] of each tag */
+	uint32_t labelled, label_room;
+	struct kpm_tagset *tags;
+	struct kpm_ksyms *ksyms;
+	struct kpm_source *source;
+	struct kpm_console *console;
+	struct kpm_snapshot snap, spare;
+	struct kpm_snapshot slab; /* one row: the kernel's slab memory by kind */
+	struct kpm_trend *slab_trend;
+	struct look looks[KPM_ROLLUPS];
+	struct kpm_view *view;
+	struct kpm_frame frame;
+	struct kpm_objects objects;
+	bool objects_known;
+	int64_t objects_at;
+	struct kpm_err failure; /* of the last sample, if it failed */
+	bool failed;
+	int timer, signals;
+};
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * SECOND + ts.tv_nsec;
+}
+
+static int label_new_tags(struct top *t)
+{
+	uint32_t count = kpm_tagset_count(t->tags);
+
+	if (!t->labels)
+		return 0;
+	if (count > t->label_room) {
+		uint32_t want = count + count / 4 + 256;
+		const char **label = realloc(t->label, want * sizeof(*label));
+
+		if (!label)
+			return -ENOMEM;
+		t->label = label;
+		t->label_room = want;
+	}
+	for (; t->labelled < count; t->labelled++)
+		t->label[t->labelled] =
+			kpm_labels_find(t->labels, kpm_tagset_get(t->tags, t->labelled));
+	return 0;
+}
+
+static int push(struct look *look, const struct kpm_snapshot *snap)
+{
+	int ret = kpm_history_push(look->history, snap);
+
+	return ret ? ret : kpm_trend_push(look->trend, snap);
+}
+
+/* The header's trend of the kernel's slab memory is that of a tag with both kinds. */
+static int push_slab(struct top *t)
+{
+	if (!(t->snap.have & KPM_HAVE_MEMORY))
+		return 0;
+	if (kpm_snapshot_reset(&t->slab, 1))
+		return -ENOMEM;
+	t->slab.mono_ns = t->snap.mono_ns;
+	t->slab.rows[0].kind[KPM_NONP].bytes = t->snap.memory.slab_nonp;
+	t->slab.rows[0].kind[KPM_PAGED].bytes = t->snap.memory.slab_paged;
+	return kpm_trend_push(t->slab_trend, &t->slab);
+}
+
+/* Takes a sample. On failure the one in hand stays, and the reason is shown. */
+static void take_sample(struct top *t)
+{
+	struct kpm_snapshot old = t->snap;
+	int ret = t->source->ops->sample(t->source, &t->spare, &t->failure);
+
+	t->failed = ret != 0;
+	if (ret)
+		return;
+	t->snap = t->spare;
+	t->spare = old;
+	ret = label_new_tags(t);
+	for (int by = 0; !ret && by < KPM_ROLLUPS; by++) {
+		struct look *look = &t->looks[by];
+
+		if (look->rollup)
+			ret = kpm_rollup_add(look->rollup, &t->snap, t->tags);
+		if (!ret)
+			ret = push(look, look->rollup ? kpm_rollup_snapshot(look->rollup) : &t->snap);
+	}
+	if (!ret)
+		ret = push_slab(t);
+	if (!ret)
+		return;
+	t->failed = true;
+	kpm_fail(&t->failure, ret, "out of memory: changes and trends may be those of another sample");
+}
+
+static int build_frame(struct top *t, struct kpm_err *err)
+{
+	const struct kpm_console_state *state = kpm_console_state(t->console);
+	const struct look *look = &t->looks[state->by];
+	struct kpm_frame_parts parts = {
+		.snap = look->rollup ? kpm_rollup_snapshot(look->rollup) : &t->snap,
+		.tags = look->rollup ? kpm_rollup_tags(look->rollup) : t->tags,
+		.history = look->history,
+		.labels = look->rollup ? NULL : t->label,
+		.trend = look->trend,
+	};
+
+	kpm_history_set_base(look->history, state->base);
+	kpm_view_set(t->view, &state->view);
+	return kpm_view_build(t->view, &parts, &t->frame, err);
+}
+
+static void look_at_objects(struct top *t)
+{
+	const struct kpm_console_state *state = kpm_console_state(t->console);
+
+	if (!state->details || state->by != KPM_BY_TAG || state->selected == KPM_NO_TAG ||
+	    !t->source->ops->objects)
+		return;
+	if (t->objects_known && t->objects.tag == state->selected &&
+	    now_ns() - t->objects_at < OBJECTS_EVERY_NS)
+		return;
+	t->objects_known = !t->source->ops->objects(t->source, state->selected, &t->objects);
+	t->objects_at = now_ns();
+}
+
+static struct kpm_scene scene_of(const struct top *t)
+{
+	return (struct kpm_scene){
+		.frame = &t->frame,
+		.slab = t->slab_trend,
+		.objects = t->objects_known ? &t->objects : NULL,
+		.failure = t->failed ? t->failure.text : NULL,
+		.age_ns = now_ns() - t->snap.mono_ns,
+	};
+}
+
+static void set_timer(const struct top *t)
+{
+	const struct kpm_console_state *state = kpm_console_state(t->console);
+	int64_t ns = state->paused ? 0 : state->interval_ns;
+	struct itimerspec every = {
+		.it_interval = {ns / SECOND, ns % SECOND},
+		.it_value = {ns / SECOND, ns % SECOND},
+	};
+
+	timerfd_settime(t->timer, 0, &every, NULL);
+}
+
+static void mark(struct top *t)
+{
+	int ret = 0;
+
+	for (int by = 0; !ret && by < KPM_ROLLUPS; by++)
+		ret = kpm_history_mark(t->looks[by].history);
+	if (ret)
+		kpm_console_say(t->console, "Not marked: out of memory");
+}
+
+/* Writes the view as it is, with all its rows, by the form that the file's suffix asks for. */
+static void write_view(struct top *t)
+{
+	const char *file = kpm_console_state(t->console)->write_to;
+	const struct kpm_sink *sink = kpm_sink_for_file(file);
+	struct kpm_sink_opts opts = {.exact = true, .totals = true};
+	struct kpm_err err = {""};
+	char *text = NULL, said[256];
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	int ret = out ? 0 : kpm_fail(&err, -ENOMEM, "out of memory");
+
+	if (!sink)
+		sink = &kpm_sink_table;
+	if (!ret)
+		ret = kpm_columns_parse(&opts.columns,
+					sink->change_columns ? sink->change_columns : sink->columns,
+					&err);
+	if (!ret && sink->head)
+		ret = sink->head(out, &opts);
+	if (!ret)
+		ret = sink->sample(out, &t->frame, &opts);
+	if (out && fclose(out) && !ret)
+		ret = kpm_fail(&err, -ENOMEM, "out of memory");
+	if (!ret)
+		ret = kpm_write_file(file, text, size, &err);
+	free(text);
+	if (ret)
+		snprintf(said, sizeof(said), "Not written: %s", err.text);
+	else
+		snprintf(said, sizeof(said), "Wrote %u rows to %s", t->frame.count, file);
+	kpm_console_say(t->console, said);
+}
+
+static int react(struct top *t, unsigned int reactions, struct kpm_err *err)
+{
+	int ret = 0;
+
+	if (reactions & KPM_REACT_MARK)
+		mark(t);
+	if (reactions & KPM_REACT_SAMPLE)
+		take_sample(t);
+	if (reactions & KPM_REACT_INTERVAL)
+		set_timer(t);
+	if (reactions & (KPM_REACT_VIEW | KPM_REACT_SAMPLE | KPM_REACT_MARK))
+		ret = build_frame(t, err);
+	if (reactions & KPM_REACT_WRITE)
+		write_view(t);
+	return ret;
+}
+
+/* Keys until there are none. True at the end of the console. */
+static bool take_keys(struct top *t, struct kpm_err *err, int *ret)
+{
+	unsigned int reactions;
+
+	do {
+		struct kpm_scene scene = scene_of(t);
+
+		reactions = kpm_console_keys(t->console, &scene);
+		if (reactions & KPM_REACT_QUIT)
+			return true;
+		*ret = react(t, reactions, err);
+		if (*ret)
+			return true;
+	} while (reactions & (KPM_REACT_VIEW | KPM_REACT_WRITE));
+	return false;
+}
+
+static int loop(struct top *t, struct kpm_err *err)
+{
+	struct pollfd fds[] = {{t->timer, POLLIN, 0}, {t->signals, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
+	int ret = 0;
+
+	take_sample(t);
+	if (t->failed) {
+		*err = t->failure;
+		return -EIO;
+	}
+	ret = build_frame(t, err);
+	set_timer(t);
+	while (!ret) {
+		struct kpm_scene scene;
+		uint64_t ticks;
+
+		look_at_objects(t);
+		scene = scene_of(t);
+		kpm_console_draw(t->console, &scene);
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
+			return kpm_fail(err, -errno, "wait: %s", strerror(errno));
+		if (fds[1].revents || fds[2].revents & (POLLHUP | POLLERR | POLLNVAL))
+			return 0;
+		if (read(t->timer, &ticks, sizeof(ticks)) == sizeof(ticks)) {
+			take_sample(t);
+			ret = build_frame(t, err);
+		}
+		/* also after a signal: a new size of the window is a key */
+		if (!ret && take_keys(t, err, &ret))
+			return ret;
+	}
+	return ret;
+}
+
+static bool name_site(void *arg, uint64_t site, char *buf, size_t size)
+{
+	return kpm_ksyms_name(arg, site, buf, size);
+}
+
+static int make_looks(struct top *t, struct kpm_err *err)
+{
+	for (int by = 0; by < KPM_ROLLUPS; by++) {
+		struct look *look = &t->looks[by];
+
+		look->history = kpm_history_new();
+		look->trend = kpm_trend_new();
+		if (by != KPM_BY_TAG)
+			look->rollup = kpm_rollup_new(by);
+		if (!look->history || !look->trend || (by != KPM_BY_TAG && !look->rollup))
+			return kpm_fail(err, -ENOMEM, "out of memory");
+	}
+	t->slab_trend = kpm_trend_new();
+	t->tags = kpm_tagset_new();
+	t->view = kpm_view_new(&t->options->view);
+	return t->slab_trend && t->tags && t->view ? 0 : kpm_fail(err, -ENOMEM, "out of memory");
+}
+
+/* $XDG_CONFIG_HOME/kpoolmon or ~/.config/kpoolmon; to be freed; NULL: none. */
+static char *config_dir(void)
+{
+	const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	char *dir = NULL;
+
+	if (base && *base == '/')
+		return asprintf(&dir, "%s/kpoolmon", base) < 0 ? NULL : dir;
+	if (home && *home == '/')
+		return asprintf(&dir, "%s/.config/kpoolmon", home) < 0 ? NULL : dir;
+	return NULL;
+}
+
+static int open_console(struct top *t, struct kpm_err *err)
+{
+	const struct kpm_options *o = t->options;
+	struct kpm_console_opts opts = {
+		.view = o->view,
+		.interval_ns = o->interval_ns,
+		.totals = o->totals,
+		.no_highlight = o->no_highlight,
+		.exact = o->exact,
+		.labels = o->labels != NULL,
+	};
+	char *dir = config_dir();
+	int ret = 0;
+
+	opts.config_dir = dir;
+	if (o->columns) {
+		ret = kpm_columns_parse(&opts.columns,
+					*o->columns == '+'
+						? "tag,type,allocs,frees,diff,bytes,per_alloc,module,cache"
+						: o->columns,
+					err);
+		if (!ret && *o->columns == '+')
+			ret = kpm_columns_parse(&opts.columns, o->columns + 1, err);
+	}
+	if (!ret)
+		ret = kpm_console_open(&opts, &t->console, err);
+	free(dir);
+	return ret;
+}
+
+static int run(struct top *t, struct kpm_err *err)
+{
+	const struct kpm_options *o = t->options;
+	sigset_t set;
+	int ret = make_looks(t, err);
+
+	if (!ret && o->labels)
+		ret = kpm_labels_open(o->labels, &t->labels, err);
+	if (!ret && !kpm_ksyms_open(&o->live.roots, &t->ksyms, NULL))
+		kpm_tagset_set_namer(t->tags, name_site, t->ksyms);
+	if (!ret)
+		ret = kpm_live_open(&o->live, t->tags, &t->source, err);
+	/* the key w writes where the user says */
+	if (!ret)
+		ret = kpm_rights_drop(KPM_RIGHT_ANY_FILE, err);
+	if (ret)
+		return ret;
+	kpm_signals_hold();
+	kpm_signals_set(&set);
+	t->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	t->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (t->timer < 0 || t->signals < 0)
+		return kpm_fail(err, -errno, "make a timer: %s", strerror(errno));
+	ret = open_console(t, err);
+	return ret ? ret : loop(t, err);
+}
+
+int kpm_app_top(const struct kpm_options *options, struct kpm_err *note, struct kpm_err *err)
+{
+	struct top *t = calloc(1, sizeof(*t));
+	int ret;
+
+	if (!t)
+		return kpm_fail(err, -ENOMEM, "out of memory");
+	if (!kpm_console_possible(NULL, note)) {
+		free(t);
+		return kpm_app_dump(options, note, err);
+	}
+	t->options = options;
+	t->timer = t->signals = -1;
+	ret = run(t, err);
+	kpm_console_close(t->console);
+	kpm_source_close(t->source);
+	kpm_view_free(t->view);
+	for (int by = 0; by < KPM_ROLLUPS; by++) {
+		kpm_rollup_free(t->looks[by].rollup);
+		kpm_history_free(t->looks[by].history);
+		kpm_trend_free(t->looks[by].trend);
+	}
+	kpm_trend_free(t->slab_trend);
+	kpm_snapshot_done(&t->snap);
+	kpm_snapshot_done(&t->spare);
+	kpm_snapshot_done(&t->slab);
+	kpm_tagset_free(t->tags);
+	free(t->label);
+	kpm_labels_free(t->labels);
+	kpm_ksyms_close(t->ksyms);
+	if (t->timer >= 0)
+		close(t->timer);
+	if (t->signals >= 0)
+		close(t->signals);
+	free(t);
+	return ret;
+}
