@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Files and source lines for one sample. */
+/* Files and source lines, for one sample or for a loop. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -16,7 +16,7 @@ struct kpm_places {
 	const struct kpm_tagset *tags;
 	struct kpm_resolver *resolver;
 	const struct kpm_place **list;
-	uint32_t count;
+	uint32_t count, room;
 };
 
 int kpm_places_open(unsigned int needs, const struct kpm_roots *roots,
@@ -56,6 +56,7 @@ const struct kpm_place *const *kpm_places_list(struct kpm_places *p)
 	free(p->list);
 	p->count = kpm_tagset_count(p->tags);
 	p->list = calloc(p->count + 1, sizeof(*p->list));
+	p->room = p->list ? p->count + 1 : 0;
 	return p->list;
 }
 
@@ -88,6 +89,53 @@ void kpm_places_find_all(struct kpm_places *p)
 	for (uint32_t i = 0; i < p->count; i++)
 		ask(p, i);
 	wait(p);
+}
+
+void kpm_places_follow(struct kpm_places *p, const struct kpm_frame *frame, uint32_t from,
+		       uint32_t count, unsigned int needs)
+{
+	for (uint32_t i = from; p && i < from + count && i < frame->count; i++) {
+		uint32_t tag = frame->part.snap->rows[frame->order[i]].tag;
+
+		kpm_resolver_ask(p->resolver, tag, kpm_tagset_get(p->tags, tag), needs);
+	}
+}
+
+uint32_t kpm_places_ask_new(struct kpm_places *p, uint32_t from, uint32_t most, unsigned int needs)
+{
+	uint32_t count = p ? kpm_tagset_count(p->tags) : 0;
+
+	for (; from < count && most; from++, most--)
+		kpm_resolver_ask(p->resolver, from, kpm_tagset_get(p->tags, from), needs);
+	return from;
+}
+
+int kpm_places_fd(const struct kpm_places *p)
+{
+	return p ? kpm_resolver_fd(p->resolver) : -1;
+}
+
+const struct kpm_place *const *kpm_places_step(struct kpm_places *p)
+{
+	uint32_t count;
+
+	if (!p)
+		return NULL;
+	kpm_resolver_step(p->resolver);
+	count = kpm_tagset_count(p->tags);
+	if (count > p->room) {
+		uint32_t want = count + count / 4 + 256;
+		const struct kpm_place **list = realloc(p->list, want * sizeof(*list));
+
+		if (!list)
+			return NULL;
+		p->list = list;
+		p->room = want;
+	}
+	p->count = count;
+	for (uint32_t i = 0; i < count; i++)
+		p->list[i] = kpm_resolver_get(p->resolver, i);
+	return p->list;
 }
 
 void kpm_places_note(const struct kpm_places *p, struct kpm_err *note)

@@ -21,9 +21,13 @@
 #include <kpoolmon/output.h>
 #include <kpoolmon/rights.h>
 
+#include "places.h"
+
 #define SECOND 1000000000LL
 /* A look at each object of the selected tag reads the whole table. */
 #define OBJECTS_EVERY_NS (5 * SECOND)
+/* New tags whose module files are looked for at a tick. */
+#define FILES_A_TICK 256
 
 /* One way of looking at the samples: tags, or groups of them. */
 struct look {
@@ -39,6 +43,8 @@ struct top {
 	uint32_t labelled, label_room;
 	struct kpm_tagset *tags;
 	struct kpm_ksyms *ksyms;
+	struct kpm_places *places; /* NULL: files and lines stay empty */
+	uint32_t placed;           /* tags whose files were asked for */
 	struct kpm_source *source;
 	struct kpm_console *console;
 	struct kpm_snapshot snap, spare;
@@ -115,6 +121,7 @@ static void take_sample(struct top *t)
 		return;
 	t->snap = t->spare;
 	t->spare = old;
+	t->placed = kpm_places_ask_new(t->places, t->placed, FILES_A_TICK, KPM_NEED_FILE);
 	ret = label_new_tags(t);
 	for (int by = 0; !ret && by < KPM_ROLLUPS; by++) {
 		struct look *look = &t->looks[by];
@@ -122,14 +129,16 @@ static void take_sample(struct top *t)
 		if (look->rollup)
 			ret = kpm_rollup_add(look->rollup, &t->snap, t->tags);
 		if (!ret)
-			ret = push(look, look->rollup ? kpm_rollup_snapshot(look->rollup) : &t->snap);
+			ret = push(look,
+				   look->rollup ? kpm_rollup_snapshot(look->rollup) : &t->snap);
 	}
 	if (!ret)
 		ret = push_slab(t);
 	if (!ret)
 		return;
 	t->failed = true;
-	kpm_fail(&t->failure, ret, "out of memory: changes and trends may be those of another sample");
+	kpm_fail(&t->failure, ret,
+		 "out of memory: changes and trends may be those of another sample");
 }
 
 static int build_frame(struct top *t, struct kpm_err *err)
@@ -142,6 +151,7 @@ static int build_frame(struct top *t, struct kpm_err *err)
 		.history = look->history,
 		.labels = look->rollup ? NULL : t->label,
 		.trend = look->trend,
+		.places = look->rollup ? NULL : kpm_places_step(t->places),
 	};
 
 	kpm_history_set_base(look->history, state->base);
@@ -161,6 +171,19 @@ static void look_at_objects(struct top *t)
 		return;
 	t->objects_known = !t->source->ops->objects(t->source, state->selected, &t->objects);
 	t->objects_at = now_ns();
+}
+
+/* Takes answers and asks for what the screen shows now. */
+static void follow_places(struct top *t)
+{
+	const struct kpm_console_state *state = kpm_console_state(t->console);
+
+	if (state->by != KPM_BY_TAG)
+		return;
+	t->frame.part.places = kpm_places_step(t->places);
+	if (state->needs)
+		kpm_places_follow(t->places, &t->frame, state->first_row, state->row_count,
+				  state->needs);
 }
 
 static struct kpm_scene scene_of(const struct top *t)
@@ -267,7 +290,12 @@ static bool take_keys(struct top *t, struct kpm_err *err, int *ret)
 
 static int loop(struct top *t, struct kpm_err *err)
 {
-	struct pollfd fds[] = {{t->timer, POLLIN, 0}, {t->signals, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
+	struct pollfd fds[] = {
+		{t->timer, POLLIN, 0},
+		{t->signals, POLLIN, 0},
+		{STDIN_FILENO, POLLIN, 0},
+		{kpm_places_fd(t->places), POLLIN, 0},
+	};
 	int ret = 0;
 
 	take_sample(t);
@@ -284,7 +312,8 @@ static int loop(struct top *t, struct kpm_err *err)
 		look_at_objects(t);
 		scene = scene_of(t);
 		kpm_console_draw(t->console, &scene);
-		if (poll(fds, 3, -1) < 0 && errno != EINTR)
+		follow_places(t);
+		if (poll(fds, 4, -1) < 0 && errno != EINTR)
 			return kpm_fail(err, -errno, "wait: %s", strerror(errno));
 		if (fds[1].revents || fds[2].revents & (POLLHUP | POLLERR | POLLNVAL))
 			return 0;
@@ -351,11 +380,12 @@ static int open_console(struct top *t, struct kpm_err *err)
 
 	opts.config_dir = dir;
 	if (o->columns) {
-		ret = kpm_columns_parse(&opts.columns,
-					*o->columns == '+'
-						? "tag,type,allocs,frees,diff,bytes,per_alloc,module,cache"
-						: o->columns,
-					err);
+		ret = kpm_columns_parse(
+			&opts.columns,
+			*o->columns == '+'
+				? "tag,type,allocs,frees,diff,bytes,per_alloc,module,cache"
+				: o->columns,
+			err);
 		if (!ret && *o->columns == '+')
 			ret = kpm_columns_parse(&opts.columns, o->columns + 1, err);
 	}
@@ -375,6 +405,9 @@ static int run(struct top *t, struct kpm_err *err)
 		ret = kpm_labels_open(o->labels, &t->labels, err);
 	if (!ret && !kpm_ksyms_open(&o->live.roots, &t->ksyms, NULL))
 		kpm_tagset_set_namer(t->tags, name_site, t->ksyms);
+	/* workers are started before there is anything that they should not have */
+	if (!ret)
+		kpm_places_open(KPM_NEED_FILE, &o->live.roots, t->tags, t->ksyms, &t->places, NULL);
 	if (!ret)
 		ret = kpm_live_open(&o->live, t->tags, &t->source, err);
 	/* the key w writes where the user says */
@@ -408,6 +441,7 @@ int kpm_app_top(const struct kpm_options *options, struct kpm_err *note, struct 
 	ret = run(t, err);
 	kpm_console_close(t->console);
 	kpm_source_close(t->source);
+	kpm_places_close(t->places);
 	kpm_view_free(t->view);
 	for (int by = 0; by < KPM_ROLLUPS; by++) {
 		kpm_rollup_free(t->looks[by].rollup);

@@ -37,8 +37,11 @@ struct kpm_console_state {
 	enum kpm_base base;
 	int64_t interval_ns;
 	bool paused;
-	bool details;         /* of the selected row, as far as it is a tag */
-	uint32_t selected;    /* number of the tag or group; KPM_NO_TAG: none */
+	bool details;      /* of the selected row, as far as it is a tag */
+	uint32_t selected; /* number of the tag or group; KPM_NO_TAG: none */
+	/* rows on the screen, and what their columns need to be found out (enum kpm_need) */
+	uint32_t first_row, row_count;
+	unsigned int needs;
 	const char *write_to; /* the file to write the view to, with KPM_REACT_WRITE */
 };
 

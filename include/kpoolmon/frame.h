@@ -56,7 +56,8 @@ struct kpm_view_opts {
 	bool reverse;
 	bool by_change; /* order by the change of the sort column, where it has one */
 	uint32_t limit; /* 0: all rows */
-	/* a part of the tag, its module, cache or label, in any case; NULL or empty: no matter */
+	/* a part of the tag, its module, cache, file or label, in any case; NULL or empty: no
+	 * matter */
 	const char *find;
 };
 

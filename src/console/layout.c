@@ -51,7 +51,7 @@ const char *cell_text(struct kpm_console *c, const struct kpm_column *column,
 	if (cell.type == KPM_CELL_INT && !cell.i)
 		strcpy(c->buf, "0"); /* no change has no sign */
 	else if (c->compact && column->unit == KPM_UNIT_OBJECTS &&
-	    (cell.type == KPM_CELL_UINT || cell.type == KPM_CELL_INT))
+		 (cell.type == KPM_CELL_UINT || cell.type == KPM_CELL_INT))
 		abbreviate(&cell, c->buf);
 	else
 		kpm_cell_show(column, &cell, c->exact, c->buf);

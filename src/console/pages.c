@@ -62,13 +62,6 @@ static int put_pair(struct kpm_console *c, int y, const char *label, const char 
 	return y + 1;
 }
 
-/* A cell of a column by name. */
-static int put_column(struct kpm_console *c, int y, const char *label, const char *column,
-		      const struct kpm_frame *frame, const struct kpm_row *row)
-{
-	return put_pair(c, y, label, cell_text(c, kpm_column_find(column), frame, row));
-}
-
 static const char *signed_size(int64_t bytes, char *buf)
 {
 	char size[KPM_SIZE_LEN];
@@ -172,6 +165,13 @@ static int put_sizes(struct kpm_console *c, int y, const struct kpm_objects *o)
 void draw_details(struct kpm_console *c, const struct kpm_scene *scene)
 {
 	const struct kpm_frame *frame = scene->frame;
+	static const struct {
+		const char *label, *column;
+	} names[] = {
+		{"Tag", "tag"},          {"Symbol", "symbol"},      {"Module", "module"},
+		{"File", "module_file"}, {"Source", "source_file"}, {"Line", "source_line"},
+		{"Inlined", "inlined"},  {"Cache", "cache"},        {"Label", "label"},
+	};
 	const struct kpm_row *row;
 	int y = 1;
 
@@ -182,20 +182,21 @@ void draw_details(struct kpm_console *c, const struct kpm_scene *scene)
 		return;
 	}
 	row = &frame->part.snap->rows[frame->order[c->cursor]];
-	y = put_column(c, y, "Tag", "tag", frame, row);
-	y = put_column(c, y, "Symbol", "symbol", frame, row);
-	y = put_column(c, y, "Module", "module", frame, row);
-	y = put_column(c, y, "File", "module_file", frame, row);
-	y = put_column(c, y, "Source", "source_file", frame, row);
-	y = put_column(c, y, "Line", "source_line", frame, row);
-	y = put_column(c, y, "Cache", "cache", frame, row);
-	y = put_column(c, y, "Label", "label", frame, row);
+	c->state.first_row = c->cursor;
+	c->state.row_count = 1;
+	c->state.needs = 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct kpm_column *column = kpm_column_find(names[i].column);
+
+		c->state.needs |= column->needs;
+		y = put_pair(c, y, names[i].label, cell_text(c, column, frame, row));
+	}
 	for (unsigned int k = 0; k < KPM_KINDS; k++)
 		y = put_kind(c, y, scene, row, k);
 	if (frame->part.trend)
 		y = put_growth(c, y, frame->part.trend, row->tag);
-	y = put_column(c, y, "Missed frees", "missed", frame, row);
-	y = put_column(c, y, "Refused", "refused", frame, row);
+	y = put_pair(c, y, "Missed frees", cell_text(c, kpm_column_find("missed"), frame, row));
+	y = put_pair(c, y, "Refused", cell_text(c, kpm_column_find("refused"), frame, row));
 	if (!scene->objects || scene->objects->tag != row->tag)
 		return;
 	y = put_sizes(c, y, scene->objects);

@@ -23,9 +23,10 @@ bool kpm_console_possible(const char *type, struct kpm_err *why)
 		if (move && move != (char *)-1)
 			return true;
 	}
-	kpm_fail(why, -ENOTTY,
-		 "the terminal (TERM=%.40s) cannot be drawn on; here is the table instead, or set TERM "
-		 "to what the terminal is",
-		 type ? type : "");
+	kpm_fail(
+		why, -ENOTTY,
+		"the terminal (TERM=%.40s) cannot be drawn on; here is the table instead, or set TERM "
+		"to what the terminal is",
+		type ? type : "");
 	return false;
 }

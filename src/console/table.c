@@ -203,6 +203,11 @@ void draw_table(struct kpm_console *c, const struct kpm_scene *scene, int y, int
 	follow_selection(c, frame);
 	shown = frame->count - c->top < c->rows ? frame->count - c->top : c->rows;
 	lay_out(c, frame, c->top, shown);
+	c->state.first_row = c->top;
+	c->state.row_count = shown;
+	c->state.needs = 0;
+	for (size_t i = 0; i < c->drawn_count; i++)
+		c->state.needs |= c->drawn[i].column->needs;
 	spark = frame->part.trend ? spark_x(c) : 0;
 	draw_headings(c, frame, y, spark);
 	for (uint32_t i = 0; i < shown; i++) {

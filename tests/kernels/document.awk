@@ -35,8 +35,9 @@ END {
 	print "test modules count what they allocate and free. The figures are objects. *kpoolmon* has"
 	print "all its probes (fentry), *kprobes* is where fentry is forbidden, *tracepoints* where both"
 	print "are, and the outputs then name what is not seen. *memleak* is that of libbpf-tools, all"
-	print "stacks that lead through the case's function. What a case does is said in the file of its"
-	print "name in tests/kernels/cases."
+	print "stacks that lead through the case's function: it also counts the pages that slabs are made of,"
+	print "counts what is freed through RCU or in bulk as leaked, and names no function of a module that"
+	print "is gone. What a case does is said in the file of its name in tests/kernels/cases."
 	for (i = 1; i <= kernels; i++) {
 		k = order[i]
 		print ""
