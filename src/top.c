@@ -226,7 +226,7 @@ static void write_view(struct top *t)
 	const struct kpm_sink *sink = kpm_sink_for_file(file);
 	struct kpm_sink_opts opts = {.exact = true, .totals = true};
 	struct kpm_err err = {""};
-	char *text = NULL, said[256];
+	char *text = NULL, said[600];
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 	int ret = out ? 0 : kpm_fail(&err, -ENOMEM, "out of memory");

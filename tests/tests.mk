@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The tests and the bench; included by the Makefile. tests/run runs the executables and counts.
 
-UNIT	 := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
+UNIT	 := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c tests/screen/*_test.c))
 BPFTESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/bpf/*_test.c tests/live/*_test.c))
 SAN	 := $(B)/san
 FUZZ	 := $(B)/fuzz

@@ -152,9 +152,6 @@ static void toggle(struct kpm_console *c)
 			(list->count - place - 1) * sizeof(*list->column));
 		list->count--;
 	}
-	c->chosen = 0;
-	while (listed(c, c->chosen) != column)
-		c->chosen++;
 }
 
 static void shift(struct kpm_console *c, int by)

@@ -172,7 +172,7 @@ void kpm_console_draw(struct kpm_console *c, const struct kpm_scene *scene)
 		break;
 	case PAGE_TABLE:
 		y = draw_header(c, scene);
-		if (LINES >= 8)
+		if (LINES >= 6)
 			draw_status(c, scene, y++);
 		draw_table(c, scene, y, LINES - 1);
 		draw_bottom(c);

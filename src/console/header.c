@@ -144,42 +144,64 @@ static void draw_time(struct line *l, const struct kpm_scene *scene)
 	kpm_format_time(snap->wall_ns - (snap->mono_ns - snap->started_ns), time);
 	snprintf(buf, sizeof(buf), "%s (%s)", time,
 		 kpm_format_duration(snap->mono_ns - snap->started_ns, length));
-	add(l, LOOK_PLAIN, "Tracked since", buf);
+	add(l, LOOK_PLAIN, "Since", buf);
 	if (!(snap->have & KPM_HAVE_ROOM))
 		return;
-	snprintf(buf, sizeof(buf), "%" PRIu32 " of %" PRIu32, snap->room.tags, snap->room.tags_max);
+	snprintf(buf, sizeof(buf), "%" PRIu32 "/%" PRIu32, snap->room.tags, snap->room.tags_max);
 	add(l, snap->room.tags > snap->room.tags_max * 0.9 ? LOOK_WARN : LOOK_PLAIN, "Tags", buf);
-	snprintf(buf, sizeof(buf), "%" PRIu64 " of %" PRIu64, snap->room.objects,
+	snprintf(buf, sizeof(buf), "%" PRIu64 "/%" PRIu64, snap->room.objects,
 		 snap->room.objects_rated);
 	add(l, snap->room.objects > snap->room.objects_rated * 0.9 ? LOOK_WARN : LOOK_PLAIN,
 	    "Objects", buf);
 }
 
-int draw_header(struct kpm_console *c, const struct kpm_scene *scene)
+static void draw_memory(struct kpm_console *c, const struct kpm_memory *m, bool known)
 {
-	const struct kpm_snapshot *snap = scene->frame->part.snap;
-	const struct kpm_memory *m = &snap->memory;
-	bool known = snap->have & KPM_HAVE_MEMORY;
 	struct line l = {c, 0, 0};
 
-	if (LINES < 10) /* the rows matter more */
-		return 0;
 	add_size(&l, "Memory", m->total, known);
 	add_size(&l, "Avail", m->available, known);
-	add_slab(&l, scene, "Slab Nonp", KPM_NONP, m->slab_nonp);
-	add_slab(&l, scene, "Paged", KPM_PAGED, m->slab_paged);
-	l = (struct line){c, 1, 0};
 	add_size(&l, "Stacks", m->kernel_stack, known);
 	add_size(&l, "Page tables", m->page_tables, known);
 	add_size(&l, "Vmalloc", m->vmalloc_used, known);
-	add_size(&l, "Percpu", m->percpu, known);
-	add_coverage(&l, scene->frame);
-	l = (struct line){c, 2, 0};
-	draw_time(&l, scene);
-	l = (struct line){c, 3, 0};
+}
+
+static void draw_slab(struct kpm_console *c, const struct kpm_scene *scene, int y)
+{
+	const struct kpm_memory *m = &scene->frame->part.snap->memory;
+	struct line l = {c, y, 0};
+
+	add_slab(&l, scene, "Slab Nonp", KPM_NONP, m->slab_nonp);
+	l.x++;
+	add_slab(&l, scene, "Paged", KPM_PAGED, m->slab_paged);
+}
+
+/* Where lines are few, what is lost and the slab memory itself stay. */
+int draw_header(struct kpm_console *c, const struct kpm_scene *scene)
+{
+	const struct kpm_snapshot *snap = scene->frame->part.snap;
+	bool known = snap->have & KPM_HAVE_MEMORY;
+	struct line l;
+	int y = 0;
+
+	if (LINES < 7)
+		return 0;
+	if (LINES >= 18) {
+		draw_memory(c, &snap->memory, known);
+		draw_slab(c, scene, 1);
+		l = (struct line){c, 2, 0};
+		add_size(&l, "Percpu", snap->memory.percpu, known);
+		add_coverage(&l, scene->frame);
+		l = (struct line){c, 3, 0};
+		draw_time(&l, scene);
+		y = 4;
+	} else {
+		draw_slab(c, scene, y++);
+	}
+	l = (struct line){c, y++, 0};
 	draw_losses(&l, snap);
 	draw_hooks(&l, snap);
-	return 4;
+	return y;
 }
 
 void draw_status(struct kpm_console *c, const struct kpm_scene *scene, int y)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which columns fit, and how wide they are. What gives way, in this order: long texts, the tag's
- * text, figures in full, parentheses, columns. The tag and its bytes stay to the last.
+ * Which columns fit, and how wide they are: room is given away by a list of what matters most. The
+ * tag and its bytes are always there.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,12 +12,15 @@
 #define MARKS      3 /* before each row */
 #define TEXT_LEAST 8
 #define TAG_LEAST  24
+#define BYTES      7 /* of the column of that name */
 
-/* Columns that are left out for want of room after the user's own, the first one first. */
-static const char *const spare[] = {"per_alloc", "cache",  "type", "module",
-				    "frees",     "allocs", "diff"};
-/* Parentheses that are, before any column. */
-static const char *const spare_changes[] = {"per_alloc", "frees", "allocs"};
+/*
+ * What gets room, in this order, for as long as there is any; a name in parentheses is that of a
+ * column's change. Columns that are not here come behind them, in the user's order.
+ */
+static const char *const priority[] = {"tag",    "bytes",    "(bytes)", "diff",   "(diff)",
+				       "allocs", "frees",    "type",    "module", "per_alloc",
+				       "cache",  "(allocs)", "(frees)"};
 
 /* 12.3M objects; a sign for changes. */
 static void abbreviate(const struct kpm_cell *cell, char *buf)
@@ -63,14 +66,6 @@ static bool is(const struct drawn *d, const char *name)
 	return !strcmp(d->column->name, name);
 }
 
-static bool among(const struct drawn *d, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (is(d, names[i]))
-			return true;
-	return false;
-}
-
 static void measure(struct kpm_console *c, const struct kpm_frame *frame, uint32_t from,
 		    uint32_t count)
 {
@@ -96,80 +91,92 @@ static void measure(struct kpm_console *c, const struct kpm_frame *frame, uint32
 	}
 }
 
-static int total_width(const struct kpm_console *c)
+/* The least width that a column is shown with. */
+static int least_width(const struct drawn *d)
 {
-	int total = MARKS;
+	int least = is(d, "tag") ? TAG_LEAST : TEXT_LEAST;
 
-	for (size_t i = 0; i < c->drawn_count; i++)
-		total += 1 + c->drawn[i].width +
-			 (c->drawn[i].change ? c->drawn[i].change_width + 3 : 0);
-	return total;
+	return d->column->right || d->width < least ? d->width : least;
 }
 
-static int too_wide(const struct kpm_console *c)
-{
-	int total = total_width(c);
+/* What is being put together: columns with room for them, and those that have none yet. */
+struct layout {
+	int room;
+	bool in[KPM_COLUMNS_MAX];     /* [drawn] the column is shown */
+	bool change[KPM_COLUMNS_MAX]; /* [drawn] and its change */
+	int width[KPM_COLUMNS_MAX];
+};
 
-	return total > COLS ? total - COLS : 0;
+static bool add_column(const struct kpm_console *c, struct layout *l, size_t i)
+{
+	int width = least_width(&c->drawn[i]);
+
+	if (l->in[i])
+		return true;
+	/* the tag leaves room for its bytes on any screen */
+	if (is(&c->drawn[i], "tag") && width > l->room - BYTES - 2)
+		width = l->room > BYTES + 4 ? l->room - BYTES - 2 : 2;
+	if (width + 1 > l->room && l->room < COLS - MARKS)
+		return false;
+	l->in[i] = true;
+	l->width[i] = width;
+	l->room -= width + 1;
+	return true;
 }
 
-static void narrow(struct kpm_console *c, struct drawn *d, int least)
+static bool add_change(const struct kpm_console *c, struct layout *l, size_t i)
 {
-	int spare_width = d->width - least, lack = too_wide(c);
+	int width = c->drawn[i].change_width + 3;
 
-	if (spare_width > 0)
-		d->width -= spare_width < lack ? spare_width : lack;
+	if (!l->in[i] || !c->drawn[i].change || l->change[i])
+		return true;
+	if (width > l->room)
+		return false;
+	l->change[i] = true;
+	l->room -= width;
+	return true;
 }
 
-static void drop(struct kpm_console *c, size_t i)
+/* Gives what is left over to the texts that were narrowed, the tag first. */
+static void widen(const struct kpm_console *c, struct layout *l)
 {
-	memmove(c->drawn + i, c->drawn + i + 1, (c->drawn_count - i - 1) * sizeof(*c->drawn));
-	c->drawn_count--;
-}
+	for (int tags = 1; tags >= 0; tags--) {
+		for (size_t i = 0; i < c->drawn_count; i++) {
+			int lack = c->drawn[i].width - l->width[i];
 
-static void drop_named(struct kpm_console *c, const char *name)
-{
-	for (size_t i = 0; i < c->drawn_count; i++) {
-		if (is(&c->drawn[i], name)) {
-			drop(c, i);
-			return;
+			if (!l->in[i] || is(&c->drawn[i], "tag") != tags || lack <= 0)
+				continue;
+			lack = lack < l->room ? lack : l->room;
+			l->width[i] += lack;
+			l->room -= lack;
 		}
 	}
 }
 
-static void narrow_texts(struct kpm_console *c)
+/* False if something had to be left out. */
+static bool fill(const struct kpm_console *c, struct layout *l)
 {
-	for (size_t i = c->drawn_count; i-- > 0;)
-		if (!c->drawn[i].column->right && !is(&c->drawn[i], "tag"))
-			narrow(c, &c->drawn[i], TEXT_LEAST);
+	bool all = true;
+
+	*l = (struct layout){.room = COLS - MARKS};
+	for (size_t p = 0; p < sizeof(priority) / sizeof(*priority); p++) {
+		bool change = *priority[p] == '(';
+		size_t len = strcspn(priority[p] + change, ")");
+
+		for (size_t i = 0; i < c->drawn_count; i++) {
+			const char *name = c->drawn[i].column->name;
+
+			if (strlen(name) != len || strncmp(name, priority[p] + change, len))
+				continue;
+			all &= change ? add_change(c, l, i) : add_column(c, l, i);
+		}
+	}
 	for (size_t i = 0; i < c->drawn_count; i++)
-		if (is(&c->drawn[i], "tag"))
-			narrow(c, &c->drawn[i], TAG_LEAST);
-}
-
-static void drop_changes(struct kpm_console *c)
-{
-	for (size_t s = 0; s < sizeof(spare_changes) / sizeof(*spare_changes); s++)
-		for (size_t i = 0; i < c->drawn_count && too_wide(c); i++)
-			if (is(&c->drawn[i], spare_changes[s]))
-				c->drawn[i].change = NULL;
-}
-
-/* What does not matter most goes first: the user's extra columns, the last one before. */
-static void drop_columns(struct kpm_console *c)
-{
-	const size_t spares = sizeof(spare) / sizeof(*spare);
-
-	for (size_t i = c->drawn_count; i-- > 0 && too_wide(c);)
-		if (!among(&c->drawn[i], spare, spares) && !is(&c->drawn[i], "tag") &&
-		    !is(&c->drawn[i], "bytes"))
-			drop(c, i);
-	for (size_t s = 0; s < spares && too_wide(c); s++)
-		drop_named(c, spare[s]);
-	for (size_t i = 0; i < c->drawn_count && too_wide(c); i++)
-		c->drawn[i].change = NULL;
-	for (size_t i = 0; i < c->drawn_count && too_wide(c); i++)
-		narrow(c, &c->drawn[i], is(&c->drawn[i], "tag") ? TEXT_LEAST : 5);
+		all &= add_column(c, l, i);
+	widen(c, l);
+	for (size_t i = 0; i < c->drawn_count; i++)
+		add_change(c, l, i);
+	return all;
 }
 
 static void choose(struct kpm_console *c)
@@ -192,25 +199,31 @@ static void choose(struct kpm_console *c)
 
 void lay_out(struct kpm_console *c, const struct kpm_frame *frame, uint32_t from, uint32_t count)
 {
+	struct layout l;
+	size_t shown = 0;
 	int x = MARKS;
 
+	/* figures in full if all fits, else abbreviated */
 	for (int compact = 0; compact < 2; compact++) {
 		if (c->compact != (compact == 1))
 			forget_widths(c);
 		c->compact = compact;
 		choose(c);
 		measure(c, frame, from, count);
-		narrow_texts(c);
-		if (!too_wide(c))
+		if (fill(c, &l))
 			break;
 	}
-	drop_changes(c);
-	if (too_wide(c))
-		drop_columns(c);
 	for (size_t i = 0; i < c->drawn_count; i++) {
-		struct drawn *d = &c->drawn[i];
+		struct drawn d = c->drawn[i];
 
-		d->x = x + 1;
-		x += 1 + d->width + (d->change ? d->change_width + 3 : 0);
+		if (!l.in[i])
+			continue;
+		d.width = l.width[i];
+		if (!l.change[i])
+			d.change = NULL;
+		d.x = x + 1;
+		x += 1 + d.width + (d.change ? d.change_width + 3 : 0);
+		c->drawn[shown++] = d;
 	}
+	c->drawn_count = shown;
 }
