@@ -42,8 +42,8 @@ static const struct {
 	{"ext4_alloc_inode+0x1f/0x200", "ext4_inode_cache", KPM_PAGED, 1128, 900, 0, 12},
 	{"__alloc_skb+0x12b/0x1a0", "skbuff_head_cache", KPM_NONP, 256, 3000, 0, 90000},
 	{"nvme_setup_cmd+0x80/0x300 [nvme_core]", "kmalloc-512", KPM_NONP, 512, 40, 0, 0},
-	{"a_function_with_a_rather_long_name_that_is_cut+0x111/0x222 [a_module]", "kmalloc-64", KPM_NONP,
-	 64, 7000, 1, 0},
+	{"a_function_with_a_rather_long_name_that_is_cut+0x111/0x222 [a_module]", "kmalloc-64",
+	 KPM_NONP, 64, 7000, 1, 0},
 };
 #define SITES (sizeof(sites) / sizeof(*sites))
 
@@ -108,8 +108,8 @@ static void fill_head(struct kpm_snapshot *snap)
 	snap->memory.page_tables = 4 << 20;
 	snap->memory.vmalloc_used = 100 << 20;
 	snap->memory.percpu = 1 << 20;
-	snap->room = (struct kpm_room){.objects = 12140, .objects_rated = 3159648, .tags = 6,
-				       .tags_max = 16384};
+	snap->room = (struct kpm_room){
+		.objects = 12140, .objects_rated = 3159648, .tags = 6, .tags_max = 16384};
 	snap->loss.lost_max = 2;
 	snap->loss.missed = 17;
 	for (int i = 0; i < KPM_HOOKS; i++)
@@ -217,7 +217,8 @@ static bool on_screen(const char *text)
 
 static void same_as_golden(struct fixture *f, const char *name)
 {
-	const char *folder = getenv("KPM_GOLDEN_DIR") ? getenv("KPM_GOLDEN_DIR") : "tests/screen/golden";
+	const char *folder =
+		getenv("KPM_GOLDEN_DIR") ? getenv("KPM_GOLDEN_DIR") : "tests/screen/golden";
 	const char *mode = getenv("KPM_GOLDEN");
 	char path[256], buf[4096], want[4096];
 	FILE *file;
@@ -245,7 +246,8 @@ static void sizes(void **state)
 	static const struct {
 		int columns, lines;
 		const char *name;
-	} cases[] = {{80, 24, "80x24"}, {20, 5, "20x5"}, {120, 30, "120x30"}, {300, 100, "300x100"}};
+	} cases[] = {
+		{80, 24, "80x24"}, {20, 5, "20x5"}, {120, 30, "120x30"}, {300, 100, "300x100"}};
 	struct fixture f;
 
 	(void)state;
@@ -376,15 +378,23 @@ static void sorting(void **state)
 		const char *keys;
 		const char *first;
 	} cases[] = {
-		{"b", "load_msg"},  {"B", "load_msg"},
-		{"a", "__alloc_skb"}, {"A", "__alloc_skb"},
-		{"f", "__alloc_skb"}, {"F", "__alloc_skb"},
+		{"b", "load_msg"},
+		{"B", "load_msg"},
+		{"a", "__alloc_skb"},
+		{"A", "__alloc_skb"},
+		{"f", "__alloc_skb"},
+		{"F", "__alloc_skb"},
 		{"d", "a_function_with_a_rather_long_name_that_is_cut"},
 		{"D", "a_function_with_a_rather_long_name_that_is_cut"},
-		{"m", "load_msg"},  {"M", "load_msg"},
-		{"t", "__alloc_skb"}, {"T", "__alloc_skb"},
-		{"tr", "nvme_setup_cmd"}, {"br", "nvme_setup_cmd"},
-		{"d(", "load_msg"}, {"d(r", "ext4_alloc_inode"}, {"d()", "a_function_with_a_rather_long_name_that_is_cut"},
+		{"m", "load_msg"},
+		{"M", "load_msg"},
+		{"t", "__alloc_skb"},
+		{"T", "__alloc_skb"},
+		{"tr", "nvme_setup_cmd"},
+		{"br", "nvme_setup_cmd"},
+		{"d(", "load_msg"},
+		{"d(r", "ext4_alloc_inode"},
+		{"d()", "a_function_with_a_rather_long_name_that_is_cut"},
 	};
 	struct fixture f;
 
@@ -735,11 +745,14 @@ static void ascii(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes),     cmocka_unit_test(any_size), cmocka_unit_test(colours),
-		cmocka_unit_test(sorting),   cmocka_unit_test(pools),    cmocka_unit_test(live_filter),
-		cmocka_unit_test(bases),     cmocka_unit_test(selection), cmocka_unit_test(details),
-		cmocka_unit_test(help),      cmocka_unit_test(columns),  cmocka_unit_test(switches),
-		cmocka_unit_test(clicks),    cmocka_unit_test(failures), cmocka_unit_test(ascii),
+		cmocka_unit_test(sizes),   cmocka_unit_test(any_size),
+		cmocka_unit_test(colours), cmocka_unit_test(sorting),
+		cmocka_unit_test(pools),   cmocka_unit_test(live_filter),
+		cmocka_unit_test(bases),   cmocka_unit_test(selection),
+		cmocka_unit_test(details), cmocka_unit_test(help),
+		cmocka_unit_test(columns), cmocka_unit_test(switches),
+		cmocka_unit_test(clicks),  cmocka_unit_test(failures),
+		cmocka_unit_test(ascii),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
