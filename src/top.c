@@ -417,6 +417,7 @@ static int run(struct top *t, struct kpm_err *err)
 		return ret;
 	kpm_signals_hold();
 	kpm_signals_set(&set);
+	sigdelset(&set, SIGCHLD); /* the workers' comings and goings */
 	t->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	t->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (t->timer < 0 || t->signals < 0)

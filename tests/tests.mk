@@ -22,6 +22,10 @@ $(B)/bench: $(B)/tests/bench/bench.o $(LIBOBJS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(KPM_LIBS)
 
+$(B)/tests/screen/leaker: tests/screen/leaker.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -o $@ $<
+
 units: $(UNIT)
 
 # the same, with the compiler's checks of memory and undefined behaviour
@@ -33,7 +37,7 @@ check: all units sanitized ## the tests that need no root and no network
 	$(Q)sh tests/run check $(B)
 
 test: deps ## install what is needed, build, and run all tests of this machine (as root)
-	$(Q)$(MAKE) --no-print-directory all units sanitized $(BPFTESTS)
+	$(Q)$(MAKE) --no-print-directory all units sanitized $(BPFTESTS) $(B)/tests/screen/leaker
 	$(Q)sh tests/run test $(B)
 
 test-kernels: all ## boot real kernels under emulation and compare the books with the truth

@@ -25,6 +25,7 @@ cmocka|lib:cmocka|libcmocka-dev|libcmocka-devel|libcmocka-devel|cmocka|test
 libFuzzer|fuzzer:${CLANG:-clang}|libclang-rt-dev|compiler-rt|clang|compiler-rt|test
 xz|cmd:xz|xz-utils|xz|xz|xz|test
 zstd|cmd:zstd|zstd|zstd|zstd|zstd|test
+tmux|cmd:tmux|tmux|tmux|tmux|tmux|test
 python3|cmd:python3|python3|python3|python3|python|test
 jq|cmd:jq|jq|jq|jq|jq|test
 mandoc|cmd:mandoc|mandoc|mandoc|mandoc|mandoc|test
