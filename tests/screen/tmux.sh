@@ -11,14 +11,26 @@ set -u
 binary=$(realpath "$1")
 leaker=$(realpath "$2")
 work=$(mktemp -d)
-# each run has a server of its own: one that is ending is not waited for
-socket=$work/tmux servers=0
+socket=''
 passed=0 failed=0
 "$leaker" &
 leak=$!
-trap 'kill $leak; tmux -S "$socket" kill-server 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $leak; end_servers; rm -rf "$work"' EXIT
 
 t() { tmux -S "$socket" "$@"; }
+
+end_servers() {
+	local s
+	for s in "$work"/tmux*; do
+		[ -S "$s" ] && tmux -S "$s" kill-server
+	done 2>/dev/null
+}
+
+# One for each run of the console: one that is ending is not waited for.
+new_server() {
+	end_servers
+	socket=$(mktemp -u "$work/tmuxXXXXXX")
+}
 screen() { t capture-pane -p -t k; }
 keys() { t send-keys -t k "$@"; }
 text() { t send-keys -t k -l "$1"; }
@@ -28,8 +40,7 @@ begin() {
 	local columns=$1 lines=$2 arguments=
 	shift 2
 	[ $# -eq 0 ] || arguments=$(printf ' %q' "$@")
-	t kill-server 2>/dev/null
-	socket=$work/tmux$((++servers))
+	new_server
 	cat >"$work/shell" <<-END
 		cd $work
 		export HOME=$work TERM=\${KPM_TERM:-screen-256color}
@@ -87,7 +98,7 @@ check() {
 	else
 		failed=$((failed + 1))
 		echo "not ok $name"
-		echo "$out" | sed 's/^/    /'
+		echo "    ${out//$'\n'/$'\n    '}"
 	fi
 }
 
@@ -162,8 +173,7 @@ case_resize() {
 
 case_suspend() {
 	begin 100 30 && until_shows 10 'load_msg' || return 1
-	t kill-server
-	socket=$work/tmux$((++servers))
+	new_server
 	# needs a shell with job control
 	rm -f "$work"/{before,after,ended}
 	t -f /dev/null new-session -d -s k -x 100 -y 30 "cd $work && TERM=screen bash --norc -i"
