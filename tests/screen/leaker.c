@@ -32,7 +32,8 @@ int main(void)
 	signal(SIGTERM, end);
 	signal(SIGINT, end);
 	for (int i = 0; !ended && i < 720000; i++) {
-		if (!count || msgsnd(queues[count - 1], &message, sizeof(message.text), IPC_NOWAIT)) {
+		if (!count ||
+		    msgsnd(queues[count - 1], &message, sizeof(message.text), IPC_NOWAIT)) {
 			if (count == QUEUES)
 				break;
 			queues[count] = msgget(IPC_PRIVATE, 0600);

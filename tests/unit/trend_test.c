@@ -163,7 +163,8 @@ static uint64_t sum_of(const struct kpm_rollup *r, const char *group)
 
 static void rollups(void **state)
 {
-	struct kpm_rollup *modules = kpm_rollup_new(KPM_BY_MODULE), *caches = kpm_rollup_new(KPM_BY_CACHE);
+	struct kpm_rollup *modules = kpm_rollup_new(KPM_BY_MODULE),
+			  *caches = kpm_rollup_new(KPM_BY_CACHE);
 	struct kpm_tagset *tags = kpm_tagset_new();
 	struct kpm_snapshot s;
 
