@@ -93,7 +93,4 @@ unsigned int kpm_console_key(struct kpm_console *console, const struct kpm_scene
 void kpm_console_say(struct kpm_console *console, const char *text);
 void kpm_console_draw(struct kpm_console *console, const struct kpm_scene *scene);
 
-/* Writes the list of keys, as the help page has it. */
-void kpm_console_list_keys(FILE *out);
-
 #endif

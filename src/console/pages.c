@@ -21,13 +21,6 @@ static const char *const explanation[] = {
 	"Alt did: a sample at once.",
 };
 
-void kpm_console_list_keys(FILE *out)
-{
-	for (size_t i = 0; i < key_count; i++)
-		if (keys[i].help)
-			fprintf(out, "%-16s %s\n", keys[i].shown, keys[i].help);
-}
-
 void draw_help(struct kpm_console *c)
 {
 	int y = 1 - c->page_top, lines = sizeof(explanation) / sizeof(*explanation);

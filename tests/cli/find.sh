@@ -121,8 +121,8 @@ case_find_usage() {
 	fails 2 '--for is no option of find' "$binary" find x --for 3
 	fails 2 '--output is no option of find' "$binary" find x -o y
 	fails 2 '--totals is no option of find' "$binary" find x -e
-	fails 2 '--kernel is an option of find only' "$binary" --kernel 6.12.1
-	fails 2 '--root is an option of find only' "$binary" dump --root x
+	fails 2 '--kernel is no option of dump' "$binary" --kernel 6.12.1
+	fails 2 '--root is no option of dump' "$binary" dump --root x
 	fails 2 'is no version' "$binary" find x --kernel ../..
 	fails 2 'not csv' "$binary" find x --format csv
 	fails 2 'find runs no COMMAND' "$binary" find x -- ls
