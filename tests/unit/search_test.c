@@ -256,6 +256,10 @@ static void cache(void **state)
 	assert_int_equal(scan(&s), 1);
 	expect(&s, "first_cache", "first:C:H third:T:L");
 	expect(&s, "second_other", "second:D:H");
+	/* of the same size, but newer */
+	s.files[2].mtime_ns++;
+	assert_int_equal(scan(&s), 1);
+	assert_int_equal(scan(&s), 0);
 	/* one goes away */
 	s.count = 2;
 	assert_int_equal(scan(&s), 0);
