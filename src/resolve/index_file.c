@@ -131,4 +131,3 @@ void kpm_index_save(const struct kpm_index *x, int cache, const char *name)
 	if (!good || renameat(cache, temporary, cache, file))
 		unlinkat(cache, temporary, 0);
 }
-
