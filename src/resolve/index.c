@@ -74,7 +74,8 @@ static int add_entry(struct kpm_index *x, const struct kpm_source_file *f,
 	if (!ret)
 		ret = add_text(x, w->note, strlen(w->note) + 1);
 	e->functions = x->buffer.size;
-	e->strings = e->functions + w->functions;
+	e->created = e->functions + w->functions;
+	e->strings = e->created + w->created;
 	e->others = e->strings + w->strings;
 	e->end = e->others + w->others;
 	if (!ret)
@@ -209,9 +210,9 @@ static int fill(struct kpm_index *x, const struct kpm_index *old, const struct k
 		if (e)
 			ret = add_entry(x, &o->files[i],
 					&(struct kpm_words){
-						old->text + e->functions, e->strings - e->functions,
-						e->others - e->strings, e->end - e->others,
-						e->flags, old->text + e->note});
+						old->text + e->functions, e->created - e->functions,
+						e->strings - e->created, e->others - e->strings,
+						e->end - e->others, e->flags, old->text + e->note});
 	}
 	return ret;
 }

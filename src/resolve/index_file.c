@@ -21,7 +21,7 @@
 
 #define MAGIC "KPMWORDS"
 /* To be raised with each change of what words.c and elffile.c take from a file. */
-#define VERSION 1
+#define VERSION 2
 
 struct head {
 	char magic[8];
@@ -51,9 +51,9 @@ static bool sound(const struct kpm_index *x, const char *name)
 		const struct kpm_entry *e = &x->entries[i];
 
 		if (e->path != last || e->note <= e->path || e->functions <= e->note ||
-		    e->strings < e->functions || e->others < e->strings || e->end < e->others ||
-		    e->end > x->size || x->text[e->note - 1] || x->text[e->functions - 1] ||
-		    x->text[e->end - 1])
+		    e->created < e->functions || e->strings < e->created ||
+		    e->others < e->strings || e->end < e->others || e->end > x->size ||
+		    x->text[e->note - 1] || x->text[e->functions - 1] || x->text[e->end - 1])
 			return false;
 		last = e->end;
 	}

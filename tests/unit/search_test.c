@@ -92,6 +92,8 @@ static bool shelf_make(struct shelf *s, const char *t)
 		  "char writable[] = \"first_cache\";\n"
 		  "static __attribute__((noinline)) void *helper(void) "
 		  "{ return kmem_cache_create(\"third_first_cache\"); }\n"
+		  "extern void print(const char *);\n"
+		  "void third_print(void) { print(\"third message\"); }\n"
 		  "void *third_open(void) { return helper(); }\n"))
 		return false;
 	put(s, "a/first.ko", KPM_KIND_MODULE);
@@ -139,8 +141,8 @@ static void evidence(void **state)
 	if (!shelf_make(&s, t))
 		skip();
 	assert_int_equal(scan(&s), 3);
-	/* whole and read-only, and it creates caches; whole, but it creates none; a part, or
-	 * writable */
+	/* an argument of the call; whole and read-only, and it creates caches; whole, but it
+	 * creates none; a part, or writable */
 	expect(&s, "first_cache", "first:C:H second:T:L third:T:L");
 	expect(&s, "third_first_cache", "third:C:H");
 	expect(&s, "first_open", "first:D:H second:T:L");
@@ -151,7 +153,9 @@ static void evidence(void **state)
 	expect(&s, "first_open+0x8", "first:D:H second:T:L");
 	/* patterns match whole words only */
 	expect(&s, "*_open", "first:D:M second:D:M third:D:M");
-	expect(&s, "f?rst_cache", "first:C:M second:T:L third:T:L");
+	expect(&s, "f?rst_cache", "first:C:H second:T:L third:T:L");
+	/* there, in a module that creates caches, but for something else */
+	expect(&s, "third message", "third:C:M");
 	expect(&s, "irst_cach", "first:T:L second:T:L third:T:L");
 	expect(&s, "irst_cach*", "");
 	expect(&s, "kmem_cache_create_user", "first:T:L");
@@ -183,8 +187,7 @@ static void kernels(void **state)
 	expect(&s, "load_data", "kernel:T:L");
 	expect(&s, "last_one", "kernel:D:H");
 	expect(&s, "own", "");
-	/* in a kernel any string may be one */
-	expect(&s, "first_cache", "kernel:C:M kernel:T:L");
+	expect(&s, "first_cache", "kernel:C:H kernel:T:L");
 	shelf_free(&s);
 }
 
