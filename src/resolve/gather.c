@@ -20,7 +20,7 @@
 
 #define SECOND        1000000000LL
 #define HALF          ((size_t)64 << 20) /* words of one file, at most */
-#define WORKER_MEMORY (6ULL << 30)
+#define WORKER_MEMORY (3ULL << 30)
 #define DEPTH         2
 
 struct task {

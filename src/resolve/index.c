@@ -16,7 +16,7 @@
 #include "index_file.h"
 
 #define TEXT_MAX    ((size_t)4 << 30)
-#define FILE_MAX    ((size_t)1 << 30)
+#define FILE_MAX    ((size_t)512 << 20)
 #define PATIENCE    (30 * 1000000000LL)
 #define WORKERS_MAX 256
 

@@ -24,7 +24,8 @@
 #define PATIENCE (5 * SECOND)
 /* debuginfod fetches hundreds of megabytes */
 #define PATIENCE_NET (90 * SECOND)
-#define FILE_MAX     ((size_t)1 << 30)
+/* The largest module with its debug information has 400 MB. */
+#define FILE_MAX ((size_t)512 << 20)
 /* A file that cost so many workers is asked nothing more. */
 #define FAILURES_MAX 2
 #define NONE         UINT32_MAX
