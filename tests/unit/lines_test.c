@@ -155,6 +155,7 @@ static void separate(void **state)
 static void separate_by_name(void **state)
 {
 	static const char name[] = "lib/modules/6.12.1/kernel/leak.ko";
+	static const char packed[] = "lib/modules/6.12.1/kernel/leak.ko.xz";
 	const char *t = *state;
 	struct opened o;
 	struct kpm_line found;
@@ -163,16 +164,17 @@ static void separate_by_name(void **state)
 	if (!module_make(t, name) ||
 	    !shell(t,
 		   "mkdir -p debug/lib/modules/6.12.1/kernel && cd lib/modules/6.12.1/kernel && "
-		   "cp leak.ko ../../../../debug/lib/modules/6.12.1/kernel/ && strip -g leak.ko"))
+		   "cp leak.ko ../../../../debug/lib/modules/6.12.1/kernel/ && strip -g leak.ko && "
+		   "xz leak.ko"))
 		skip();
-	open_lines(&o, t, name);
+	open_lines(&o, t, packed);
 	assert_int_equal(module_calls(&o.image, "plain", at, 4), 1);
 	check(&o, "plain", at[0], 9, "");
 	close_lines(&o);
 	assert_true(shell(t,
 			  "cd debug/lib/modules/6.12.1/kernel && head -c 36 /dev/urandom >note && "
 			  "objcopy --update-section .note.gnu.build-id=note leak.ko"));
-	open_lines(&o, t, name);
+	open_lines(&o, t, packed);
 	assert_false(kpm_lines_find(o.lines, "plain", at[0], 0, &found));
 	close_lines(&o);
 }

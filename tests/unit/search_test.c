@@ -93,6 +93,8 @@ static bool shelf_make(struct shelf *s, const char *t)
 		  "static __attribute__((noinline)) void *helper(void) "
 		  "{ return kmem_cache_create(\"third_first_cache\"); }\n"
 		  "extern void print(const char *);\n"
+		  "void cut(void) __asm__(\"cut.isra.0\");\n"
+		  "void cut(void) { print(\"x\"); }\n"
 		  "void third_print(void) { print(\"third message\"); }\n"
 		  "void *third_open(void) { return helper(); }\n"))
 		return false;
@@ -146,6 +148,8 @@ static void evidence(void **state)
 	expect(&s, "first_cache", "first:C:H second:T:L third:T:L");
 	expect(&s, "third_first_cache", "third:C:H");
 	expect(&s, "first_open", "first:D:H second:T:L");
+	/* the compiler's own names of parts of it */
+	expect(&s, "cut", "third:D:H");
 	/* of two, the one that the tag names */
 	expect(&s, "helper", "second:D:M third:D:M");
 	expect(&s, "helper+0x12/0x40 [third]", "third:D:H second:D:M");
