@@ -191,6 +191,8 @@ static int show(struct app *app, struct kpm_err *err)
 		.labels = app->label,
 		.places = kpm_places_list(app->places),
 	};
+	/* a file system or server that does not answer must not keep ^C from ending us */
+	kpm_signals_release();
 	/* to order by a place all of them must be known, else only those that are shown */
 	if (!ret && app->options->view.sort && app->options->view.sort->needs)
 		kpm_places_find_all(app->places);
@@ -198,6 +200,7 @@ static int show(struct app *app, struct kpm_err *err)
 		ret = kpm_view_build(view, &parts, &frame, err);
 	if (!ret)
 		kpm_places_find(app->places, &frame);
+	kpm_signals_hold();
 	for (size_t i = 0; !ret && i < app->target_count; i++)
 		ret = write_target(app, &app->targets[i], &frame, err);
 	kpm_view_free(view);

@@ -43,6 +43,7 @@ test: deps ## install what is needed, build, and run all tests of this machine (
 test-kernels: all ## boot real kernels under emulation and compare the books with the truth
 	$(Q)sh tools/as-root.sh tests/kernels/deps
 	$(Q)sh tools/as-root.sh tests/kernels/run $(KERNELS_ARGS) $(B)/kpoolmon
+	$(Q)sh tools/as-root.sh tests/kernels/places $(B)/kpoolmon
 
 kernels-document: all ## write tests/kernels/results.md: the matrix with memleak beside
 	$(Q)sh tools/as-root.sh tests/kernels/deps

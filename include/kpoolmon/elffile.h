@@ -31,6 +31,8 @@ struct kpm_elf_visitor {
 	void (*function)(void *arg, const char *name, size_t len);
 	/* a name that the file takes from others or shows to them */
 	void (*name)(void *arg, const char *name, size_t len);
+	/* a string that is named shortly before a call of what creates slab caches */
+	void (*created)(void *arg, const char *name, size_t len);
 	/* a section with data that are not executed; read_only: nobody can change them */
 	void (*data)(void *arg, const char *data, size_t size, bool read_only);
 	void *arg;

@@ -44,6 +44,7 @@ struct kpm_entry {
 	uint64_t path;      /* a string */
 	uint64_t note;      /* a string; empty: nothing went wrong */
 	uint64_t functions; /* area: functions that the file defines */
+	uint64_t created;   /* area: strings that are passed to what creates slab caches */
 	uint64_t strings;   /* area: whole strings in read-only data */
 	uint64_t others;    /* area: other names, strings elsewhere and parts of strings */
 	uint64_t end;

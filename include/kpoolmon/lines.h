@@ -15,8 +15,8 @@
 struct kpm_lines;
 
 /*
- * `image` is the file's content, unpacked; `debug_dir` the folder of separate debug information.
- * 0, or -errno and a sentence.
+ * `image` is the file's content, unpacked; `debug_dir` the folder of separate debug information,
+ * borrowed. 0, or -errno and a sentence.
  */
 int kpm_lines_open(const char *path, const struct kpm_image *image, const char *debug_dir,
 		   struct kpm_lines **lines, struct kpm_err *err);

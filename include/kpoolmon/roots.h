@@ -22,6 +22,7 @@ enum kpm_file {
 	KPM_FILE_LOCKDOWN,
 	KPM_FILE_KPROBE_PMU, /* there if the kernel has kprobes */
 	KPM_FILE_SLAB,       /* folder of the slab caches */
+	KPM_FILE_OOM_SCORE,  /* how readily this process is ended when memory is out */
 	KPM_FILE_NOTES,      /* ELF notes of the kernel */
 	KPM_FILE_MODULES,    /* folder of the loaded modules */
 };

@@ -26,6 +26,7 @@ struct kpm_hit {
 	size_t entry; /* of the index */
 	enum kpm_evidence evidence;
 	enum kpm_confidence confidence;
+	bool sure;     /* KPM_CREATES: the string is an argument of the call, too */
 	char word[96]; /* in which it was found; cut */
 };
 

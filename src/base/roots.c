@@ -16,6 +16,7 @@ static const struct {
 	[KPM_FILE_LOCKDOWN] = {1, "kernel/security/lockdown"},
 	[KPM_FILE_KPROBE_PMU] = {1, "bus/event_source/devices/kprobe/type"},
 	[KPM_FILE_SLAB] = {1, "kernel/slab"},
+	[KPM_FILE_OOM_SCORE] = {0, "self/oom_score_adj"},
 	[KPM_FILE_NOTES] = {1, "kernel/notes"},
 	[KPM_FILE_MODULES] = {1, "module"},
 };

@@ -14,8 +14,9 @@
 #include "crew.h"
 
 #define SECOND 1000000000LL
-/* Debug information of a kernel is mapped: 1 GB, and libdw's tables beside it. */
-#define WORKER_MEMORY (6ULL << 30)
+/* A kernel with its debug information is mapped (0.4 GB), a module unpacked, and copied for
+ * libdwfl. */
+#define WORKER_MEMORY (3ULL << 30)
 #define NO_FILE       UINT32_MAX
 /* Jobs looked at to find one for a worker; the rest waits. */
 #define LOOK_AHEAD 4096

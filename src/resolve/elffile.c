@@ -9,11 +9,15 @@
 #include <gelf.h>
 #include <libelf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <kpoolmon/elffile.h>
 
 #define NOTE_BUILD_ID 3
+/* How far before a call its arguments are looked for: relocations, bytes of code. */
+#define ARGUMENTS_MAX   16
+#define ARGUMENTS_BYTES 128
 
 bool kpm_notes_build_id(const void *notes, size_t size, char id[KPM_BUILD_ID_LEN])
 {
@@ -148,6 +152,88 @@ static void visit_symbols(Elf *elf, const GElf_Shdr *h, const char *data, size_t
 	}
 }
 
+/* The string that a relocation refers to, NULL if it is none. */
+static const char *string_of(Elf *elf, Elf_Data *symbols, const GElf_Rela *r, const char *data,
+			     size_t size, size_t *len)
+{
+	uint64_t at = r->r_addend;
+	const char *c;
+	GElf_Shdr h;
+	GElf_Sym sym;
+
+	if (!gelf_getsym(symbols, GELF_R_SYM(r->r_info), &sym) || sym.st_shndx == SHN_UNDEF ||
+	    sym.st_shndx >= SHN_LORESERVE || !gelf_getshdr(elf_getscn(elf, sym.st_shndx), &h) ||
+	    h.sh_flags & SHF_EXECINSTR)
+		return NULL;
+	/* relative to the end of a field of four bytes */
+	if (GELF_R_TYPE(r->r_info) == R_X86_64_PC32 || GELF_R_TYPE(r->r_info) == R_X86_64_PLT32)
+		at += 4;
+	at += sym.st_value;
+	c = content(&h, data, size);
+	if (!c || at >= h.sh_size || (at && c[at - 1]))
+		return NULL;
+	*len = strnlen(c + at, h.sh_size - at);
+	return *len && *len < h.sh_size - at ? c + at : NULL;
+}
+
+static int by_offset(const void *x, const void *y)
+{
+	const GElf_Rela *a = x, *b = y;
+
+	return (a->r_offset > b->r_offset) - (a->r_offset < b->r_offset);
+}
+
+/* What is referred to shortly before the call: its name is an argument. */
+static void visit_arguments(Elf *elf, Elf_Data *symbols, const GElf_Rela *all, size_t call,
+			    const char *data, size_t size, const struct kpm_elf_visitor *v)
+{
+	for (size_t i = call; i-- > 0 && call - i <= ARGUMENTS_MAX;) {
+		const char *name;
+		size_t len;
+
+		if (all[call].r_offset - all[i].r_offset > ARGUMENTS_BYTES)
+			break;
+		name = string_of(elf, symbols, &all[i], data, size, &len);
+		if (name)
+			v->created(v->arg, name, len);
+	}
+}
+
+/* The calls in a section that create slab caches. Not seen: a name that comes from a table. */
+static void visit_calls(Elf *elf, Elf_Scn *scn, const GElf_Shdr *h, const char *data, size_t size,
+			const struct kpm_elf_visitor *v)
+{
+	Elf_Scn *table = elf_getscn(elf, h->sh_link);
+	Elf_Data *relocations = elf_getdata(scn, NULL), *symbols = elf_getdata(table, NULL);
+	size_t count = h->sh_entsize ? h->sh_size / h->sh_entsize : 0;
+	GElf_Shdr target, sh;
+	GElf_Rela *all;
+
+	if (!relocations || !symbols || !gelf_getshdr(table, &sh) ||
+	    !gelf_getshdr(elf_getscn(elf, h->sh_info), &target) ||
+	    !(target.sh_flags & SHF_EXECINSTR))
+		return;
+	all = calloc(count + 1, sizeof(*all));
+	for (size_t i = 0; all && i < count; i++)
+		if (!gelf_getrela(relocations, i, &all[i]))
+			count = i;
+	/* the assembler does not write them in order */
+	if (all)
+		qsort(all, count, sizeof(*all), by_offset);
+	for (size_t i = 0; all && i < count; i++) {
+		const char *name;
+		GElf_Sym sym;
+
+		if (!gelf_getsym(symbols, GELF_R_SYM(all[i].r_info), &sym) ||
+		    sym.st_shndx != SHN_UNDEF)
+			continue;
+		name = elf_strptr(elf, sh.sh_link, sym.st_name);
+		if (name && kpm_creates_caches(name))
+			visit_arguments(elf, symbols, all, i, data, size, v);
+	}
+	free(all);
+}
+
 /* Sections of tables hold no strings; type information has the names of all types. */
 static bool holds_strings(const char *section)
 {
@@ -195,6 +281,9 @@ int kpm_elf_visit(const char *data, size_t size, const char *file,
 			 !(h.sh_flags & SHF_EXECINSTR) && holds_strings(name))
 			visitor->data(visitor->arg, c, h.sh_size, read_only(&h, name));
 	}
+	while (!ret && *creates && (scn = elf_nextscn(elf, scn)))
+		if (gelf_getshdr(scn, &h) && h.sh_type == SHT_RELA)
+			visit_calls(elf, scn, &h, data, size, visitor);
 	elf_end(elf);
 	return ret;
 }

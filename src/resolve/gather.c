@@ -20,7 +20,7 @@
 
 #define SECOND        1000000000LL
 #define HALF          ((size_t)64 << 20) /* words of one file, at most */
-#define WORKER_MEMORY (6ULL << 30)
+#define WORKER_MEMORY (3ULL << 30)
 #define DEPTH         2
 
 struct task {
@@ -33,13 +33,13 @@ struct report {
 	uint32_t half;
 	int ret;
 	uint32_t flags;
-	uint64_t functions, strings, others;
+	uint64_t functions, created, strings, others;
 	char note[sizeof(((struct kpm_err *)0)->text)];
 };
 
 /* What a worker has. */
 struct bench {
-	struct kpm_buffer buffers[4];
+	struct kpm_buffer buffers[5];
 	struct kpm_reader reader;
 	char *shared;
 };
@@ -86,7 +86,8 @@ static size_t answer(void *arg, const void *in, size_t size, void *out, size_t r
 	memset(report, 0, sizeof(*report));
 	report->half = t->half;
 	report->ret = kpm_read_words(r, t->path, t->kind, &creates, &err);
-	if (!report->ret && r->functions->size + r->strings->size + r->others->size > HALF)
+	if (!report->ret &&
+	    r->functions->size + r->created->size + r->strings->size + r->others->size > HALF)
 		report->ret =
 			kpm_fail(&err, -EFBIG, "%s has too many words; it is left out", t->path);
 	snprintf(report->note, sizeof(report->note), "%s", err.text);
@@ -94,10 +95,12 @@ static size_t answer(void *arg, const void *in, size_t size, void *out, size_t r
 		return sizeof(*report);
 	report->flags = creates ? KPM_ENTRY_CREATES : 0;
 	report->functions = r->functions->size;
+	report->created = r->created->size;
 	report->strings = r->strings->size;
 	report->others = r->others->size;
 	to = b->shared + t->half * HALF;
 	to = mempcpy(to, r->functions->data, r->functions->size);
+	to = mempcpy(to, r->created->data, r->created->size);
 	to = mempcpy(to, r->strings->data, r->strings->size);
 	memcpy(to, r->others->data, r->others->size);
 	return sizeof(*report);
@@ -114,10 +117,10 @@ static int hire(struct gathering *g, struct hand *h, struct kpm_err *err)
 			b->shared = NULL;
 			return kpm_fail(err, -ENOMEM, "out of memory");
 		}
-		for (int i = 0; i < 4; i++)
+		for (int i = 0; i < 5; i++)
 			kpm_buffer_init(&b->buffers[i], i ? HALF : g->opts->file_max);
 		b->reader = (struct kpm_reader){&b->buffers[0], &b->buffers[1], &b->buffers[2],
-						&b->buffers[3]};
+						&b->buffers[3], &b->buffers[4]};
 	}
 	h->opts = (struct kpm_worker_opts){
 		.answer = answer,
@@ -188,8 +191,8 @@ static int take_report(struct gathering *g, struct hand *h)
 {
 	const struct report *r = &g->report;
 	bool good = !r->ret && h->given && r->half < DEPTH && r->functions <= HALF &&
-		    r->strings <= HALF && r->others <= HALF &&
-		    r->functions + r->strings + r->others <= HALF;
+		    r->created <= HALF && r->strings <= HALF && r->others <= HALF &&
+		    r->functions + r->created + r->strings + r->others <= HALF;
 	struct kpm_words words = {
 		.flags = KPM_ENTRY_BROKEN,
 		.note = g->report.note,
@@ -199,6 +202,7 @@ static int take_report(struct gathering *g, struct hand *h)
 	if (good)
 		words = (struct kpm_words){h->bench.shared + r->half * HALF,
 					   r->functions,
+					   r->created,
 					   r->strings,
 					   r->others,
 					   r->flags & KPM_ENTRY_CREATES,

@@ -8,8 +8,8 @@
 
 /* One file's words. */
 struct kpm_words {
-	const char *data;                    /* the three areas, one behind the other */
-	uint64_t functions, strings, others; /* bytes of each; 0 if it could not be read */
+	const char *data;                             /* the four areas, one behind the other */
+	uint64_t functions, created, strings, others; /* bytes of each; 0 if it could not be read */
 	uint32_t flags;
 	const char *note; /* what went wrong; empty: nothing */
 };
@@ -32,7 +32,7 @@ int kpm_gather(const struct kpm_gather_opts *opts, struct kpm_err *err);
 /* What a worker does for one file; for tests and the fuzzer too. */
 struct kpm_reader {
 	struct kpm_buffer *file;
-	struct kpm_buffer *functions, *strings, *others;
+	struct kpm_buffer *functions, *created, *strings, *others;
 };
 
 int kpm_read_words(struct kpm_reader *reader, const char *path, enum kpm_source_kind kind,

@@ -1,54 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The index: entries and their text in memory, and the same in a file of the cache folder:
- *
- *   head      magic, version, number of entries, bytes of text
- *   entries   struct kpm_entry each
- *   text      the name of what is indexed, then each entry's path, note and words
- *
- * An index of another version, of something else or with an offset that is out of order is no
- * index. Written under another name and renamed, so that a reader sees a whole one.
+ * The index: entries and their text in memory. What has not changed comes from the one that was
+ * kept (index_file.c), the rest from the files.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <kpoolmon/image.h>
 
 #include "gather.h"
+#include "index_file.h"
 
-#define MAGIC       "KPMWORDS"
-#define VERSION     1
 #define TEXT_MAX    ((size_t)4 << 30)
-#define FILE_MAX    ((size_t)1 << 30)
+#define FILE_MAX    ((size_t)512 << 20)
 #define PATIENCE    (30 * 1000000000LL)
 #define WORKERS_MAX 256
-
-struct head {
-	char magic[8];
-	uint32_t version;
-	uint32_t entry_size;
-	uint64_t count;
-	uint64_t text;
-};
-
-struct kpm_index {
-	const struct kpm_entry *entries;
-	const char *text;
-	size_t count, size;
-	size_t gathered;
-	/* of its own, or of a mapped file */
-	struct kpm_entry *own;
-	struct kpm_buffer buffer;
-	void *mapped;
-	size_t mapped_size;
-};
 
 void kpm_index_close(struct kpm_index *index)
 {
@@ -78,109 +48,6 @@ size_t kpm_index_gathered(const struct kpm_index *index)
 	return index->gathered;
 }
 
-static void file_name(const char *name, char *buf, size_t size)
-{
-	uint64_t hash = 14695981039346656037ULL;
-
-	for (const char *p = name; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 1099511628211ULL;
-	snprintf(buf, size, "words-%016llx", (unsigned long long)hash);
-}
-
-/* Is every text where it may be, and ended? */
-static bool sound(const struct kpm_index *x, const char *name)
-{
-	uint64_t last = strnlen(x->text, x->size) + 1;
-
-	if (last > x->size || strcmp(x->text, name))
-		return false;
-	for (size_t i = 0; i < x->count; i++) {
-		const struct kpm_entry *e = &x->entries[i];
-
-		if (e->path != last || e->note <= e->path || e->functions <= e->note ||
-		    e->strings < e->functions || e->others < e->strings || e->end < e->others ||
-		    e->end > x->size || x->text[e->note - 1] || x->text[e->functions - 1] ||
-		    x->text[e->end - 1])
-			return false;
-		last = e->end;
-	}
-	return last == x->size;
-}
-
-/* An index that was kept, NULL if there is none that can be used. */
-static struct kpm_index *load(int cache, const char *name)
-{
-	struct kpm_index *x = calloc(1, sizeof(*x));
-	const struct head *h;
-	char file[64];
-	struct stat st;
-	int fd;
-
-	file_name(name, file, sizeof(file));
-	fd = x ? openat(cache, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK) : -1;
-	if (fd < 0) {
-		free(x);
-		return NULL;
-	}
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-	    (size_t)st.st_size > sizeof(*h)) {
-		x->mapped_size = st.st_size;
-		x->mapped = mmap(NULL, x->mapped_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (x->mapped == MAP_FAILED)
-			x->mapped = NULL;
-	}
-	close(fd);
-	h = x->mapped;
-	if (h && !memcmp(h->magic, MAGIC, sizeof(h->magic)) && h->version == VERSION &&
-	    h->entry_size == sizeof(struct kpm_entry) && h->text &&
-	    h->count <= (x->mapped_size - sizeof(*h)) / sizeof(struct kpm_entry) &&
-	    sizeof(*h) + h->count * sizeof(struct kpm_entry) + h->text == x->mapped_size) {
-		x->entries = (const struct kpm_entry *)(h + 1);
-		x->count = h->count;
-		x->text = (const char *)(x->entries + x->count);
-		x->size = h->text;
-		if (sound(x, name))
-			return x;
-	}
-	kpm_index_close(x);
-	return NULL;
-}
-
-static bool write_all(int fd, const void *data, size_t size)
-{
-	for (const char *p = data; size;) {
-		ssize_t n = write(fd, p, size);
-
-		if (n <= 0)
-			return false;
-		p += n;
-		size -= n;
-	}
-	return true;
-}
-
-/* Keeps it for the next time. That it cannot be kept is no failure of the search. */
-static void save(const struct kpm_index *x, int cache, const char *name)
-{
-	const struct head h = {MAGIC, VERSION, sizeof(struct kpm_entry), x->count, x->size};
-	char file[64], temporary[96];
-	bool good;
-	int fd;
-
-	file_name(name, file, sizeof(file));
-	snprintf(temporary, sizeof(temporary), "%s.%d", file, (int)getpid());
-	unlinkat(cache, temporary, 0);
-	fd = openat(cache, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return;
-	good = write_all(fd, &h, sizeof(h)) &&
-	       write_all(fd, x->entries, x->count * sizeof(*x->entries)) &&
-	       write_all(fd, x->text, x->size);
-	good = !close(fd) && good;
-	if (!good || renameat(cache, temporary, cache, file))
-		unlinkat(cache, temporary, 0);
-}
-
 static int add_text(struct kpm_index *x, const void *data, size_t size)
 {
 	int ret = kpm_buffer_room(&x->buffer, size);
@@ -207,7 +74,8 @@ static int add_entry(struct kpm_index *x, const struct kpm_source_file *f,
 	if (!ret)
 		ret = add_text(x, w->note, strlen(w->note) + 1);
 	e->functions = x->buffer.size;
-	e->strings = e->functions + w->functions;
+	e->created = e->functions + w->functions;
+	e->strings = e->created + w->created;
 	e->others = e->strings + w->strings;
 	e->end = e->others + w->others;
 	if (!ret)
@@ -342,9 +210,9 @@ static int fill(struct kpm_index *x, const struct kpm_index *old, const struct k
 		if (e)
 			ret = add_entry(x, &o->files[i],
 					&(struct kpm_words){
-						old->text + e->functions, e->strings - e->functions,
-						e->others - e->strings, e->end - e->others,
-						e->flags, old->text + e->note});
+						old->text + e->functions, e->created - e->functions,
+						e->strings - e->created, e->others - e->strings,
+						e->end - e->others, e->flags, old->text + e->note});
 	}
 	return ret;
 }
@@ -382,7 +250,7 @@ int kpm_index_open(const struct kpm_index_opts *o, struct kpm_index **index, str
 	int ret = -ENOMEM;
 
 	if (x && which && from) {
-		old = o->cache >= 0 ? load(o->cache, o->name) : NULL;
+		old = o->cache >= 0 ? kpm_index_load(o->cache, o->name) : NULL;
 		ret = build(x, &old, o, which, from, &same, err);
 	} else {
 		kpm_fail(err, ret, "out of memory");
@@ -392,7 +260,7 @@ int kpm_index_open(const struct kpm_index_opts *o, struct kpm_index **index, str
 		x = old;
 		old = NULL;
 	} else if (!ret && o->cache >= 0) {
-		save(x, o->cache, o->name);
+		kpm_index_save(x, o->cache, o->name);
 	}
 	kpm_index_close(old);
 	free(which);

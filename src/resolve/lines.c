@@ -15,6 +15,8 @@
 
 #include <kpoolmon/lines.h>
 
+#include "debug_file.h"
+
 /* A namesake's size may be given with what fills it up to the next function. */
 #define PADDING_MAX    64
 #define CANDIDATES_MAX 64
@@ -29,7 +31,9 @@ struct kpm_lines {
 	Dwfl *dwfl;
 	Dwfl_Module *module;
 	Dwfl_Callbacks callbacks;
-	char *debug_path;
+	char *path;
+	const char *debug_dir;
+	char *debug_path;           /* of libdwfl's own search */
 	struct function *functions; /* by name, then address */
 	size_t count;
 };
@@ -40,8 +44,21 @@ void kpm_lines_close(struct kpm_lines *l)
 		return;
 	dwfl_end(l->dwfl);
 	free(l->functions);
+	free(l->path);
 	free(l->debug_path);
 	free(l);
+}
+
+static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
+			  const char *file, const char *link, GElf_Word crc, char **found)
+{
+	const struct kpm_lines *l = *userdata;
+	int fd = l ? kpm_debug_file_open(module, l->path, l->debug_dir, found) : -1;
+
+	/* links, build-id links, debuginfod */
+	return fd >= 0 ? fd
+		       : dwfl_standard_find_debuginfo(module, userdata, name, base, file, link, crc,
+						      found);
 }
 
 /* libdwfl wants a file: a file in memory, if it was compressed. */
@@ -99,11 +116,12 @@ static int read_functions(struct kpm_lines *l)
 static int open_module(struct kpm_lines *l, const char *path, const struct kpm_image *image)
 {
 	int fd = image->unpacked ? file_of(image) : -1, ret;
+	void **userdata;
 
 	if (image->unpacked && fd < 0)
 		return -ENOMEM;
 	l->callbacks = (Dwfl_Callbacks){
-		.find_debuginfo = dwfl_standard_find_debuginfo,
+		.find_debuginfo = find_debuginfo,
 		.section_address = dwfl_offline_section_address,
 		.debuginfo_path = &l->debug_path,
 	};
@@ -117,6 +135,8 @@ static int open_module(struct kpm_lines *l, const char *path, const struct kpm_i
 	}
 	/* the file descriptor is the library's now */
 	ret = dwfl_report_end(l->dwfl, NULL, NULL);
+	dwfl_module_info(l->module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
+	*userdata = l;
 	return ret ? -EBADMSG : read_functions(l);
 }
 
@@ -126,10 +146,14 @@ int kpm_lines_open(const char *path, const struct kpm_image *image, const char *
 	struct kpm_lines *l = calloc(1, sizeof(*l));
 	int ret = -ENOMEM;
 
+	if (l) {
+		l->debug_dir = debug_dir;
+		l->path = strdup(path);
+	}
 	/* beside the file; in .debug beside it; below the folder of debug information */
 	if (l && asprintf(&l->debug_path, ":.debug:%s", debug_dir) < 0)
 		l->debug_path = NULL;
-	if (l && l->debug_path)
+	if (l && l->debug_path && l->path)
 		ret = open_module(l, path, image);
 	if (ret) {
 		kpm_lines_close(l);

@@ -13,10 +13,10 @@
 #include <time.h>
 
 #include <kpoolmon/builtin.h>
-#include <kpoolmon/modtree.h>
 #include <kpoolmon/resolver.h>
 
 #include "crew.h"
+#include "files.h"
 #include "loaded.h"
 
 #define SECOND   1000000000LL
@@ -24,25 +24,10 @@
 #define PATIENCE (5 * SECOND)
 /* debuginfod fetches hundreds of megabytes */
 #define PATIENCE_NET (90 * SECOND)
-#define FILE_MAX     ((size_t)1 << 30)
+/* The largest module with its debug information has 400 MB. */
+#define FILE_MAX ((size_t)512 << 20)
 /* A file that cost so many workers is asked nothing more. */
 #define FAILURES_MAX 2
-#define NONE         UINT32_MAX
-
-enum state { NEW, ASKED, KNOWN };
-
-struct file {
-	char *module;
-	const char *path; /* NULL: it has none */
-	char *own_path;
-	enum state facts, vendor;
-	enum kpm_build build;
-	char build_id[KPM_BUILD_ID_LEN], srcversion[KPM_SRCVERSION_LEN];
-	char *vendor_name;
-	bool readable;
-	unsigned int failures;
-	uint32_t waiting; /* the first tag that waits for the facts; NONE: no one */
-};
 
 struct tag {
 	struct kpm_place place;
@@ -50,21 +35,18 @@ struct tag {
 	uint32_t file;
 	uint32_t next; /* that waits for the same facts */
 	bool asked;    /* anything at all */
-	enum state line;
+	enum kpm_asked line;
 };
 
 struct kpm_resolver {
 	struct kpm_resolver_opts opts;
 	struct utsname uts;
 	struct kpm_crew *crew;
-	struct kpm_modtree *tree;
+	struct kpm_files files;
 	struct kpm_builtin *builtin;
 	uint64_t text; /* address of _text; 0: not asked yet or not known */
 	bool builtin_tried;
-	char *tree_dir;
 	struct kpm_loaded *loaded;
-	struct file *files;
-	uint32_t file_count, file_capacity;
 	struct tag **tags;
 	uint32_t tag_count;
 };
@@ -72,7 +54,7 @@ struct kpm_resolver {
 static bool fill(void *arg, const struct kpm_job *job, struct kpm_question *q)
 {
 	struct kpm_resolver *r = arg;
-	const struct file *f = &r->files[job->file];
+	const struct kpm_code *f = &r->files.list[job->file];
 
 	if (f->failures >= FAILURES_MAX)
 		return false;
@@ -100,10 +82,10 @@ static void add_job(struct kpm_resolver *r, enum kpm_question_kind kind, uint32_
 
 static void take_facts(struct kpm_resolver *r, uint32_t number, const struct kpm_answer *a)
 {
-	struct file *f = &r->files[number];
+	struct kpm_code *f = &r->files.list[number];
 	uint32_t next;
 
-	f->facts = KNOWN;
+	f->facts = KPM_ANSWERED;
 	f->readable = a && a->known;
 	if (f->readable) {
 		snprintf(f->build_id, sizeof(f->build_id), "%.*s", KPM_BUILD_ID_LEN - 1,
@@ -112,30 +94,30 @@ static void take_facts(struct kpm_resolver *r, uint32_t number, const struct kpm
 			 a->facts.srcversion);
 		f->build = kpm_loaded_compare(r->loaded, f->module, f->build_id);
 	}
-	for (uint32_t tag = f->waiting; tag != NONE; tag = next) {
+	for (uint32_t tag = f->waiting; tag != KPM_NONE; tag = next) {
 		next = r->tags[tag]->next;
 		if (f->readable && f->build != KPM_BUILD_OTHER)
 			add_job(r, KPM_ASK_LINE, number, tag);
 	}
-	f->waiting = NONE;
+	f->waiting = KPM_NONE;
 }
 
 static void done(void *arg, const struct kpm_job *job, const struct kpm_answer *a)
 {
 	struct kpm_resolver *r = arg;
-	struct file *f = &r->files[job->file];
+	struct kpm_code *f = &r->files.list[job->file];
 
 	f->failures += !a;
 	if (job->kind == KPM_ASK_FACTS) {
 		take_facts(r, job->file, a);
 	} else if (job->kind == KPM_ASK_VENDOR) {
-		f->vendor = KNOWN;
+		f->vendor = KPM_ANSWERED;
 		if (a && a->known)
 			f->vendor_name = strndup(a->vendor, sizeof(a->vendor) - 1);
 	} else {
 		struct kpm_place *p = &r->tags[job->tag]->place;
 
-		r->tags[job->tag]->line = KNOWN;
+		r->tags[job->tag]->line = KPM_ANSWERED;
 		if (!a || !a->known || a->line.line <= 0)
 			return;
 		p->source = strndup(a->line.file, sizeof(a->line.file) - 1);
@@ -157,17 +139,10 @@ void kpm_resolver_free(struct kpm_resolver *r)
 		free((char *)r->tags[i]->place.inlined);
 		free(r->tags[i]);
 	}
-	for (uint32_t i = 0; i < r->file_count; i++) {
-		free(r->files[i].module);
-		free(r->files[i].own_path);
-		free(r->files[i].vendor_name);
-	}
 	free(r->tags);
-	free(r->files);
-	free(r->tree_dir);
+	kpm_files_close(&r->files);
 	kpm_loaded_free(r->loaded);
 	kpm_builtin_free(r->builtin);
-	kpm_modtree_free(r->tree);
 	free(r);
 }
 
@@ -175,7 +150,7 @@ int kpm_resolver_new(const struct kpm_resolver_opts *opts, struct kpm_resolver *
 		     struct kpm_err *err)
 {
 	struct kpm_resolver *r = calloc(1, sizeof(*r));
-	char debug[4096], dir[4096];
+	char debug[4096];
 	struct kpm_crew_opts crew;
 	int ret;
 
@@ -201,55 +176,14 @@ int kpm_resolver_new(const struct kpm_resolver_opts *opts, struct kpm_resolver *
 	ret = kpm_crew_new(&crew, &r->crew, err);
 	if (!ret && kpm_loaded_read(&opts->roots, &r->loaded))
 		ret = kpm_fail(err, -ENOMEM, "out of memory");
-	if (!ret && kpm_spot_find(&opts->roots, KPM_SPOT_TREE, r->opts.release, dir, sizeof(dir))) {
-		r->tree_dir = strdup(dir);
-		kpm_modtree_open(dir, 0, &r->tree, NULL);
-	}
+	if (!ret)
+		kpm_files_open(&r->files, &opts->roots, r->opts.release);
 	if (ret) {
 		kpm_resolver_free(r);
 		return ret;
 	}
 	*resolver = r;
 	return 0;
-}
-
-static void find_path(struct kpm_resolver *r, struct file *f)
-{
-	char path[4096];
-
-	if (!strcmp(f->module, "kernel")) {
-		if (kpm_spot_find(&r->opts.roots, KPM_SPOT_VMLINUX, r->opts.release, path,
-				  sizeof(path)))
-			f->path = f->own_path = strdup(path);
-	} else if (r->tree) {
-		f->path = kpm_modtree_find(r->tree, f->module);
-	}
-}
-
-/* The number of a module's file, entered if it is new; NONE without memory. */
-static uint32_t file_of(struct kpm_resolver *r, const char *module)
-{
-	struct file *f;
-
-	/* a few dozen: those of the modules that have tags */
-	for (uint32_t i = r->file_count; i-- > 0;)
-		if (!strcmp(r->files[i].module, module))
-			return i;
-	if (r->file_count == r->file_capacity) {
-		uint32_t want = r->file_capacity ? r->file_capacity * 2 : 64;
-		struct file *files = realloc(r->files, want * sizeof(*files));
-
-		if (!files)
-			return NONE;
-		r->files = files;
-		r->file_capacity = want;
-	}
-	f = &r->files[r->file_count];
-	*f = (struct file){.module = strdup(module), .waiting = NONE};
-	if (!f->module)
-		return NONE;
-	find_path(r, f);
-	return r->file_count++;
 }
 
 static struct tag *tag_of(struct kpm_resolver *r, uint32_t number)
@@ -268,7 +202,7 @@ static struct tag *tag_of(struct kpm_resolver *r, uint32_t number)
 		struct tag *t = calloc(1, sizeof(*t));
 
 		if (t)
-			t->file = t->next = NONE;
+			t->file = t->next = KPM_NONE;
 		r->tags[number] = t;
 	}
 	return r->tags[number];
@@ -277,16 +211,16 @@ static struct tag *tag_of(struct kpm_resolver *r, uint32_t number)
 static void ask_line(struct kpm_resolver *r, uint32_t number, struct tag *t,
 		     const struct kpm_tag_name *name)
 {
-	struct file *f = &r->files[t->file];
+	struct kpm_code *f = &r->files.list[t->file];
 
-	if (t->line != NEW || !name->symbol)
+	if (t->line != KPM_NOT_ASKED || !name->symbol)
 		return;
 	t->name = *name;
 	t->name.symbol = strdup(name->symbol);
 	if (!t->name.symbol)
 		return;
-	t->line = ASKED;
-	if (f->facts != KNOWN) {
+	t->line = KPM_ASKED;
+	if (f->facts != KPM_ANSWERED) {
 		t->next = f->waiting;
 		f->waiting = number;
 	} else if (f->readable && f->build != KPM_BUILD_OTHER) {
@@ -298,8 +232,8 @@ static void ask_builtin(struct kpm_resolver *r, struct tag *t, const struct kpm_
 {
 	if (t->place.builtin || !name->site || !name->module || strcmp(name->module, "kernel"))
 		return;
-	if (!r->builtin_tried && r->tree_dir && r->opts.ksyms) {
-		kpm_builtin_open(r->tree_dir, &r->builtin, NULL);
+	if (!r->builtin_tried && r->files.tree_dir && r->opts.ksyms) {
+		kpm_builtin_open(r->files.tree_dir, &r->builtin, NULL);
 		if (r->builtin)
 			r->text = kpm_ksyms_address(r->opts.ksyms, "_text");
 	}
@@ -312,7 +246,7 @@ int kpm_resolver_ask(struct kpm_resolver *r, uint32_t number, const struct kpm_t
 		     unsigned int needs)
 {
 	struct tag *t = tag_of(r, number);
-	struct file *f;
+	struct kpm_code *f;
 
 	if (!t)
 		return -ENOMEM;
@@ -321,21 +255,21 @@ int kpm_resolver_ask(struct kpm_resolver *r, uint32_t number, const struct kpm_t
 		ask_builtin(r, t, name);
 	if (!name->module || !(needs & ~KPM_NEED_BUILTIN))
 		return 0;
-	if (t->file == NONE)
-		t->file = file_of(r, name->module);
-	if (t->file == NONE)
+	if (t->file == KPM_NONE)
+		t->file = kpm_files_of(&r->files, name->module);
+	if (t->file == KPM_NONE)
 		return -ENOMEM;
-	f = &r->files[t->file];
+	f = &r->files.list[t->file];
 	if (!f->path)
 		return 0;
-	if (f->facts == NEW) {
-		f->facts = ASKED;
+	if (f->facts == KPM_NOT_ASKED) {
+		f->facts = KPM_ASKED;
 		add_job(r, KPM_ASK_FACTS, t->file, 0);
 	}
 	if (needs & KPM_NEED_LINE)
 		ask_line(r, number, t, name);
-	if (needs & KPM_NEED_VENDOR && f->vendor == NEW) {
-		f->vendor = ASKED;
+	if (needs & KPM_NEED_VENDOR && f->vendor == KPM_NOT_ASKED) {
+		f->vendor = KPM_ASKED;
 		add_job(r, KPM_ASK_VENDOR, t->file, 0);
 	}
 	return 0;
@@ -345,13 +279,13 @@ int kpm_resolver_ask(struct kpm_resolver *r, uint32_t number, const struct kpm_t
 const struct kpm_place *kpm_resolver_get(const struct kpm_resolver *r, uint32_t number)
 {
 	struct tag *t = number < r->tag_count ? r->tags[number] : NULL;
-	const struct file *f;
+	const struct kpm_code *f;
 
 	if (!t || !t->asked)
 		return NULL;
-	if (t->file == NONE)
+	if (t->file == KPM_NONE)
 		return &t->place;
-	f = &r->files[t->file];
+	f = &r->files.list[t->file];
 	t->place.file = f->path;
 	t->place.build = f->build;
 	t->place.build_id = *f->build_id ? f->build_id : NULL;
@@ -397,11 +331,11 @@ void kpm_resolver_wait(struct kpm_resolver *r, int64_t ns)
 
 bool kpm_resolver_note(const struct kpm_resolver *r, struct kpm_err *note)
 {
-	const struct file *other = NULL, *failed = NULL;
+	const struct kpm_code *other = NULL, *failed = NULL;
 	unsigned int others = 0, failures = 0;
 
-	for (uint32_t i = 0; i < r->file_count; i++) {
-		const struct file *f = &r->files[i];
+	for (uint32_t i = 0; i < r->files.count; i++) {
+		const struct kpm_code *f = &r->files.list[i];
 
 		if (f->build == KPM_BUILD_OTHER && !others++)
 			other = f;

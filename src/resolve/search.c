@@ -124,15 +124,19 @@ static bool matches(const struct kpm_query *q, const char *word, size_t len)
 }
 
 static enum kpm_evidence judge(const struct searching *s, const struct kpm_entry *e, uint64_t at,
-			       const char *word, size_t len)
+			       const char *word, size_t len, bool *sure)
 {
 	const struct kpm_query *q = s->query;
 	size_t want = strlen(q->text);
 
-	if (at < e->strings) {
+	*sure = false;
+	if (at < e->created) {
 		if (matches(q, word, len) ||
 		    (!q->wild && len > want && word[want] == '.' && !memcmp(word, q->text, want)))
 			return KPM_DEFINES;
+	} else if (at < e->strings && matches(q, word, len)) {
+		*sure = true;
+		return KPM_CREATES;
 	} else if (at < e->others && matches(q, word, len)) {
 		return e->flags & KPM_ENTRY_CREATES ? KPM_CREATES : KPM_CONTAINS;
 	}
@@ -146,6 +150,7 @@ static uint64_t look(struct searching *s, size_t number, uint64_t at)
 	struct kpm_hit *hit = &s->best[number];
 	uint64_t start = at, end = at;
 	enum kpm_evidence found;
+	bool sure;
 
 	while (start > e->functions && s->text[start - 1])
 		start--;
@@ -153,9 +158,10 @@ static uint64_t look(struct searching *s, size_t number, uint64_t at)
 		end++;
 	if (end == e->end)
 		return end;
-	found = judge(s, e, at, s->text + start, end - start);
+	found = judge(s, e, at, s->text + start, end - start, &sure);
 	if (found < hit->evidence) {
 		hit->evidence = found;
+		hit->sure = sure;
 		snprintf(hit->word, sizeof(hit->word), "%s", s->text + start);
 	}
 	/* nothing better will come */
@@ -165,11 +171,11 @@ static uint64_t look(struct searching *s, size_t number, uint64_t at)
 static void set_confidence(struct kpm_hit *hits, size_t count, const struct kpm_index *index,
 			   const struct searching *s)
 {
-	size_t found[KPM_NO_EVIDENCE + 1] = {0};
+	size_t found = 0; /* files that define it */
 	char module[KPM_MODULE_NAME_LEN];
 
 	for (size_t i = 0; i < count; i++)
-		found[hits[i].evidence]++;
+		found += hits[i].evidence == KPM_DEFINES;
 	for (size_t i = 0; i < count; i++) {
 		struct kpm_hit *h = &hits[i];
 		const struct kpm_entry *e = &s->entries[h->entry];
@@ -179,13 +185,12 @@ static void set_confidence(struct kpm_hit *hits, size_t count, const struct kpm_
 
 		if (h->evidence == KPM_CONTAINS)
 			h->confidence = KPM_LOW;
-		else if (s->query->wild || found[h->evidence] > 1)
-			h->confidence = h->evidence == KPM_DEFINES && named ? KPM_HIGH : KPM_MEDIUM;
+		else if (h->evidence == KPM_CREATES)
+			/* else the string may stand there for something else */
+			h->confidence = h->sure ? KPM_HIGH : KPM_MEDIUM;
 		else
-			/* any string of the kernel passes for a cache's name there */
-			h->confidence = h->evidence == KPM_CREATES && e->kind != KPM_KIND_MODULE
-						? KPM_MEDIUM
-						: KPM_HIGH;
+			h->confidence =
+				named || (found == 1 && !s->query->wild) ? KPM_HIGH : KPM_MEDIUM;
 	}
 }
 
@@ -198,6 +203,9 @@ static int by_worth(const void *x, const void *y, void *arg)
 		return a->confidence < b->confidence ? -1 : 1;
 	if (a->evidence != b->evidence)
 		return a->evidence < b->evidence ? -1 : 1;
+	/* a string that any module may have for its messages is more of a cache's name there */
+	if (a->evidence == KPM_CREATES && s->entries[a->entry].kind != s->entries[b->entry].kind)
+		return s->entries[a->entry].kind == KPM_KIND_MODULE ? 1 : -1;
 	return strcmp(s->text + s->entries[a->entry].path, s->text + s->entries[b->entry].path);
 }
 

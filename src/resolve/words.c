@@ -36,9 +36,25 @@ static int begin(struct kpm_buffer *area)
 	return 0;
 }
 
+static int begin_all(struct kpm_reader *r)
+{
+	int ret = begin(r->functions);
+
+	if (!ret)
+		ret = begin(r->created);
+	if (!ret)
+		ret = begin(r->strings);
+	return ret ? ret : begin(r->others);
+}
+
 static void add_function(void *arg, const char *name, size_t len)
 {
 	add(((struct kpm_reader *)arg)->functions, name, len);
+}
+
+static void add_created(void *arg, const char *name, size_t len)
+{
+	add(((struct kpm_reader *)arg)->created, name, len);
 }
 
 static void add_name(void *arg, const char *name, size_t len)
@@ -77,9 +93,9 @@ static void add_data(void *arg, const char *data, size_t size, bool read_only)
 int kpm_read_elf_words(struct kpm_reader *r, const char *data, size_t size, const char *path,
 		       bool *creates, struct kpm_err *err)
 {
-	const struct kpm_elf_visitor visitor = {add_function, add_name, add_data, r};
+	const struct kpm_elf_visitor visitor = {add_function, add_name, add_created, add_data, r};
 
-	if (begin(r->functions) || begin(r->strings) || begin(r->others))
+	if (begin_all(r))
 		return kpm_fail(err, -ENOMEM, "read %s: out of memory", path);
 	return kpm_elf_visit(data, size, path, &visitor, creates, err);
 }
@@ -89,7 +105,7 @@ static int read_symbols(struct kpm_reader *r, const char *data, size_t size, con
 {
 	const char *end = data + size, *line = data, *next;
 
-	if (begin(r->functions) || begin(r->strings) || begin(r->others))
+	if (begin_all(r))
 		return kpm_fail(err, -ENOMEM, "read %s: out of memory", path);
 	for (; line < end; line = next + 1) {
 		const char *name = memchr(line, ' ', end - line);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <kpoolmon/rights.h>
+#include <kpoolmon/roots.h>
 #include <kpoolmon/worker.h>
 
 /* Nothing of the parent's stays open but the socket, as number 3, and nothing is written. */
@@ -31,6 +32,18 @@ static int keep_only(int fd)
 		for (int other = 4; other < 65536; other++)
 			close(other);
 	return 3;
+}
+
+/* When memory is out, a worker shall go before the program, and before anything else. */
+static void offer_for_oom(void)
+{
+	char path[64];
+	int fd = open(kpm_path(NULL, KPM_FILE_OOM_SCORE, path, sizeof(path)), O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "1000");
+	close(fd);
 }
 
 static void limit_memory(uint64_t memory)
@@ -89,6 +102,7 @@ static void child(const struct kpm_worker_opts *opts, int fd, pid_t parent)
 	fd = keep_only(fd);
 	if (fd < 0 || kpm_rights_drop(0, NULL))
 		_exit(1);
+	offer_for_oom();
 	limit_memory(opts->memory);
 	serve(opts, fd);
 	_exit(0);

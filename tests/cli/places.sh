@@ -74,9 +74,13 @@ case_hostile_vmlinux() {
 	head -c 100000 /dev/urandom >vmlinux
 	dump
 	[ "$(of_load_msg source_line)" = none ]
-	head -c 300M /dev/zero | xz -0 >vmlinux
+	need zstd
+	head -c 600M /dev/zero | zstd -q >vmlinux
 	dump
 	[ "$(of_load_msg source_line)" = none ]
+	[ "$(of_load_msg build)" = none ]
+	# the sample is whole
+	[ "$(jq '.rows | map(select(.symbol == "load_msg")) | length' x.json)" -eq 1 ]
 }
 
 # Debug information that only a server has: asked if, and only if, the user names one.

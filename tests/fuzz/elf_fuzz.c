@@ -30,6 +30,7 @@ static void read_elf(struct kpm_reader *reader, const char *data, size_t size)
 		abort();
 	if (!kpm_read_elf_words(reader, data, size, "fuzz", &creates, NULL) &&
 	    (reader->functions->data[reader->functions->size - 1] ||
+	     reader->created->data[reader->created->size - 1] ||
 	     reader->strings->data[reader->strings->size - 1] ||
 	     reader->others->data[reader->others->size - 1]))
 		abort(); /* each area ends with the end of a word */
@@ -43,8 +44,8 @@ static void read_elf(struct kpm_reader *reader, const char *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct kpm_buffer file, functions, strings, others;
-	struct kpm_reader reader = {&file, &functions, &strings, &others};
+	static struct kpm_buffer file, functions, created, strings, others;
+	struct kpm_reader reader = {&file, &functions, &created, &strings, &others};
 	struct kpm_image image = {(const char *)data, size, true, &file};
 	char id[KPM_BUILD_ID_LEN];
 	enum kpm_packing packing = kpm_packing_of(data, size);
@@ -53,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!file.max) {
 		kpm_buffer_init(&file, UNPACKED_MAX);
 		kpm_buffer_init(&functions, UNPACKED_MAX);
+		kpm_buffer_init(&created, UNPACKED_MAX);
 		kpm_buffer_init(&strings, UNPACKED_MAX);
 		kpm_buffer_init(&others, UNPACKED_MAX);
 	}

@@ -33,7 +33,8 @@ struct opened {
 
 static void open_lines(struct opened *o, const char *t, const char *name)
 {
-	char path[1024], debug[1024];
+	static char debug[1024];
+	char path[1024];
 	struct kpm_err err;
 
 	kpm_buffer_init(&o->buf, 1 << 24);
@@ -150,6 +151,34 @@ static void separate(void **state)
 	close_lines(&o);
 }
 
+/* The same, by its name below that folder, as Debian has it; another build's is not taken. */
+static void separate_by_name(void **state)
+{
+	static const char name[] = "lib/modules/6.12.1/kernel/leak.ko";
+	static const char packed[] = "lib/modules/6.12.1/kernel/leak.ko.xz";
+	const char *t = *state;
+	struct opened o;
+	struct kpm_line found;
+	uint64_t at[4];
+
+	if (!module_make(t, name) ||
+	    !shell(t,
+		   "mkdir -p debug/lib/modules/6.12.1/kernel && cd lib/modules/6.12.1/kernel && "
+		   "cp leak.ko ../../../../debug/lib/modules/6.12.1/kernel/ && strip -g leak.ko && "
+		   "xz leak.ko"))
+		skip();
+	open_lines(&o, t, packed);
+	assert_int_equal(module_calls(&o.image, "plain", at, 4), 1);
+	check(&o, "plain", at[0], 9, "");
+	close_lines(&o);
+	assert_true(shell(t,
+			  "cd debug/lib/modules/6.12.1/kernel && head -c 36 /dev/urandom >note && "
+			  "objcopy --update-section .note.gnu.build-id=note leak.ko"));
+	open_lines(&o, t, packed);
+	assert_false(kpm_lines_find(o.lines, "plain", at[0], 0, &found));
+	close_lines(&o);
+}
+
 /* Every cut of a file: an error or no line, no crash. */
 static void damage(void **state)
 {
@@ -222,6 +251,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(lines, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(namesakes, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(separate, tree_make, tree_remove),
+		cmocka_unit_test_setup_teardown(separate_by_name, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(damage, tree_make, tree_remove),
 		cmocka_unit_test(notes),
 	};

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -284,6 +285,30 @@ static void hung(void **state)
 	box_close(&b);
 }
 
+/* Is this the process that is ended first when memory is out? */
+static bool first_to_go(void)
+{
+	FILE *f = fopen("/proc/self/oom_score_adj", "r");
+	int score = 0;
+
+	if (f && fscanf(f, "%d", &score) != 1)
+		score = 0;
+	if (f)
+		fclose(f);
+	return score == 1000;
+}
+
+/* Is so much memory refused? */
+static bool limited(size_t size)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return size; /* the limit would end the sanitizer */
+#else
+	return mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) ==
+	       MAP_FAILED;
+#endif
+}
+
 /* What a worker is told to do; the answer says that it was done. */
 static size_t act(void *arg, const void *in, size_t size, void *out, size_t room)
 {
@@ -305,13 +330,15 @@ static size_t act(void *arg, const void *in, size_t size, void *out, size_t room
 	if (!strcmp(q->symbol, "rights"))
 		a->known = open("/proc/self/fd/4", O_RDONLY) < 0 && write(1, "x", 1) == 1 &&
 			   prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
-			   prctl(PR_CAPBSET_READ, 0, 0, 0, 0) != 1;
+			   prctl(PR_CAPBSET_READ, 0, 0, 0, 0) != 1 && first_to_go();
+	if (!strcmp(q->symbol, "greedy"))
+		a->known = limited(4ULL << 30);
 	a->line.line = q->offset;
 	return sizeof(*a);
 }
 
-static const char *const acts[] = {"go", "crash", "go", "spin",  "end",
-				   "go", "sleep", "go", "rights"};
+static const char *const acts[] = {"go", "crash", "go", "spin",   "end",
+				   "go", "sleep", "go", "rights", "greedy"};
 #define ACTS (sizeof(acts) / sizeof(*acts))
 
 struct seen {

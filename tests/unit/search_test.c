@@ -92,6 +92,10 @@ static bool shelf_make(struct shelf *s, const char *t)
 		  "char writable[] = \"first_cache\";\n"
 		  "static __attribute__((noinline)) void *helper(void) "
 		  "{ return kmem_cache_create(\"third_first_cache\"); }\n"
+		  "extern void print(const char *);\n"
+		  "void cut(void) __asm__(\"cut.isra.0\");\n"
+		  "void cut(void) { print(\"x\"); }\n"
+		  "void third_print(void) { print(\"third message\"); }\n"
 		  "void *third_open(void) { return helper(); }\n"))
 		return false;
 	put(s, "a/first.ko", KPM_KIND_MODULE);
@@ -139,11 +143,13 @@ static void evidence(void **state)
 	if (!shelf_make(&s, t))
 		skip();
 	assert_int_equal(scan(&s), 3);
-	/* whole and read-only, and it creates caches; whole, but it creates none; a part, or
-	 * writable */
+	/* an argument of the call; whole and read-only, and it creates caches; whole, but it
+	 * creates none; a part, or writable */
 	expect(&s, "first_cache", "first:C:H second:T:L third:T:L");
 	expect(&s, "third_first_cache", "third:C:H");
 	expect(&s, "first_open", "first:D:H second:T:L");
+	/* the compiler's own names of parts of it */
+	expect(&s, "cut", "third:D:H");
 	/* of two, the one that the tag names */
 	expect(&s, "helper", "second:D:M third:D:M");
 	expect(&s, "helper+0x12/0x40 [third]", "third:D:H second:D:M");
@@ -151,7 +157,9 @@ static void evidence(void **state)
 	expect(&s, "first_open+0x8", "first:D:H second:T:L");
 	/* patterns match whole words only */
 	expect(&s, "*_open", "first:D:M second:D:M third:D:M");
-	expect(&s, "f?rst_cache", "first:C:M second:T:L third:T:L");
+	expect(&s, "f?rst_cache", "first:C:H second:T:L third:T:L");
+	/* there, in a module that creates caches, but for something else */
+	expect(&s, "third message", "third:C:M");
 	expect(&s, "irst_cach", "first:T:L second:T:L third:T:L");
 	expect(&s, "irst_cach*", "");
 	expect(&s, "kmem_cache_create_user", "first:T:L");
@@ -183,8 +191,7 @@ static void kernels(void **state)
 	expect(&s, "load_data", "kernel:T:L");
 	expect(&s, "last_one", "kernel:D:H");
 	expect(&s, "own", "");
-	/* in a kernel any string may be one */
-	expect(&s, "first_cache", "kernel:C:M kernel:T:L");
+	expect(&s, "first_cache", "kernel:C:H kernel:T:L");
 	shelf_free(&s);
 }
 
@@ -256,6 +263,10 @@ static void cache(void **state)
 	assert_int_equal(scan(&s), 1);
 	expect(&s, "first_cache", "first:C:H third:T:L");
 	expect(&s, "second_other", "second:D:H");
+	/* of the same size, but newer */
+	s.files[2].mtime_ns++;
+	assert_int_equal(scan(&s), 1);
+	assert_int_equal(scan(&s), 0);
 	/* one goes away */
 	s.count = 2;
 	assert_int_equal(scan(&s), 0);

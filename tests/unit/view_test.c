@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <kpoolmon/columns.h>
+#include <kpoolmon/sink.h>
 
 #include "sample.h"
 
@@ -230,6 +231,20 @@ static void places(void **state)
 	sample_close(&b.sample);
 }
 
+/* The usual table opens no file; what does says so. */
+static void needs(void **state)
+{
+	struct kpm_column_list list = {.count = 0};
+
+	(void)state;
+	assert_int_equal(kpm_columns_parse(&list, kpm_sink_table.columns, NULL), 0);
+	for (size_t i = 0; i < list.count; i++)
+		assert_int_equal(list.column[i]->needs, 0);
+	assert_int_equal(kpm_column_find("module_file")->needs, KPM_NEED_FILE);
+	assert_int_equal(kpm_column_find("source_line")->needs, KPM_NEED_LINE);
+	assert_int_equal(kpm_column_find("vendor")->needs, KPM_NEED_VENDOR);
+}
+
 static void column_table(void **state)
 {
 	struct kpm_column_list list = {.count = 0};
@@ -257,7 +272,7 @@ int main(void)
 		cmocka_unit_test(unloaded_module), cmocka_unit_test(filters),
 		cmocka_unit_test(joined_caches),   cmocka_unit_test(unloaded_module),
 		cmocka_unit_test(changes),         cmocka_unit_test(column_table),
-		cmocka_unit_test(places),
+		cmocka_unit_test(places),          cmocka_unit_test(needs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The resolver's files: one for each module that has tags, and what is known of it. */
+#ifndef KPM_RESOLVE_FILES_H
+#define KPM_RESOLVE_FILES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <kpoolmon/elffile.h>
+#include <kpoolmon/modtree.h>
+#include <kpoolmon/place.h>
+#include <kpoolmon/roots.h>
+
+#define KPM_NONE UINT32_MAX
+
+enum kpm_asked { KPM_NOT_ASKED, KPM_ASKED, KPM_ANSWERED };
+
+struct kpm_code {
+	char *module;
+	const char *path; /* NULL: it has none */
+	char *own_path;
+	enum kpm_asked facts, vendor;
+	enum kpm_build build;
+	char build_id[KPM_BUILD_ID_LEN], srcversion[KPM_SRCVERSION_LEN];
+	char *vendor_name;
+	bool readable;
+	unsigned int failures; /* workers that it cost */
+	uint32_t waiting;      /* the first tag that waits for the facts; KPM_NONE: no one */
+};
+
+struct kpm_files {
+	struct kpm_roots roots;
+	const char *release;
+	struct kpm_modtree *tree; /* NULL: the kernel has no module files */
+	char *tree_dir;
+	struct kpm_code *list;
+	uint32_t count, capacity;
+};
+
+/* Reads the kernel's tree of modules; strings are borrowed. */
+void kpm_files_open(struct kpm_files *files, const struct kpm_roots *roots, const char *release);
+void kpm_files_close(struct kpm_files *files);
+
+/* The number of a module's file, entered if it is new; KPM_NONE without memory. */
+uint32_t kpm_files_of(struct kpm_files *files, const char *module);
+
+#endif
