@@ -269,8 +269,8 @@ static int run(struct app *app, struct kpm_err *note, struct kpm_err *err)
 	const struct kpm_options *o = app->options;
 	int ret = add_targets(app, err);
 
-	if (!ret && o->labels)
-		ret = kpm_labels_open(o->labels, &app->labels, err);
+	if (!ret && kpm_labels_file(o))
+		ret = kpm_labels_open(kpm_labels_file(o), &app->labels, err);
 	app->tags = kpm_tagset_new();
 	app->history = kpm_history_new();
 	if (!ret && (!app->tags || !app->history))

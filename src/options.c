@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <kpoolmon/options.h>
 #include <kpoolmon/parse.h>
@@ -429,6 +430,13 @@ int kpm_options_parse(int argc, char *const argv[], const struct kpm_options **p
 	}
 	*parsed = &p->options;
 	return 0;
+}
+
+const char *kpm_labels_file(const struct kpm_options *o)
+{
+	if (o->labels)
+		return o->labels;
+	return access(KPM_LABELS_FILE, F_OK) ? NULL : KPM_LABELS_FILE;
 }
 
 void kpm_options_free(const struct kpm_options *options)

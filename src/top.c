@@ -401,8 +401,8 @@ static int run(struct top *t, struct kpm_err *err)
 	sigset_t set;
 	int ret = make_looks(t, err);
 
-	if (!ret && o->labels)
-		ret = kpm_labels_open(o->labels, &t->labels, err);
+	if (!ret && kpm_labels_file(o))
+		ret = kpm_labels_open(kpm_labels_file(o), &t->labels, err);
 	if (!ret && !kpm_ksyms_open(&o->live.roots, &t->ksyms, NULL))
 		kpm_tagset_set_namer(t->tags, name_site, t->ksyms);
 	/* workers are started before there is anything that they should not have */

@@ -70,12 +70,17 @@ fuzz: ## feed the reader of module files with hostile ones, FUZZ_SECONDS long (6
 test-find: all $(B)/unpack ## search the modules of a real Debian kernel, against unpacking alone
 	$(Q)tests/find/run $(B)/kpoolmon $(B)/unpack $(TREE)
 
+pictures: all $(B)/tests/screen/leaker ## make the README's pictures of the console anew
+	$(Q)mkdir -p tests/screen/pictures
+	$(Q)sh tools/as-root.sh bash tests/screen/capture.sh $(B)/kpoolmon $(B)/tests/screen/leaker \
+		tests/screen/pictures
+
 bench: $(B)/bench ## what the probes cost, against empty programs, a hash map and memleak
 	$(Q)sh tools/as-root.sh $(B)/bench $(BENCH_ARGS)
 
 format: ## apply .clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-.PHONY: units sanitized check test test-kernels kernels-document test-find fuzz bench format
+.PHONY: units sanitized check test test-kernels kernels-document pictures test-find fuzz bench format
 
 -include $(B)/variants.bpf.d $(UNIT:=.d) $(BPFTESTS:=.d) $(B)/tests/bench/bench.d $(B)/tests/find/unpack.d $(B)/tests/fuzz/elf_fuzz.d

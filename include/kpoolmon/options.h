@@ -59,6 +59,8 @@ struct kpm_options {
 int kpm_options_parse(int argc, char *const argv[], const struct kpm_options **parsed,
 		      struct kpm_err *err);
 void kpm_options_free(const struct kpm_options *options);
+/* The file of labels: that of -g, else the installed one if it is there, else NULL. */
+const char *kpm_labels_file(const struct kpm_options *options);
 
 /* The text of --help. */
 void kpm_options_help(FILE *out);
