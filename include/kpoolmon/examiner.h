@@ -29,7 +29,7 @@ struct kpm_answer {
 	};
 };
 
-struct kpm_examiner; /* keeps the last file open for the next question */
+struct kpm_examiner; /* keeps the last files open for the next question */
 
 /* `debug_dir`: of separate debug information. NULL: out of memory. */
 struct kpm_examiner *kpm_examiner_new(const char *debug_dir, size_t max);

@@ -125,10 +125,11 @@ int kpm_crew_add(struct kpm_crew *c, const struct kpm_job *job)
 	return 0;
 }
 
+/* It will take it itself: what it has open need not be opened again. */
 static bool another_has(const struct kpm_crew *c, const struct member *m, uint32_t file)
 {
 	for (unsigned int i = 0; i < c->opts.workers; i++)
-		if (&c->members[i] != m && c->members[i].busy && c->members[i].file == file)
+		if (&c->members[i] != m && c->members[i].worker.pid && c->members[i].file == file)
 			return true;
 	return false;
 }

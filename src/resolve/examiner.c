@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Answers questions about files; in a worker process, which this may crash or hang. */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,14 +12,23 @@
 
 #include <kpoolmon/examiner.h>
 
-struct kpm_examiner {
-	char *debug_dir;
+/* Files that are kept open: vmlinux, whose symbols take a while, and a few modules. */
+#define SLOTS 3
+
+struct slot {
+	char path[4096]; /* empty: free */
+	uint64_t used;   /* when, in questions */
 	struct kpm_buffer buffer;
 	struct kpm_image image;
-	char path[4096]; /* of the image; empty: none */
 	bool readable;
 	struct kpm_lines *lines;
 	bool tried; /* to open the lines */
+};
+
+struct kpm_examiner {
+	char *debug_dir;
+	uint64_t questions;
+	struct slot slots[SLOTS];
 };
 
 struct kpm_examiner *kpm_examiner_new(const char *debug_dir, size_t max)
@@ -27,7 +37,8 @@ struct kpm_examiner *kpm_examiner_new(const char *debug_dir, size_t max)
 
 	if (!x)
 		return NULL;
-	kpm_buffer_init(&x->buffer, max);
+	for (int i = 0; i < SLOTS; i++)
+		kpm_buffer_init(&x->slots[i].buffer, max);
 	x->debug_dir = strdup(debug_dir);
 	if (!x->debug_dir) {
 		free(x);
@@ -36,42 +47,76 @@ struct kpm_examiner *kpm_examiner_new(const char *debug_dir, size_t max)
 	return x;
 }
 
-static void close_file(struct kpm_examiner *x)
+static void empty(struct slot *s)
 {
-	kpm_lines_close(x->lines);
-	x->lines = NULL;
-	x->tried = false;
-	kpm_image_close(&x->image);
-	*x->path = '\0';
+	kpm_lines_close(s->lines);
+	s->lines = NULL;
+	s->tried = false;
+	kpm_image_close(&s->image);
+	*s->path = '\0';
 }
 
 void kpm_examiner_free(struct kpm_examiner *x)
 {
 	if (!x)
 		return;
-	close_file(x);
-	kpm_buffer_done(&x->buffer);
+	for (int i = 0; i < SLOTS; i++) {
+		empty(&x->slots[i]);
+		kpm_buffer_done(&x->slots[i].buffer);
+	}
 	free(x->debug_dir);
 	free(x);
 }
 
-static bool open_file(struct kpm_examiner *x, const char *path)
+/* Memory is short: all that was kept for later goes. */
+static void empty_others(struct kpm_examiner *x, const struct slot *but)
 {
-	if (strcmp(x->path, path)) {
-		close_file(x);
-		snprintf(x->path, sizeof(x->path), "%s", path);
-		x->readable = !kpm_image_open(path, &x->buffer, &x->image, NULL);
+	for (int i = 0; i < SLOTS; i++) {
+		if (&x->slots[i] == but)
+			continue;
+		empty(&x->slots[i]);
+		kpm_buffer_done(&x->slots[i].buffer);
 	}
-	return x->readable;
 }
 
-static bool find_line(struct kpm_examiner *x, const struct kpm_question *q, struct kpm_line *line)
+/* The file's slot, opened in place of the one that was not used for longest. */
+static struct slot *open_file(struct kpm_examiner *x, const char *path)
 {
-	if (!x->tried) {
-		x->tried = true;
-		kpm_lines_open(x->path, &x->image, x->debug_dir, &x->lines, NULL);
+	struct slot *s = &x->slots[0];
+	int ret;
+
+	for (int i = 0; i < SLOTS; i++) {
+		if (!strcmp(x->slots[i].path, path)) {
+			s = &x->slots[i];
+			goto out;
+		}
+		if (x->slots[i].used < s->used)
+			s = &x->slots[i];
 	}
-	return x->lines && kpm_lines_find(x->lines, q->symbol, q->offset, q->size, line);
+	empty(s);
+	snprintf(s->path, sizeof(s->path), "%s", path);
+	ret = kpm_image_open(path, &s->buffer, &s->image, NULL);
+	if (ret == -ENOMEM) {
+		empty_others(x, s);
+		ret = kpm_image_open(path, &s->buffer, &s->image, NULL);
+	}
+	s->readable = !ret;
+out:
+	s->used = ++x->questions;
+	return s->readable ? s : NULL;
+}
+
+static bool find_line(struct kpm_examiner *x, struct slot *s, const struct kpm_question *q,
+		      struct kpm_line *line)
+{
+	if (!s->tried) {
+		s->tried = true;
+		if (kpm_lines_open(s->path, &s->image, x->debug_dir, &s->lines, NULL) == -ENOMEM) {
+			empty_others(x, s);
+			kpm_lines_open(s->path, &s->image, x->debug_dir, &s->lines, NULL);
+		}
+	}
+	return s->lines && kpm_lines_find(s->lines, q->symbol, q->offset, q->size, line);
 }
 
 /* Runs a program, without a shell; what it prints, as far as there is room. False if it fails. */
@@ -145,17 +190,18 @@ size_t kpm_examiner_answer(void *examiner, const void *in, size_t size, void *ou
 	struct kpm_examiner *x = examiner;
 	const struct kpm_question *q = in;
 	struct kpm_answer *a = out;
+	struct slot *s;
 
 	memset(a, 0, sizeof(*a));
 	if (size != sizeof(*q) || room < sizeof(*a))
 		return sizeof(*a);
 	if (q->kind == KPM_ASK_VENDOR)
 		a->known = find_vendor(q->file, a->vendor, sizeof(a->vendor));
-	else if (!open_file(x, q->file))
+	else if (!(s = open_file(x, q->file)))
 		a->known = false;
 	else if (q->kind == KPM_ASK_FACTS)
-		a->known = !kpm_elf_facts(x->image.data, x->image.size, q->file, &a->facts, NULL);
+		a->known = !kpm_elf_facts(s->image.data, s->image.size, q->file, &a->facts, NULL);
 	else
-		a->known = find_line(x, q, &a->line);
+		a->known = find_line(x, s, q, &a->line);
 	return sizeof(*a);
 }

@@ -19,9 +19,10 @@
 #include "files.h"
 #include "loaded.h"
 
-#define SECOND   1000000000LL
-#define WORKERS  2
-#define PATIENCE (5 * SECOND)
+#define SECOND  1000000000LL
+#define WORKERS 2
+/* a kernel with its debug information, from a disk that is slow */
+#define PATIENCE (15 * SECOND)
 /* debuginfod fetches hundreds of megabytes */
 #define PATIENCE_NET (90 * SECOND)
 /* The largest module with its debug information has 400 MB. */

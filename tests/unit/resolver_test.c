@@ -495,6 +495,45 @@ static void vendor(void **state)
 	kpm_examiner_free(x);
 }
 
+/* More files than are kept open, in turn: each answer is about its own file. */
+static void many_files(void **state)
+{
+	struct kpm_question q = {.kind = KPM_ASK_FACTS};
+	struct kpm_examiner *x;
+	const char *t = *state;
+	char first[5][KPM_BUILD_ID_LEN], words[512];
+	struct kpm_answer a;
+
+	if (!module_make(t, "m0.ko"))
+		skip();
+	for (int i = 1; i < 5; i++) {
+		snprintf(words, sizeof(words),
+			 "cp m0.ko m%d.ko && head -c 36 /dev/urandom >note && "
+			 "printf '\\4\\0\\0\\0\\24\\0\\0\\0\\3\\0\\0\\0GNU\\0' | "
+			 "dd of=note conv=notrunc && "
+			 "objcopy --update-section .note.gnu.build-id=note m%d.ko",
+			 i, i);
+		if (i == 4) /* packed, the same as another */
+			snprintf(words, sizeof(words), "gzip -c m1.ko >m4.ko");
+		assert_true(shell(t, words));
+	}
+	x = kpm_examiner_new("/nonexistent", 1 << 24);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 5; i++) {
+			snprintf(q.file, sizeof(q.file), "%s/m%d.ko", t, i);
+			kpm_examiner_answer(x, &q, sizeof(q), &a, sizeof(a));
+			assert_true(a.known);
+			if (!round)
+				strcpy(first[i], a.facts.build_id);
+			assert_string_equal(a.facts.build_id, first[i]);
+		}
+	}
+	assert_string_not_equal(first[0], first[1]);
+	assert_string_not_equal(first[1], first[3]);
+	assert_string_equal(first[1], first[4]);
+	kpm_examiner_free(x);
+}
+
 static void builtin(void **state)
 {
 	const char *t = *state;
@@ -532,6 +571,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(bomb, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(budget, tree_make, tree_remove),
 		cmocka_unit_test(vendor),
+		cmocka_unit_test_setup_teardown(many_files, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(builtin, tree_make, tree_remove),
 	};
 
