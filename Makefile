@@ -24,7 +24,7 @@ WARN	+= -Werror
 endif
 KPM_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -Iinclude -I$(B) \
 	     $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
-KPM_LIBS   = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
+KPM_LIBS   = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lm
 
 SRCS	:= $(sort $(wildcard src/*.c src/*/*.c))
 OBJS	:= $(SRCS:%.c=$(B)/%.o)

@@ -169,7 +169,9 @@ static void look_at_objects(struct top *t)
 	if (t->objects_known && t->objects.tag == state->selected &&
 	    now_ns() - t->objects_at < OBJECTS_EVERY_NS)
 		return;
-	t->objects_known = !t->source->ops->objects(t->source, state->selected, &t->objects);
+	t->objects_known = !t->source->ops->objects(
+		t->source, state->selected, kpm_trend_span(t->looks[KPM_BY_TAG].trend) / 2 / SECOND,
+		&t->objects);
 	t->objects_at = now_ns();
 }
 

@@ -49,7 +49,7 @@ void kpm_books_members(const struct kpm_books *books, uint32_t tag, bool *member
  * Looks at each object of a tag of the set. `now` is the present second of the clock of births.
  * Reads the whole table: tens of milliseconds for millions of objects. 0 or -ENOMEM.
  */
-int kpm_books_objects(const struct kpm_books *books, uint32_t tag, uint32_t now,
+int kpm_books_objects(const struct kpm_books *books, uint32_t tag, uint32_t now, uint32_t survive_s,
 		      struct kpm_objects *objects);
 
 /* Calls `visit` for each entry of the object table; a non-zero result ends the walk and is

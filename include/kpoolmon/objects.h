@@ -18,6 +18,9 @@ struct kpm_objects {
 	uint32_t tag;
 	uint64_t ages[KPM_AGES]; /* objects by age */
 	uint64_t oldest_s;       /* age of the oldest, seconds */
+	uint64_t all;
+	uint64_t survivors; /* of all, those that are survive_s seconds old or older */
+	uint32_t survive_s; /* as asked for */
 	/* by bytes occupied, the most first; what is beyond the list is in `other` */
 	struct {
 		uint32_t bytes;

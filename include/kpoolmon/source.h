@@ -28,8 +28,10 @@ struct kpm_source_ops {
 	int (*sample)(struct kpm_source *src, struct kpm_snapshot *snap, struct kpm_err *err);
 	/* Takes the probes out of the kernel; samples go on to show what they counted. */
 	int (*detach)(struct kpm_source *src, struct kpm_err *err);
-	/* Looks at the objects of a tag one by one; NULL if the source has none. 0 or -errno. */
-	int (*objects)(struct kpm_source *src, uint32_t tag, struct kpm_objects *objects);
+	/* Looks at the objects of a tag one by one, and counts those that are `survive_s` seconds
+	 * old; NULL if the source has none. 0 or -errno. */
+	int (*objects)(struct kpm_source *src, uint32_t tag, uint32_t survive_s,
+		       struct kpm_objects *objects);
 	void (*close)(struct kpm_source *src);
 };
 

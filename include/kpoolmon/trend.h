@@ -39,6 +39,14 @@ bool kpm_trend_growth(const struct kpm_trend *trend, uint32_t tag, unsigned int 
 uint32_t kpm_trend_series(const struct kpm_trend *trend, uint32_t tag, unsigned int kind,
 			  int64_t span_ns, uint64_t *values, uint32_t count);
 
+/* How a tag's outstanding bytes (of both kinds) went from sample to sample. */
+struct kpm_steps {
+	uint32_t steps; /* samples since the one in which the tag appeared */
+	uint32_t grew;
+	uint32_t fell;
+};
+struct kpm_steps kpm_trend_steps(const struct kpm_trend *trend, uint32_t tag);
+
 /* Nanoseconds from the first sample to the latest. */
 int64_t kpm_trend_span(const struct kpm_trend *trend);
 

@@ -33,10 +33,17 @@ struct level {
 	uint32_t count;
 };
 
+/* What is kept of every sample of a tag. */
+struct seen {
+	int64_t at; /* when it appeared */
+	uint64_t bytes;
+	struct kpm_steps steps;
+};
+
 struct kpm_trend {
 	struct level level[LEVELS];
 	int64_t first, last; /* clocks of the first and the latest sample */
-	int64_t *seen;       /* [seen_count] when each tag appeared */
+	struct seen *seen;   /* [seen_count] of each tag */
 	uint32_t seen_count, seen_capacity;
 };
 
@@ -105,27 +112,45 @@ static int fill(struct sample *s, const struct kpm_snapshot *snap)
 	return 0;
 }
 
-static int note_new_tags(struct kpm_trend *t, const struct kpm_snapshot *snap)
+static int note_steps(struct kpm_trend *t, const struct kpm_snapshot *snap)
 {
 	if (snap->count > t->seen_capacity) {
 		uint32_t want = snap->count + snap->count / 4 + 64;
-		int64_t *seen = realloc(t->seen, want * sizeof(*seen));
+		struct seen *seen = realloc(t->seen, want * sizeof(*seen));
 
 		if (!seen)
 			return -ENOMEM;
 		t->seen = seen;
 		t->seen_capacity = want;
 	}
-	while (t->seen_count < snap->count)
-		t->seen[t->seen_count++] = snap->mono_ns;
+	for (uint32_t i = 0; i < snap->count; i++) {
+		uint64_t bytes = kpm_row_sum(&snap->rows[i]).bytes;
+		struct seen *seen = &t->seen[i];
+
+		if (i >= t->seen_count) {
+			*seen = (struct seen){.at = snap->mono_ns, .bytes = bytes};
+			continue;
+		}
+		seen->steps.steps++;
+		seen->steps.grew += bytes > seen->bytes;
+		seen->steps.fell += bytes < seen->bytes;
+		seen->bytes = bytes;
+	}
+	if (snap->count > t->seen_count)
+		t->seen_count = snap->count;
 	return 0;
+}
+
+struct kpm_steps kpm_trend_steps(const struct kpm_trend *t, uint32_t tag)
+{
+	return tag < t->seen_count ? t->seen[tag].steps : (struct kpm_steps){0};
 }
 
 int kpm_trend_push(struct kpm_trend *t, const struct kpm_snapshot *snap)
 {
 	if (!t->level[LATEST].count)
 		t->first = snap->mono_ns;
-	if (note_new_tags(t, snap))
+	if (note_steps(t, snap))
 		return -ENOMEM;
 	for (int l = 0; l < LEVELS; l++) {
 		struct level *level = &t->level[l];
@@ -211,5 +236,6 @@ int64_t kpm_trend_span(const struct kpm_trend *t)
 
 bool kpm_trend_is_new(const struct kpm_trend *t, uint32_t tag, int64_t window_ns)
 {
-	return tag < t->seen_count && t->seen[tag] > t->first && t->last - t->seen[tag] < window_ns;
+	return tag < t->seen_count && t->seen[tag].at > t->first &&
+	       t->last - t->seen[tag].at < window_ns;
 }

@@ -21,6 +21,9 @@ static void count_age(struct kpm_objects *o, uint32_t age, uint64_t weight)
 	while (group < KPM_AGES - 1 && age >= bounds[group])
 		group++;
 	o->ages[group] += weight;
+	o->all += weight;
+	if (age >= o->survive_s)
+		o->survivors += weight;
 	if (age > o->oldest_s)
 		o->oldest_s = age;
 }
@@ -63,14 +66,14 @@ static int by_bytes(const void *x, const void *y)
 	return (a < b) - (a > b);
 }
 
-int kpm_books_objects(const struct kpm_books *books, uint32_t tag, uint32_t now,
+int kpm_books_objects(const struct kpm_books *books, uint32_t tag, uint32_t now, uint32_t survive_s,
 		      struct kpm_objects *objects)
 {
 	bool *member = calloc(KPM_TAGS_MAX, sizeof(*member));
 	uint32_t *bytes = calloc(KPM_TAGS_MAX, sizeof(*bytes));
 	struct census census = {member, bytes, now, objects};
 
-	*objects = (struct kpm_objects){.tag = tag};
+	*objects = (struct kpm_objects){.tag = tag, .survive_s = survive_s};
 	if (member && bytes) {
 		kpm_books_members(books, tag, member, bytes);
 		kpm_books_walk(books, count_entry, &census);

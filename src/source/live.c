@@ -87,13 +87,14 @@ static int birth_clock(const struct live *live, uint32_t *now)
 	return 0;
 }
 
-static int live_objects(struct kpm_source *src, uint32_t tag, struct kpm_objects *objects)
+static int live_objects(struct kpm_source *src, uint32_t tag, uint32_t survive_s,
+			struct kpm_objects *objects)
 {
 	struct live *live = (struct live *)src;
 	uint32_t now = 0;
 	int ret = birth_clock(live, &now);
 
-	return ret ? ret : kpm_books_objects(live->books, tag, now, objects);
+	return ret ? ret : kpm_books_objects(live->books, tag, now, survive_s, objects);
 }
 
 static void live_close(struct kpm_source *src)

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Evidence and verdict. The thresholds are explained in kpoolmon-alerts(5). */
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <kpoolmon/text.h>
+#include <kpoolmon/verdict.h>
+
+#define SECOND 1000000000LL
+/* Values that a window is looked at by. */
+#define POINTS 25
+/* Fewer steps than this say nothing. */
+#define STEPS_LEAST 6
+
+static int by_value(const void *x, const void *y)
+{
+	double a = *(const double *)x, b = *(const double *)y;
+
+	return (a > b) - (a < b);
+}
+
+double kpm_median(double *values, size_t count)
+{
+	if (!count)
+		return 0;
+	qsort(values, count, sizeof(*values), by_value);
+	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+double kpm_robust_slope(const double *values, size_t count)
+{
+	double slopes[POINTS * (POINTS - 1) / 2];
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = i + 1; j < count; j++)
+			slopes[n++] = (values[j] - values[i]) / (j - i);
+	return kpm_median(slopes, n);
+}
+
+/* The samples of a window; false if the trend does not reach back so far. */
+static bool window(const struct kpm_trend *trend, uint32_t tag, int64_t span_ns, double *values)
+{
+	uint64_t bytes[POINTS];
+
+	if (kpm_trend_series(trend, tag, KPM_KINDS, span_ns, bytes, POINTS) < POINTS)
+		return false;
+	for (int i = 0; i < POINTS; i++)
+		values[i] = bytes[i];
+	return true;
+}
+
+/* Median of `count` values, which stay as they are. */
+static double median_of(const double *values, size_t count)
+{
+	double copy[POINTS];
+
+	memcpy(copy, values, count * sizeof(*copy));
+	return kpm_median(copy, count);
+}
+
+static void look_at_run(struct kpm_evidence *e, const double *values)
+{
+	const int third = POINTS / 3, half = POINTS / 2;
+	double slope = kpm_robust_slope(values, POINTS), first, second, middle;
+	double distance[POINTS];
+
+	e->grown = median_of(values + POINTS - third, third) - median_of(values, third);
+	first = kpm_robust_slope(values, half + 1);
+	second = kpm_robust_slope(values + half, POINTS - half);
+	e->bend = first > 0 ? second / first : second > 0 ? INFINITY : 0;
+	middle = median_of(values, POINTS);
+	for (int i = 0; i < POINTS; i++)
+		distance[i] = fabs(values[i] - middle - slope * (i - half));
+	e->noise = kpm_median(distance, POINTS);
+}
+
+void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *row,
+			 const struct kpm_trend *trend, const struct kpm_objects *objects,
+			 struct kpm_evidence *e)
+{
+	static const int64_t windows[KPM_VERDICT_WINDOWS] = {10 * SECOND, 60 * SECOND, 900 * SECOND,
+							     KPM_WINDOW_RUN};
+	struct kpm_counts n = kpm_row_sum(row);
+	double values[POINTS];
+
+	*e = (struct kpm_evidence){
+		.bytes = n.bytes,
+		.diff = n.diff,
+		.allocs = n.allocs,
+		.frees = n.frees,
+		.missed = n.missed,
+		.estimated = row->estimated,
+		.reclaimable = row->kind[KPM_PAGED].bytes > row->kind[KPM_NONP].bytes,
+		.blind = *snap->missing != '\0',
+		.span_ns = kpm_trend_span(trend),
+		.steps = kpm_trend_steps(trend, row->tag),
+		.bend = 1,
+	};
+	for (int w = 0; w < KPM_VERDICT_WINDOWS; w++) {
+		int64_t span = windows[w] == KPM_WINDOW_RUN ? e->span_ns : windows[w];
+
+		if (span <= 0 || !window(trend, row->tag, windows[w], values))
+			continue;
+		e->known[w] = true;
+		e->slope[w] = kpm_robust_slope(values, POINTS) * (POINTS - 1) * SECOND / span;
+		if (w == KPM_RUN)
+			look_at_run(e, values);
+	}
+	if (objects && objects->tag == row->tag && objects->all && objects->survive_s) {
+		e->ages_known = true;
+		e->old_s = objects->survive_s;
+		e->old = (double)objects->survivors / objects->all;
+	}
+}
+
+/* In every window that there is. */
+static bool rises_everywhere(const struct kpm_evidence *e)
+{
+	int known = 0;
+
+	for (int w = 0; w < KPM_VERDICT_WINDOWS; w++) {
+		known += e->known[w];
+		/* the shortest may be too short for a slow leak */
+		if (e->known[w] && e->slope[w] <= 0 && (w != KPM_10S || e->slope[w] < 0))
+			return false;
+	}
+	return known > 0;
+}
+
+static double freed_share(const struct kpm_evidence *e)
+{
+	return e->allocs ? (double)e->frees / e->allocs : 0;
+}
+
+enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *e)
+{
+	double per_object = e->diff ? (double)e->bytes / e->diff : 0, freed = freed_share(e);
+	bool much_freed = e->allocs >= 1000 && freed > 0.9;
+	bool grows = e->grown >= 8 * per_object && e->grown > 0 && e->grown > 2 * e->noise;
+
+	if (e->steps.steps < STEPS_LEAST || !e->known[KPM_RUN])
+		return KPM_STEADY;
+	if (!grows)
+		return much_freed ? KPM_CHURN : KPM_STEADY;
+	if (e->reclaimable)
+		return KPM_CACHE;
+	/* a step: it grew once and holds that */
+	if (e->steps.grew * 5 < e->steps.steps && e->slope[KPM_RUN] * e->span_ns / SECOND < e->grown / 3)
+		return KPM_STEADY;
+	/* what it holds is turned over: it is busier, no more */
+	if (e->ages_known && e->old < 0.1 && freed > 0.5)
+		return KPM_CHURN;
+	/* objects that were freed without our knowledge look as if they stayed */
+	if (e->blind && (e->missed || freed > 0.5))
+		return much_freed ? KPM_CHURN : KPM_GROWING;
+	/* a leak goes on: it neither flattens out nor falls back */
+	if (!rises_everywhere(e) || e->bend < 0.3 || e->steps.fell * 3 > e->steps.grew)
+		return KPM_GROWING;
+	return KPM_LEAK;
+}
+
+const char *kpm_verdict_name(enum kpm_verdict verdict)
+{
+	static const char *const names[KPM_VERDICTS] = {
+		[KPM_LEAK] = "leak?",   [KPM_GROWING] = "growing", [KPM_CHURN] = "churn",
+		[KPM_CACHE] = "cache", [KPM_STEADY] = "steady",
+	};
+
+	return names[verdict];
+}
+
+static void add(char *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(char *buf, const char *fmt, ...)
+{
+	size_t len = strlen(buf);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(buf + len, KPM_EVIDENCE_LEN - len, fmt, args);
+	va_end(args);
+}
+
+char *kpm_evidence_words(const struct kpm_evidence *e, char *buf)
+{
+	double minute = e->slope[KPM_RUN] * 60;
+	char size[KPM_SIZE_LEN], time[KPM_SIZE_LEN];
+
+	*buf = '\0';
+	if (e->steps.steps < STEPS_LEAST || !e->known[KPM_RUN]) {
+		add(buf, "too few samples (%u)", e->steps.steps);
+		return buf;
+	}
+	add(buf, "grew in %u of %u samples, %s%s/min", e->steps.grew, e->steps.steps,
+	    minute < 0 ? "-" : "+", kpm_format_size(fabs(minute), size));
+	if (e->bend >= 0.5 && e->bend <= 2)
+		add(buf, " steady");
+	else if (e->grown > 0)
+		add(buf, e->bend < 0.5 ? " flattening" : " quickening");
+	if (e->allocs)
+		add(buf, ", %.1f%% freed", 100 * freed_share(e));
+	if (e->ages_known)
+		add(buf, ", %.0f%% of its objects older than %s", 100 * e->old,
+		    kpm_format_duration(e->old_s * SECOND, time));
+	if (e->reclaimable)
+		add(buf, ", reclaimable");
+	if (e->missed)
+		add(buf, ", %" PRIu64 " frees were missed", e->missed);
+	else if (e->blind)
+		add(buf, ", some frees are not seen here");
+	if (e->estimated)
+		add(buf, ", an estimate");
+	return buf;
+}
+
+bool kpm_move_together(const struct kpm_trend *trend, uint32_t a, uint32_t b)
+{
+	double x[POINTS], y[POINTS], ratio;
+
+	if (!window(trend, a, KPM_WINDOW_RUN, x) || !window(trend, b, KPM_WINDOW_RUN, y) ||
+	    x[POINTS - 1] <= x[0] || y[POINTS - 1] <= y[0])
+		return false;
+	ratio = (y[POINTS - 1] - y[0]) / (x[POINTS - 1] - x[0]);
+	/* each quarter of the way in the same proportion */
+	for (int i = 0; i + POINTS / 4 < POINTS; i += POINTS / 4) {
+		double dx = x[i + POINTS / 4] - x[i], dy = y[i + POINTS / 4] - y[i];
+
+		if (dx <= 0 || dy <= 0 || fabs(dy / dx / ratio - 1) > 0.2)
+			return false;
+	}
+	return true;
+}

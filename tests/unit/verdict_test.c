@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Verdicts on made-up histories. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <kpoolmon/verdict.h>
+
+#define SECOND 1000000000LL
+#define SIZE   256
+
+/* Objects that are outstanding at tick t of n. */
+typedef double curve(int t, int n);
+
+static unsigned int seed;
+static double chance(void) /* 0 to 1, the same in each run of the test */
+{
+	seed = seed * 1664525 + 1013904223;
+	return seed / 4294967296.0;
+}
+
+static double leak(int t, int n) { (void)n; return 100 + 30 * t; }
+static double slow_leak(int t, int n) { (void)n; return 40 + 2 * t; }
+static double noisy_leak(int t, int n) { (void)n; return 500 + 20 * t + 60 * chance(); }
+static double leak_in_churn(int t, int n) { (void)n; return 3000 + 25 * t + 30 * chance(); }
+static double bursty_leak(int t, int n) { (void)n; return 100 + 200 * (t / 8); }
+static double sawtooth(int t, int n) { (void)n; return 100 + 50 * (t % 20); }
+static double step(int t, int n) { return t < n / 2 ? 100 : 5000; }
+static double early_step(int t, int n) { return t < n / 10 ? 100 : 5000; }
+static double warm_up(int t, int n) { (void)n; return 10000 * (1 - exp(-t / 10.0)); }
+static double diurnal(int t, int n) { return 5000 + 4000 * sin(6.283 * t / n); }
+static double burst(int t, int n) { return t > n / 2 && t < n / 2 + 6 ? 90000 : 100; }
+static double late_burst(int t, int n) { return t > n - 3 ? 90000 : 100; }
+static double falling(int t, int n) { (void)n; return 90000 - 100 * t; }
+static double noise(int t, int n) { (void)t, (void)n; return 1000 + 400 * chance(); }
+static double flat(int t, int n) { (void)t, (void)n; return 777; }
+static double nothing(int t, int n) { (void)t, (void)n; return 0; }
+static double one_more(int t, int n) { return 777 + (t > n / 3) + (t > n / 2); }
+static double quickening(int t, int n) { (void)n; return 100 + 0.5 * t * t; }
+static double random_walk(int t, int n)
+{
+	static double at;
+
+	(void)n;
+	at = t ? at + 100 * (chance() - 0.5) : 5000;
+	return at;
+}
+
+struct history {
+	const char *name;
+	curve *of;
+	enum kpm_verdict want;
+	int ticks;      /* of 2 s; 0: 90 */
+	double turned;  /* objects that were allocated and freed, per outstanding one */
+	bool paged, blind;
+	uint64_t missed;
+	double old; /* share of the objects older than half the run; 0: not known; < 0: none */
+};
+
+static const struct history histories[] = {
+	{"leak", leak, KPM_LEAK},
+	{"leak, ages known", leak, KPM_LEAK, .old = 0.5},
+	{"slow leak, 1 object a second", slow_leak, KPM_LEAK},
+	{"noisy leak", noisy_leak, KPM_LEAK},
+	{"leak in a site that frees nearly all", leak_in_churn, KPM_LEAK, .turned = 50},
+	{"leak in bursts", bursty_leak, KPM_LEAK},
+	{"leak that quickens", quickening, KPM_LEAK},
+	{"leak on a kernel that permits tracepoints only", leak, KPM_LEAK, .blind = true},
+	{"sawtooth", sawtooth, KPM_CHURN, .turned = 40},
+	{"sawtooth of few", sawtooth, KPM_STEADY},
+	{"step", step, KPM_STEADY},
+	{"early step", early_step, KPM_STEADY},
+	{"cache warms up", warm_up, KPM_CACHE, .paged = true},
+	{"warm-up of unreclaimable memory", warm_up, KPM_GROWING},
+	{"reclaimable that grows for ever", leak, KPM_CACHE, .paged = true},
+	{"diurnal", diurnal, KPM_STEADY},
+	{"burst that is freed", burst, KPM_STEADY},
+	{"burst that is freed, busy", burst, KPM_CHURN, .turned = 100},
+	{"burst just now", late_burst, KPM_STEADY},
+	{"decreasing", falling, KPM_STEADY},
+	{"noise", noise, KPM_STEADY},
+	{"noise, busy", noise, KPM_CHURN, .turned = 90},
+	{"flat", flat, KPM_STEADY},
+	{"nothing", nothing, KPM_STEADY},
+	{"one object more, and another", one_more, KPM_STEADY},
+	{"few samples", leak, KPM_STEADY, .ticks = 4},
+	{"phantoms: frees that were missed", leak, KPM_GROWING, .blind = true, .missed = 900, .turned = 3},
+	{"phantoms that nobody met again yet", leak, KPM_GROWING, .blind = true, .turned = 3},
+	{"phantoms of a busy site", leak, KPM_CHURN, .blind = true, .missed = 9, .turned = 40},
+	{"busier: more of them, all young", leak, KPM_CHURN, .turned = 5, .old = -1},
+};
+
+static enum kpm_verdict judge(const struct history *h, char *words)
+{
+	struct kpm_trend *trend = kpm_trend_new();
+	struct kpm_evidence evidence;
+	struct kpm_objects objects = {0}, *known = NULL;
+	struct kpm_snapshot s;
+	int n = h->ticks ? h->ticks : 90;
+	enum kpm_verdict verdict;
+
+	seed = 4711;
+	kpm_snapshot_init(&s);
+	for (int t = 0; t < n; t++) {
+		struct kpm_counts *k;
+
+		kpm_snapshot_reset(&s, 1);
+		s.mono_ns = (1000 + 2 * t) * SECOND;
+		if (h->blind)
+			strcpy(s.missing, "kfree_rcu: ...");
+		k = &s.rows[0].kind[h->paged];
+		k->diff = h->of(t, n);
+		k->frees = h->turned * k->diff;
+		k->allocs = k->diff + k->frees;
+		k->bytes = k->diff * SIZE;
+		k->missed = h->missed;
+		assert_int_equal(kpm_trend_push(trend, &s), 0);
+	}
+	if (h->old) {
+		objects.all = 1000;
+		objects.survive_s = n;
+		objects.survivors = h->old > 0 ? 1000 * h->old : 0;
+		known = &objects;
+	}
+	kpm_evidence_gather(&s, &s.rows[0], trend, known, &evidence);
+	verdict = kpm_verdict_on(&evidence);
+	kpm_evidence_words(&evidence, words);
+	kpm_snapshot_done(&s);
+	kpm_trend_free(trend);
+	return verdict;
+}
+
+static void made_up_histories(void **state)
+{
+	char words[KPM_EVIDENCE_LEN];
+	int wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(histories) / sizeof(*histories); i++) {
+		enum kpm_verdict verdict = judge(&histories[i], words);
+
+		if (verdict == histories[i].want)
+			continue;
+		print_error("%s: %s, not %s: %s\n", histories[i].name, kpm_verdict_name(verdict),
+			    kpm_verdict_name(histories[i].want), words);
+		wrong++;
+	}
+	assert_int_equal(wrong, 0);
+}
+
+/* A hundred random walks: hardly one of them looks like a leak for 3 minutes. */
+static void random_walks(void **state)
+{
+	char words[KPM_EVIDENCE_LEN];
+	int leaks = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		struct history h = {"walk", random_walk, KPM_STEADY, .ticks = 90 + i};
+
+		leaks += judge(&h, words) == KPM_LEAK;
+	}
+	assert_in_range(leaks, 0, 5);
+}
+
+static void words(void **state)
+{
+	char text[KPM_EVIDENCE_LEN];
+	struct history h = {"", leak, KPM_LEAK, .ticks = 121, .old = 0.97};
+
+	(void)state;
+	judge(&h, text);
+	assert_string_equal(text, "grew in 120 of 120 samples, +225.0K/min steady, 0.0% freed, 97% of its "
+				  "objects older than 2.0 min");
+	h = (struct history){"", falling, KPM_STEADY, .blind = true};
+	judge(&h, text);
+	assert_non_null(strstr(text, "grew in 0 of 89 samples, -750.0K/min"));
+	assert_non_null(strstr(text, "some frees are not seen here"));
+	h = (struct history){"", leak, KPM_STEADY, .ticks = 2};
+	judge(&h, text);
+	assert_string_equal(text, "too few samples (1)");
+}
+
+static void together(void **state)
+{
+	struct kpm_trend *trend = kpm_trend_new();
+	struct kpm_snapshot s;
+
+	(void)state;
+	kpm_snapshot_init(&s);
+	for (int t = 0; t < 60; t++) {
+		kpm_snapshot_reset(&s, 5);
+		s.mono_ns = t * SECOND;
+		s.rows[0].kind[KPM_NONP].bytes = 1000 + 100 * t;
+		s.rows[1].kind[KPM_NONP].bytes = 77777 + 250 * t; /* another size */
+		s.rows[2].kind[KPM_NONP].bytes = 1000 + 3 * t * t; /* another pace */
+		s.rows[3].kind[KPM_NONP].bytes = 5000;
+		s.rows[4].kind[KPM_NONP].bytes = t < 30 ? 0 : 6000;
+		kpm_trend_push(trend, &s);
+	}
+	assert_true(kpm_move_together(trend, 0, 1));
+	assert_true(kpm_move_together(trend, 1, 0));
+	assert_false(kpm_move_together(trend, 0, 2));
+	assert_false(kpm_move_together(trend, 0, 3));
+	assert_false(kpm_move_together(trend, 0, 4));
+	kpm_snapshot_done(&s);
+	kpm_trend_free(trend);
+}
+
+static void slopes(void **state)
+{
+	double line[] = {1, 3, 5, 7, 9}, hit[] = {1, 3, 500, 7, 9}, even[] = {4, 1, 3, 2};
+
+	(void)state;
+	assert_true(fabs(kpm_robust_slope(line, 5) - 2) < 1e-9);
+	assert_true(fabs(kpm_robust_slope(hit, 5) - 2) < 1e-9);
+	assert_true(fabs(kpm_median(even, 4) - 2.5) < 1e-9);
+	assert_true(kpm_robust_slope(line, 1) == 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(made_up_histories), cmocka_unit_test(random_walks),
+		cmocka_unit_test(words),             cmocka_unit_test(together),
+		cmocka_unit_test(slopes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
