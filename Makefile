@@ -7,6 +7,7 @@ BPFTOOL ?= $(firstword $(shell command -v bpftool) $(wildcard /usr/sbin/bpftool)
 PKG_CONFIG ?= pkg-config
 CFLAGS	?= -O2 -g
 B	:= build
+PREFIX	?= /usr/local
 
 V ?= 0
 ifeq ($(V),0)
@@ -75,6 +76,13 @@ run: deps ## install what is needed, build, and show who holds slab memory
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)sh tools/as-root.sh $(B)/kpoolmon $(ARGS)
 
+install: all ## install below $(DESTDIR)$(PREFIX), the label file below $(DESTDIR)/etc
+	$(Q)install -D -m 755 $(B)/kpoolmon $(DESTDIR)$(PREFIX)/sbin/kpoolmon
+	$(Q)install -D -m 644 man/kpoolmon.8 $(DESTDIR)$(PREFIX)/share/man/man8/kpoolmon.8
+	$(Q)install -D -m 644 data/kpoolmon.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/kpoolmon
+	$(Q)install -D -m 644 data/tags.conf $(DESTDIR)/etc/kpoolmon/tags.conf
+
 clean: ## remove everything that was built
 	$(Q)rm -rf $(B)
 
@@ -84,6 +92,6 @@ help: ## this text
 		while IFS="$$(printf '\t')" read -r t d; do printf 'make %-15s %s\n' "$$t" "$$d"; done
 	@printf '%s\n' 'V=1 shows commands; CC= CLANG= BPFTOOL= CFLAGS= LDFLAGS= WERROR=1 are honoured'
 
-.PHONY: all deps run clean help
+.PHONY: all deps run install clean help
 
 -include $(OBJS:.o=.d) $(B)/kpoolmon.bpf.d

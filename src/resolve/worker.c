@@ -22,11 +22,13 @@ static int keep_only(int fd)
 {
 	int null = open("/dev/null", O_RDWR);
 
-	if (null < 0 || dup2(fd, 3) < 0)
+	if (null < 0)
 		return -1;
 	for (int std = 0; std < 3; std++)
 		if (dup2(null, std) < 0)
 			return -1;
+	if (dup2(fd, 3) < 0)
+		return -1;
 	fcntl(3, F_SETFD, FD_CLOEXEC);
 	if (syscall(SYS_close_range, 4U, ~0U, 0U))
 		for (int other = 4; other < 65536; other++)

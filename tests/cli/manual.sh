@@ -79,6 +79,17 @@ case_examples() {
 	[ -s poolsnap.log ]
 }
 
+# What `make install` puts where: the label file where -g without a name looks for it.
+case_install() {
+	need make
+	make -s -C "$here/../.." install B="$(dirname "$binary")" DESTDIR="$PWD/to" PREFIX=/usr
+	cmp "$here/../../data/tags.conf" to/etc/kpoolmon/tags.conf
+	cmp "$man_page" to/usr/share/man/man8/kpoolmon.8
+	cmp "$binary" to/usr/sbin/kpoolmon
+	"$binary" --help | grep -qF '(/etc/kpoolmon/tags.conf)'
+	[ "$(find to -type f | wc -l)" -eq 4 ]
+}
+
 case_shipped_labels() {
 	"$binary" --for 200ms --objects 10k --tags 512 -g "$here/../../data/tags.conf" >out
 	grep -q 'Label$' out
