@@ -29,15 +29,16 @@ enum kpm_verdict_window { KPM_10S, KPM_1MIN, KPM_15MIN, KPM_RUN, KPM_VERDICT_WIN
 struct kpm_evidence {
 	uint64_t bytes, diff, allocs, frees, missed;
 	bool estimated;
-	bool reclaimable;   /* more of it than not */
-	bool blind;         /* frees of some ways are not seen on this kernel */
-	int64_t span_ns;    /* from the first sample to the last */
+	bool reclaimable; /* more of it than not */
+	bool blind;       /* frees of some ways are not seen on this kernel */
+	int64_t span_ns;  /* from the first sample to the last */
 	struct kpm_steps steps;
 	/* bytes a second over each window: the median of the slopes between any two samples, which
 	 * a burst does not move */
 	double slope[KPM_VERDICT_WINDOWS];
 	bool known[KPM_VERDICT_WINDOWS];
 	double grown; /* bytes: the last third's median less the first third's, over the run */
+	double jump;  /* the largest part of that that came at once, 0 to 1 */
 	double noise; /* bytes: the median distance of the samples from the line of that slope */
 	/* slope of the run's second half by that of its first; 1 is a straight line, 0 has
 	 * flattened out */
@@ -74,8 +75,9 @@ char *kpm_evidence_words(const struct kpm_evidence *evidence, char *buf);
  */
 bool kpm_move_together(const struct kpm_trend *trend, uint32_t a, uint32_t b);
 
-/* Theil-Sen: the median of the slopes between any two of `count` values that are 1 apart. */
-double kpm_robust_slope(const double *values, size_t count);
+/* Theil-Sen: the median of the slopes between any two of `count` points, bytes a second. */
+#define KPM_SLOPE_POINTS 25
+double kpm_robust_slope(const struct kpm_point *points, size_t count);
 /* The median; orders `values`. */
 double kpm_median(double *values, size_t count);
 

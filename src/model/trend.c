@@ -229,6 +229,30 @@ uint32_t kpm_trend_series(const struct kpm_trend *t, uint32_t tag, unsigned int 
 	return there;
 }
 
+uint32_t kpm_trend_points(const struct kpm_trend *t, uint32_t tag, unsigned int kind,
+			  int64_t span_ns, struct kpm_point *points, uint32_t count)
+{
+	const struct sample *before = NULL;
+	uint32_t n = 0;
+
+	if (span_ns == KPM_WINDOW_RUN)
+		span_ns = t->last - t->first;
+	for (uint32_t i = 0; i < count; i++) {
+		int64_t back = count > 1 ? span_ns / (count - 1) * (count - 1 - i) : 0;
+		const struct sample *s = sample_at(t, t->last - back);
+
+		if (!s)
+			return 0;
+		/* levels hold copies of one sample */
+		if (before && before->at == s->at)
+			continue;
+		before = s;
+		points[n].at = (s->at - t->last) / 1e9;
+		points[n++].bytes = held(s, tag, kind);
+	}
+	return n;
+}
+
 int64_t kpm_trend_span(const struct kpm_trend *t)
 {
 	return t->last - t->first;
