@@ -78,6 +78,11 @@ bool kpm_move_together(const struct kpm_trend *trend, uint32_t a, uint32_t b);
 /* Theil-Sen: the median of the slopes between any two of `count` points, bytes a second. */
 #define KPM_SLOPE_POINTS 25
 double kpm_robust_slope(const struct kpm_point *points, size_t count);
+/*
+ * The same, but 0 for a rise that is not there from the first third to the second and from that to
+ * the last: a burst that takes up to a third of the time is no growth.
+ */
+double kpm_sustained_slope(const struct kpm_point *points, size_t count);
 /* The median; orders `values`. */
 double kpm_median(double *values, size_t count);
 

@@ -51,6 +51,21 @@ static double median_bytes(const struct kpm_point *points, size_t count)
 	return kpm_median(bytes, count);
 }
 
+double kpm_sustained_slope(const struct kpm_point *p, size_t count)
+{
+	const size_t third = count / 3;
+	double slope = kpm_robust_slope(p, count), a, b, c, fair;
+
+	if (!third)
+		return 0;
+	a = median_bytes(p, third);
+	b = median_bytes(p + (count - third) / 2, third);
+	c = median_bytes(p + count - third, third);
+	/* what it would be from third to third if it went on evenly */
+	fair = slope * (p[count - 1].at - p[0].at) / 3;
+	return slope > 0 && (b - a < fair / 5 || c - b < fair / 5) ? 0 : slope;
+}
+
 static void look_at_run(struct kpm_evidence *e, const struct kpm_point *p, int count)
 {
 	const int third = count / 3, half = count / 2;
