@@ -25,6 +25,11 @@ WARN	+= -Werror
 endif
 KPM_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -Iinclude -I$(B) \
 	     $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
+# alerts go to the journal where its library is there, else to syslog
+ifneq ($(shell $(PKG_CONFIG) --exists libsystemd 2>/dev/null && echo yes),)
+LIBS	+= libsystemd
+KPM_CFLAGS += -DKPM_HAVE_SYSTEMD
+endif
 KPM_LIBS   = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lm
 
 SRCS	:= $(sort $(wildcard src/*.c src/*/*.c))

@@ -20,7 +20,7 @@ struct kpm_alert {
 	uint32_t tag;
 	bool firing; /* false: it is over */
 	double value;
-	int64_t wall_ns; /* of the sample */
+	int64_t wall_ns;  /* of the sample */
 	int64_t since_ns; /* wall clock of the sample in which it began to fire */
 };
 

@@ -34,10 +34,10 @@ struct kpm_rule {
 	char *name; /* as given, else the text */
 	char *text; /* the sentence without the name */
 	enum kpm_metric metric;
-	double threshold;  /* fires above it */
-	double clear;      /* is over below it */
-	int64_t window_ns; /* growth, rate */
-	unsigned int kind; /* KPM_KINDS: both */
+	double threshold;           /* fires above it */
+	double clear;               /* is over below it */
+	int64_t window_ns;          /* growth, rate */
+	unsigned int kind;          /* KPM_KINDS: both */
 	char *tag, *module, *cache; /* patterns; NULL: any */
 };
 

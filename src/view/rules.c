@@ -25,7 +25,7 @@ static const struct {
 	const char *window; /* the word before the duration; NULL: it has none */
 	double clear;       /* part of the threshold below which it is over */
 } metrics[KPM_METRICS] = {
-	[KPM_METRIC_BYTES] = {"bytes", NULL, 0.9}, [KPM_METRIC_DIFF] = {"diff", NULL, 0.9},
+	[KPM_METRIC_BYTES] = {"bytes", NULL, 0.9},   [KPM_METRIC_DIFF] = {"diff", NULL, 0.9},
 	[KPM_METRIC_GROWTH] = {"growth", "in", 0.5}, [KPM_METRIC_RATE] = {"rate", "for", 0.5},
 	[KPM_METRIC_SHARE] = {"share", NULL, 0.9},
 };
@@ -54,8 +54,8 @@ static int expected(const struct reader *r, const char *what)
 	char word[4 * WORD_MAX];
 
 	if (!*r->word)
-		return kpm_fail(r->err, -EINVAL, "%s: the rule ends where %s was expected", r->where,
-				what);
+		return kpm_fail(r->err, -EINVAL, "%s: the rule ends where %s was expected",
+				r->where, what);
 	return kpm_fail(r->err, -EINVAL, "%s: '%.40s': expected %s", r->where,
 			kpm_clean(r->word, word, sizeof(word)), what);
 }
@@ -211,7 +211,8 @@ static void free_rule(struct kpm_rule *rule)
 /* The text before a colon that stands before all else, if it is a name. */
 static size_t name_length(const char *text)
 {
-	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+	size_t len =
+		strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
 
 	return len && text[len] == ':' ? len : 0;
 }

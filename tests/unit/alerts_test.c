@@ -90,7 +90,8 @@ static void mistakes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		assert_int_equal(kpm_rules_add(rules, "alerts.conf:7", cases[i].text, &err), -EINVAL);
+		assert_int_equal(kpm_rules_add(rules, "alerts.conf:7", cases[i].text, &err),
+				 -EINVAL);
 		if (strncmp(err.text, "alerts.conf:7: ", 15) || !strstr(err.text, cases[i].word) ||
 		    !strstr(err.text, cases[i].wanted))
 			fail_msg("'%s': %s", cases[i].text, err.text);
@@ -122,15 +123,20 @@ static void files(void **state)
 
 static void selectors(void **state)
 {
-	const struct kpm_tag_name name = {.text = "f+0x1 [nvme]", .symbol = "f", .module = "nvme",
-					  .cache = "kmalloc-64"};
+	const struct kpm_tag_name name = {
+		.text = "f+0x1 [nvme]", .symbol = "f", .module = "nvme", .cache = "kmalloc-64"};
 	static const struct {
 		const char *where;
 		bool yes;
 	} cases[] = {
-		{"tag f", true},         {"tag f+*", true},          {"tag g*", false},
-		{"module nvme", true},   {"module nvme and tag g", false}, {"cache kmalloc-*", true},
-		{"cache kmalloc", false}, {"type Paged", true},
+		{"tag f", true},
+		{"tag f+*", true},
+		{"tag g*", false},
+		{"module nvme", true},
+		{"module nvme and tag g", false},
+		{"cache kmalloc-*", true},
+		{"cache kmalloc", false},
+		{"type Paged", true},
 	};
 
 	(void)state;
@@ -168,8 +174,8 @@ static void begin(struct run *run, const char *rule)
 {
 	struct kpm_err err;
 
-	*run = (struct run){.rules = kpm_rules_new(), .tags = kpm_tagset_new(),
-			    .trend = kpm_trend_new()};
+	*run = (struct run){
+		.rules = kpm_rules_new(), .tags = kpm_tagset_new(), .trend = kpm_trend_new()};
 	if (kpm_rules_add(run->rules, "--alert", rule, &err))
 		fail_msg("%s", err.text);
 	run->alerts = kpm_alerts_new(run->rules);
@@ -188,7 +194,8 @@ static void at(struct run *run, int t, double bytes)
 	run->snap.rows[0].kind[KPM_NONP].bytes = bytes;
 	run->snap.rows[0].kind[KPM_NONP].diff = bytes / 1000;
 	assert_int_equal(kpm_trend_push(run->trend, &run->snap), 0);
-	assert_int_equal(kpm_alerts_step(run->alerts, &run->snap, run->tags, run->trend, count, run), 0);
+	assert_int_equal(
+		kpm_alerts_step(run->alerts, &run->snap, run->tags, run->trend, count, run), 0);
 }
 
 static void end(struct run *run)
@@ -317,9 +324,11 @@ static void restarts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sentences), cmocka_unit_test(mistakes),   cmocka_unit_test(files),
-		cmocka_unit_test(selectors), cmocka_unit_test(hysteresis), cmocka_unit_test(growth),
-		cmocka_unit_test(rate),      cmocka_unit_test(bursts),     cmocka_unit_test(restarts),
+		cmocka_unit_test(sentences),  cmocka_unit_test(mistakes),
+		cmocka_unit_test(files),      cmocka_unit_test(selectors),
+		cmocka_unit_test(hysteresis), cmocka_unit_test(growth),
+		cmocka_unit_test(rate),       cmocka_unit_test(bursts),
+		cmocka_unit_test(restarts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
