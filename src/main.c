@@ -50,7 +50,8 @@ int main(int argc, char *argv[])
 {
 	const struct kpm_options *options;
 	struct kpm_err err = {""}, note = {""};
-	bool found = true;
+	bool found = true, fired = false;
+	enum kpm_verb verb;
 	int ret;
 
 	fill_standard_files();
@@ -67,11 +68,16 @@ int main(int argc, char *argv[])
 		ret = print(version, &err);
 	else if (options->verb == KPM_FIND)
 		ret = kpm_find(options, warn, &found, &err);
+	else if (options->verb == KPM_WATCH)
+		ret = kpm_app_watch(options, warn, &fired, &err);
+	else if (options->verb == KPM_SUSPECTS)
+		ret = kpm_app_suspects(options, &err);
 	else if (options->verb == KPM_TOP ||
 		 (options->verb == KPM_NO_VERB && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
 		ret = kpm_app_top(options, &note, &err);
 	else
 		ret = kpm_app_dump(options, &note, &err);
+	verb = options->verb;
 	kpm_options_free(options);
 	if (*note.text)
 		fprintf(stderr, "kpoolmon: %s\n", note.text);
@@ -80,6 +86,9 @@ int main(int argc, char *argv[])
 	if (ret)
 		fprintf(stderr, "kpoolmon: %s\n", err.text);
 	if (ret)
-		return ret == -EINVAL && !found ? KPM_EXIT_USAGE : KPM_EXIT_FAILED;
+		return ret == -EINVAL && (!found || verb == KPM_WATCH) ? KPM_EXIT_USAGE
+								       : KPM_EXIT_FAILED;
+	if (fired)
+		return KPM_EXIT_ALERT;
 	return found ? KPM_EXIT_OK : KPM_EXIT_NOTHING;
 }

@@ -5,12 +5,19 @@
 
 #include <kpoolmon/options.h>
 
-#define TOP  KPM_OF(KPM_TOP)
-#define DUMP KPM_OF(KPM_DUMP)
-#define FIND KPM_OF(KPM_FIND)
+#define TOP      KPM_OF(KPM_TOP)
+#define DUMP     KPM_OF(KPM_DUMP)
+#define FIND     KPM_OF(KPM_FIND)
+#define WATCH    KPM_OF(KPM_WATCH)
+#define SUSPECTS KPM_OF(KPM_SUSPECTS)
+/* those that count */
+#define COUNTING (TOP | DUMP | WATCH | SUSPECTS)
 
-const char *const kpm_verb_names[KPM_VERBS] = {
-	[KPM_TOP] = "console", [KPM_DUMP] = "dump", [KPM_FIND] = "find"};
+const char *const kpm_verb_names[KPM_VERBS] = {[KPM_TOP] = "console",
+					       [KPM_DUMP] = "dump",
+					       [KPM_WATCH] = "watch",
+					       [KPM_SUSPECTS] = "suspects",
+					       [KPM_FIND] = "find"};
 
 bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb)
 {
@@ -18,16 +25,17 @@ bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb)
 }
 
 const struct kpm_option kpm_option_table[KPM_OPTS] = {
-	[KPM_OPT_FOR] = {"for", 0, "DURATION", .verbs = DUMP, .group = "What is counted",
-			 .help = "count for so long (10s; 90s, 10m, 2h)"},
-	[KPM_OPT_INTERVAL] = {"interval", 'D', "DURATION", .verbs = TOP,
-			      .help = "in the console, take a sample so often (2s)"},
-	[KPM_OPT_OBJECTS] = {"objects", 0, "N",
+	[KPM_OPT_FOR] = {"for", 0, "DURATION", .verbs = DUMP | WATCH | SUSPECTS,
+			 .group = "What is counted",
+			 .help = "count for so long (10s, suspects 1m; 90s, 10m, 2h)"},
+	[KPM_OPT_INTERVAL] = {"interval", 'D', "DURATION", .verbs = TOP | WATCH | SUSPECTS,
+			      .help = "take a sample so often (2s, watch 10s)"},
+	[KPM_OPT_OBJECTS] = {"objects", 0, "N", .verbs = COUNTING,
 			     .help = "room for so many objects (from the memory; 250k, 2M)"},
-	[KPM_OPT_TAGS] = {"tags", 0, "N", .help = "room for so many call sites"},
-	[KPM_OPT_NO_RESCUE] = {"no-rescue", 0, NULL,
+	[KPM_OPT_TAGS] = {"tags", 0, "N", .verbs = COUNTING, .help = "room for so many call sites"},
+	[KPM_OPT_NO_RESCUE] = {"no-rescue", 0, NULL, .verbs = COUNTING,
 			       .help = "attach the free probes once only: cheaper, loses frees"},
-	[KPM_OPT_PROBES] = {"probes", 0, "LIST",
+	[KPM_OPT_PROBES] = {"probes", 0, "LIST", .verbs = COUNTING,
 			    .help = "probes that must (+NAME) or may not (-NAME) be attached"},
 	[KPM_OPT_POOL] = {"pool", 'p', NULL, .group = "What is shown",
 			  .help = "non-paged (unreclaimable) memory only; twice: paged only"},
@@ -36,7 +44,7 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 	[KPM_OPT_EXCLUDE] = {"exclude", 'x', "PATTERN", .help = "not these; both are repeatable"},
 	[KPM_OPT_SORT] = {"sort", 0, "COLUMN", .help = "order by a column (bytes)"},
 	[KPM_OPT_REVERSE] = {"reverse", 0, NULL, .help = "the other way round"},
-	[KPM_OPT_LIMIT] = {"limit", 0, "N", .verbs = DUMP | FIND,
+	[KPM_OPT_LIMIT] = {"limit", 0, "N", .verbs = DUMP | SUSPECTS | FIND,
 			   .help = "the first N tags or files only"},
 	[KPM_OPT_BY_CHANGE] = {"by-change", '(', NULL,
 			       .help = "order by the change in the second half of the counting"},
@@ -55,20 +63,32 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			     .help = "in the table, how each probe is attached"},
 	[KPM_OPT_COLUMNS] = {"columns", 0, "LIST",
 			     .help = "these columns; +LIST: these too, see below"},
-	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT", .verbs = DUMP | FIND, .group = "Where to",
+	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT", .verbs = DUMP | WATCH | SUSPECTS | FIND,
+			    .group = "Where to",
 			    .help = "table, csv or json (by the suffix of FILE, else table)"},
 	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE", .verbs = DUMP,
 			    .help = "write FILE instead of standard output; repeatable"},
 	[KPM_OPT_APPEND] = {"append", 0, NULL, .verbs = DUMP, .help = "add to FILE (csv, json)"},
 	[KPM_OPT_SNAPSHOT] = {"snapshot", 'n', "FILE", true, .verbs = DUMP,
 			      .help = "write the exact table to FILE (" KPM_SNAPSHOT_FILE ")"},
+	[KPM_OPT_ALERT] = {"alert", 0, "RULE", .verbs = TOP | WATCH, .group = "What is watched for",
+			   .help = "as 'bytes > 512M', 'growth > 64M in 10m'; repeatable"},
+	[KPM_OPT_ALERTS] = {"alerts", 0, "FILE", .verbs = TOP | WATCH,
+			    .help = "rules, a line each (" KPM_ALERTS_FILE ")"},
+	[KPM_OPT_ONCE] = {"once", 0, NULL, .verbs = WATCH, .help = "one sample; status 3: alerts"},
+	[KPM_OPT_STATE] = {"state", 0, "FILE", .verbs = WATCH,
+			   .help = "with --once, what earlier runs saw is kept in FILE"},
+	[KPM_OPT_SYSLOG] = {"syslog", 0, NULL, .verbs = WATCH,
+			    .help = "also to the journal or syslog"},
+	[KPM_OPT_EXEC] = {"exec", 0, "PROGRAM", .verbs = WATCH,
+			  .help = "run PROGRAM for each alert that begins or is over"},
 	[KPM_OPT_KERNEL] = {"kernel", 0, "VERSION", .verbs = FIND, .group = "What find searches",
 			    .help = "files of this kernel (of the running one)"},
 	[KPM_OPT_ROOT] = {"root", 0, "DIR", .verbs = FIND,
 			  .help = "a copied tree: with lib/modules in it, or modules"},
-	[KPM_OPT_HELP] = {"help", 'h', NULL, .verbs = DUMP | TOP | FIND, .group = "Else",
+	[KPM_OPT_HELP] = {"help", 'h', NULL, .verbs = COUNTING | FIND, .group = "Else",
 			  .help = "this text; also -?"},
-	[KPM_OPT_VERSION] = {"version", 0, NULL, .verbs = DUMP | TOP | FIND, .help = "the version"},
+	[KPM_OPT_VERSION] = {"version", 0, NULL, .verbs = COUNTING | FIND, .help = "the version"},
 };
 
 #define SEE_HELP "; kpoolmon --help lists the options"
@@ -113,10 +133,13 @@ void kpm_options_help(FILE *out)
 {
 	fputs("usage: kpoolmon [console] [OPTION...]\n"
 	      "       kpoolmon [dump] [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
+	      "       kpoolmon watch [OPTION...]\n"
+	      "       kpoolmon suspects [OPTION...]\n"
 	      "       kpoolmon find NAME... [OPTION...]\n\n"
 	      "Counts the kernel's slab allocations by call site and shows who holds the memory.\n"
 	      "console: on a terminal, until q; the command if none is given there. ? lists the keys.\n"
 	      "dump: once, after some seconds, or with COMMAND while COMMAND runs.\n"
+	      "watch: alert when a tag grows past a threshold. suspects: tell a leak from a cache.\n"
 	      "find: which module files know a symbol, a tag, a slab cache, a pattern, an address.\n",
 	      out);
 	for (int i = 0; i < KPM_OPTS; i++) {
@@ -129,6 +152,6 @@ void kpm_options_help(FILE *out)
 	      out);
 	for (size_t i = 0; i < kpm_column_count; i++)
 		fprintf(out, "  %-17s %s\n", kpm_columns[i].name, kpm_columns[i].help);
-	fputs("\nExit status: 0 fine, 1 failed, 2 wrong usage, 4 nothing found. More in kpoolmon(8).\n",
+	fputs("\nExit status: 0 fine, 1 failed, 2 wrong usage, 3 an alert, 4 nothing found. More in kpoolmon(8).\n",
 	      out);
 }

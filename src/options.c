@@ -235,6 +235,28 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 	case KPM_OPT_SNAPSHOT:
 		o->snapshot = arg ? arg : KPM_SNAPSHOT_FILE;
 		return file_name("snapshot", o->snapshot, err);
+	case KPM_OPT_ALERT:
+		if (o->alert_count == KPM_ALERTS_MAX)
+			return kpm_fail(err, -EINVAL,
+					"more than %d --alert; write them into a file",
+					KPM_ALERTS_MAX);
+		o->alerts[o->alert_count++] = arg;
+		return 0;
+	case KPM_OPT_ALERTS:
+		o->alerts_file = arg;
+		return file_name("alerts", arg, err);
+	case KPM_OPT_ONCE:
+		o->once = true;
+		return 0;
+	case KPM_OPT_STATE:
+		o->state = arg;
+		return file_name("state", arg, err);
+	case KPM_OPT_SYSLOG:
+		o->syslog = true;
+		return 0;
+	case KPM_OPT_EXEC:
+		o->exec = arg;
+		return file_name("exec", arg, err);
 	case KPM_OPT_KERNEL:
 		o->release = arg;
 		return *arg && !strchr(arg, '/')
@@ -356,6 +378,27 @@ static int check_find(struct kpm_options *o, char *const *names, struct kpm_err 
 	return 0;
 }
 
+/* What depends on the command, and what options of it exclude each other. */
+static int settle_verb(struct kpm_options *o, const bool given[KPM_OPTS], struct kpm_err *err)
+{
+	o->for_given = given[KPM_OPT_FOR];
+	if (o->verb == KPM_SUSPECTS && !o->for_given)
+		o->for_ns = 60 * 1000000000LL;
+	if (o->verb == KPM_WATCH && !given[KPM_OPT_INTERVAL])
+		o->interval_ns = 10 * 1000000000LL;
+	if (o->state && !o->once)
+		return kpm_fail(err, -EINVAL,
+				"--state is for runs of one sample: give --once, too");
+	if (o->once && (o->for_given || given[KPM_OPT_INTERVAL]))
+		return kpm_fail(err, -EINVAL, "--once takes one sample; leave --for and -D out");
+	if (o->verb == KPM_WATCH && o->sink == &kpm_sink_csv)
+		return kpm_fail(err, -EINVAL, "watch writes lines or json, not csv");
+	if ((o->verb == KPM_WATCH || o->verb == KPM_SUSPECTS) && o->command)
+		return kpm_fail(err, -EINVAL, "%s runs no COMMAND; leave -- out",
+				kpm_verb_names[o->verb]);
+	return 0;
+}
+
 static int parse_words(struct parsed *p, int count, struct kpm_err *err)
 {
 	struct getopt_tables tables;
@@ -393,14 +436,17 @@ static int parse_words(struct parsed *p, int count, struct kpm_err *err)
 		return ret ? ret : check_find(&p->options, p->words + optind, err);
 	if (optind < count)
 		return kpm_fail(err, -EINVAL,
-				"unexpected word '%.60s'; the commands are console, dump and "
-				"find, a program to run stands behind --",
+				"unexpected word '%.60s'; the commands are console, dump, watch, "
+				"suspects and find, a program to run stands behind --",
 				p->words[optind]);
 	if (verb == KPM_TOP && p->options.command)
 		return kpm_fail(err, -EINVAL,
 				"the console runs no COMMAND; leave -- out, or use dump");
 	if (p->options.help || p->options.version)
 		return 0;
+	ret = settle_verb(&p->options, given, err);
+	if (ret)
+		return ret;
 	return check(&p->options, given[KPM_OPT_FOR], err);
 }
 

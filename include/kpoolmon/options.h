@@ -16,19 +16,21 @@
 #define KPM_VERSION "0.1"
 
 #define KPM_OUTPUTS_MAX 8
+#define KPM_ALERTS_MAX  64
 /* Shortest interval of the console, ns. */
 #define KPM_INTERVAL_MIN 100000000LL
 
 /* Commands. Without one it is the console on a terminal, else dump. */
-enum kpm_verb { KPM_NO_VERB, KPM_TOP, KPM_DUMP, KPM_FIND, KPM_VERBS };
+enum kpm_verb { KPM_NO_VERB, KPM_TOP, KPM_DUMP, KPM_WATCH, KPM_SUSPECTS, KPM_FIND, KPM_VERBS };
 
 struct kpm_options {
 	enum kpm_verb verb;
 	bool help;
 	bool version;
 	struct kpm_live_opts live;
-	int64_t for_ns;              /* how long to count */
-	int64_t interval_ns;         /* between two samples of the console */
+	int64_t for_ns; /* how long to count */
+	bool for_given;
+	int64_t interval_ns;         /* between two samples */
 	const struct kpm_sink *sink; /* NULL: by each file's suffix, else the table */
 	const char *columns;         /* as given: LIST or +LIST; NULL: the sink's */
 	struct kpm_view_opts view;
@@ -42,6 +44,14 @@ struct kpm_options {
 	const char *snapshot; /* file of -n, or NULL */
 	const char *labels;   /* file of -g, or NULL */
 	char *const *command; /* program to run and its arguments, or NULL */
+	/* watch */
+	const char *alerts[KPM_ALERTS_MAX];
+	size_t alert_count;
+	const char *alerts_file; /* NULL: the installed one, if it is there */
+	bool once;
+	const char *state; /* file, or NULL */
+	bool syslog;
+	const char *exec; /* program, or NULL */
 	/* find */
 	char *const *names;  /* NULL-terminated */
 	const char *release; /* NULL: of the running kernel, or the only one there */
@@ -51,6 +61,7 @@ struct kpm_options {
 /* Where -g and -n look and write without a name. */
 #define KPM_LABELS_FILE   "/etc/kpoolmon/tags.conf"
 #define KPM_SNAPSHOT_FILE "poolsnap.log"
+#define KPM_ALERTS_FILE   "/etc/kpoolmon/alerts.conf"
 
 /*
  * Parses. *parsed refers to argv and is freed with kpm_options_free. 0, or -errno and a sentence;
@@ -96,6 +107,12 @@ enum kpm_option_id {
 	KPM_OPT_OUTPUT,
 	KPM_OPT_APPEND,
 	KPM_OPT_SNAPSHOT,
+	KPM_OPT_ALERT,
+	KPM_OPT_ALERTS,
+	KPM_OPT_ONCE,
+	KPM_OPT_STATE,
+	KPM_OPT_SYSLOG,
+	KPM_OPT_EXEC,
 	KPM_OPT_KERNEL,
 	KPM_OPT_ROOT,
 	KPM_OPT_HELP,

@@ -57,6 +57,7 @@ struct kpm_steps {
 	uint32_t steps; /* samples since the one in which the tag appeared */
 	uint32_t grew;
 	uint32_t fell;
+	int64_t seen_ns; /* from that sample to the latest */
 };
 struct kpm_steps kpm_trend_steps(const struct kpm_trend *trend, uint32_t tag);
 

@@ -12,6 +12,7 @@
 
 #include <kpoolmon/objects.h>
 #include <kpoolmon/snapshot.h>
+#include <kpoolmon/tagset.h>
 #include <kpoolmon/trend.h>
 
 /* In the order in which suspects are ranked. */
@@ -31,7 +32,8 @@ struct kpm_evidence {
 	bool estimated;
 	bool reclaimable; /* more of it than not */
 	bool blind;       /* frees of some ways are not seen on this kernel */
-	int64_t span_ns;  /* from the first sample to the last */
+	int64_t span_ns;  /* from the sample in which the tag appeared to the last */
+	bool newcomer;    /* it is seen for too short a time, of a longer run */
 	struct kpm_steps steps;
 	/* bytes a second over each window: the median of the slopes between any two samples, which
 	 * a burst does not move */
@@ -45,17 +47,21 @@ struct kpm_evidence {
 	double bend;
 	/* share of the outstanding objects that are old_s seconds old or older */
 	bool ages_known;
+	/* the kernel holds such objects for so long by design; 0: nothing is known of that */
+	uint32_t hold_s;
+	const char *hold_why;
 	double old;
 	uint32_t old_s;
 };
 
 /*
- * Gathers the evidence about a row; `objects` are its objects' ages, NULL if they are not known.
+ * Gathers the evidence about a row; `name` is its tag's, NULL if nothing is to be made of it;
+ * `objects` are its objects' ages, NULL if they are not known.
  * Looks at a few dozen samples of the trend: some 50 microseconds.
  */
 void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *row,
-			 const struct kpm_trend *trend, const struct kpm_objects *objects,
-			 struct kpm_evidence *evidence);
+			 const struct kpm_tag_name *name, const struct kpm_trend *trend,
+			 const struct kpm_objects *objects, struct kpm_evidence *evidence);
 
 enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *evidence);
 

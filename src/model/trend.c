@@ -143,7 +143,13 @@ static int note_steps(struct kpm_trend *t, const struct kpm_snapshot *snap)
 
 struct kpm_steps kpm_trend_steps(const struct kpm_trend *t, uint32_t tag)
 {
-	return tag < t->seen_count ? t->seen[tag].steps : (struct kpm_steps){0};
+	struct kpm_steps steps = {0};
+
+	if (tag < t->seen_count) {
+		steps = t->seen[tag].steps;
+		steps.seen_ns = t->last - t->seen[tag].at;
+	}
+	return steps;
 }
 
 int kpm_trend_push(struct kpm_trend *t, const struct kpm_snapshot *snap)

@@ -54,7 +54,8 @@ void kpm_notice_log(const struct kpm_notice *n)
 	if (to_journal(n, priority, message))
 		return;
 	openlog("kpoolmon", LOG_PID, LOG_DAEMON);
-	syslog(priority, "%s [state=%s name=\"%s\" tag=\"%s\" bytes=%" PRIu64 " objects=%" PRIu64 "]",
+	syslog(priority,
+	       "%s [state=%s name=\"%s\" tag=\"%s\" bytes=%" PRIu64 " objects=%" PRIu64 "]",
 	       message, n->alert->firing ? "alert" : "over", n->alert->rule->name,
 	       kpm_clean(n->name->text, tag, sizeof(tag)), c.bytes, c.diff);
 }

@@ -99,7 +99,8 @@ bool kpm_runner_add(struct kpm_runner *r, const struct kpm_notice *n)
 	add_fact(w, "KPM_RULE", n->alert->rule->text);
 	add_fact(w, "KPM_TAG", kpm_clean(n->name->text, tag, sizeof(tag)));
 	add_fact(w, "KPM_MODULE", n->name->module);
-	add_fact(w, "KPM_CACHE", kpm_clean(n->name->cache ? n->name->cache : "", cache, sizeof(cache)));
+	add_fact(w, "KPM_CACHE",
+		 kpm_clean(n->name->cache ? n->name->cache : "", cache, sizeof(cache)));
 	add_fact(w, "KPM_VALUE", kpm_rule_value(n->alert->rule, n->alert->value, value));
 	add_number(w, "KPM_BYTES", c.bytes);
 	add_number(w, "KPM_OBJECTS", c.diff);

@@ -13,6 +13,8 @@
 #define SECOND 1000000000LL
 /* Values that a window is looked at by. */
 #define POINTS KPM_SLOPE_POINTS
+/* A tag that appears in the course of a run is a newcomer for half the run, but no longer. */
+#define NEWCOMER_NS (120 * SECOND)
 /* Fewer steps than this say nothing. */
 #define STEPS_LEAST 6
 
@@ -88,9 +90,37 @@ static void look_at_run(struct kpm_evidence *e, const struct kpm_point *p, int c
 	e->jump = e->grown > 0 ? jump / e->grown : 0;
 }
 
+/*
+ * What the kernel frees late on purpose: in less than twice that time it cannot be told from a
+ * leak.
+ */
+static void look_at_design(struct kpm_evidence *e, const struct kpm_tag_name *name)
+{
+	static const struct {
+		const char *symbol;
+		uint32_t hold_s;
+		const char *why;
+	} table[] = {
+		/* include/net/tcp.h: TCP_TIMEWAIT_LEN, and what such a socket keeps */
+		{"inet_twsk_alloc", 60, "TIME_WAIT"},
+		{"inet_bind_bucket_create", 60, "TIME_WAIT"},
+		{"inet_bind2_bucket_create", 60, "TIME_WAIT"},
+		{"__inet_hash_connect", 60, "TIME_WAIT"},
+		/* mm/vmalloc.c: areas are purged when many have gathered */
+		{"alloc_vmap_area", 600, "purged lazily"},
+	};
+
+	for (size_t i = 0; name && name->symbol && i < sizeof(table) / sizeof(*table); i++) {
+		if (strcmp(name->symbol, table[i].symbol))
+			continue;
+		e->hold_s = table[i].hold_s;
+		e->hold_why = table[i].why;
+	}
+}
+
 void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *row,
-			 const struct kpm_trend *trend, const struct kpm_objects *objects,
-			 struct kpm_evidence *e)
+			 const struct kpm_tag_name *name, const struct kpm_trend *trend,
+			 const struct kpm_objects *objects, struct kpm_evidence *e)
 {
 	static const int64_t windows[KPM_VERDICT_WINDOWS] = {10 * SECOND, 60 * SECOND, 900 * SECOND,
 							     KPM_WINDOW_RUN};
@@ -106,14 +136,20 @@ void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *
 		.estimated = row->estimated,
 		.reclaimable = row->kind[KPM_PAGED].bytes > row->kind[KPM_NONP].bytes,
 		.blind = *snap->missing != '\0',
-		.span_ns = kpm_trend_span(trend),
 		.steps = kpm_trend_steps(trend, row->tag),
 		.bend = 1,
 	};
+	look_at_design(e, name);
+	e->span_ns = e->steps.seen_ns;
+	e->newcomer = e->span_ns * 2 < kpm_trend_span(trend) && e->span_ns < NEWCOMER_NS;
 	for (int w = 0; w < KPM_VERDICT_WINDOWS; w++) {
-		int count =
-			kpm_trend_points(trend, row->tag, KPM_KINDS, windows[w], points, POINTS);
+		int64_t span = windows[w] == KPM_WINDOW_RUN ? e->span_ns : windows[w];
+		int count;
 
+		/* what it was before it was there is no part of how it goes */
+		if (span <= 0 || span > e->span_ns)
+			continue;
+		count = kpm_trend_points(trend, row->tag, KPM_KINDS, span, points, POINTS);
 		if (count < 3)
 			continue;
 		e->known[w] = true;
@@ -168,6 +204,10 @@ enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *e)
 	/* objects that were freed without our knowledge look as if they stayed */
 	if (e->blind && (e->missed || freed > 0.5))
 		return much_freed ? KPM_CHURN : KPM_GROWING;
+	/* not for long enough, or in too few steps, to tell */
+	if (e->newcomer || e->span_ns < 2 * e->hold_s * SECOND || e->steps.grew < 4 ||
+	    (e->ages_known && e->old < 0.1))
+		return KPM_GROWING;
 	/* a leak goes on: it neither flattens out nor falls back */
 	if (!rises_everywhere(e) || e->bend < 0.3 || e->steps.fell * 3 > e->steps.grew)
 		return KPM_GROWING;
@@ -217,6 +257,8 @@ char *kpm_evidence_words(const struct kpm_evidence *e, char *buf)
 	if (e->ages_known)
 		add(buf, ", %.0f%% of its objects older than %s", 100 * e->old,
 		    kpm_format_duration(e->old_s * SECOND, time));
+	if (e->hold_s)
+		add(buf, ", held for %u s by design (%s)", e->hold_s, e->hold_why);
 	if (e->reclaimable)
 		add(buf, ", reclaimable");
 	if (e->missed)

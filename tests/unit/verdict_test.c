@@ -131,6 +131,7 @@ struct history {
 	double turned; /* objects that were allocated and freed, per outstanding one */
 	bool paged, blind;
 	uint64_t missed;
+	const char *symbol;
 	double old; /* share of the objects older than half the run; 0: not known; < 0: none */
 };
 
@@ -149,6 +150,12 @@ static const struct history histories[] = {
 	 .of = leak,
 	 .want = KPM_LEAK,
 	 .blind = true},
+	{.name = "TIME_WAIT",
+	 .of = leak,
+	 .want = KPM_GROWING,
+	 .ticks = 30,
+	 .symbol = "inet_twsk_alloc"},
+	{.name = "no end of TIME_WAIT", .of = leak, .want = KPM_LEAK, .symbol = "inet_twsk_alloc"},
 	{.name = "sawtooth", .of = sawtooth, .want = KPM_CHURN, .turned = 40},
 	{.name = "sawtooth of few", .of = sawtooth, .want = KPM_STEADY},
 	{.name = "step", .of = step, .want = KPM_STEADY},
@@ -224,7 +231,9 @@ static enum kpm_verdict judge(const struct history *h, char *words)
 		objects.survivors = h->old > 0 ? 1000 * h->old : 0;
 		known = &objects;
 	}
-	kpm_evidence_gather(&s, &s.rows[0], trend, known, &evidence);
+	kpm_evidence_gather(&s, &s.rows[0],
+			    h->symbol ? &(struct kpm_tag_name){.symbol = h->symbol} : NULL, trend,
+			    known, &evidence);
 	verdict = kpm_verdict_on(&evidence);
 	kpm_evidence_words(&evidence, words);
 	kpm_snapshot_done(&s);
@@ -248,6 +257,37 @@ static void made_up_histories(void **state)
 		wrong++;
 	}
 	assert_int_equal(wrong, 0);
+}
+
+/* A tag that appears late is no leak yet, and then it is judged by its own time. */
+static void newcomers(void **state)
+{
+	struct kpm_trend *trend = kpm_trend_new();
+	struct kpm_evidence e;
+	struct kpm_snapshot s;
+
+	(void)state;
+	kpm_snapshot_init(&s);
+	for (int t = 0; t <= 300; t++) {
+		kpm_snapshot_reset(&s, t < 100 ? 1 : 2);
+		s.mono_ns = t * SECOND;
+		if (t >= 100) {
+			struct kpm_counts *k = &s.rows[1].kind[KPM_NONP];
+
+			k->allocs = k->diff = 50 + 5 * (t - 100);
+			k->bytes = k->diff * SIZE;
+		}
+		kpm_trend_push(trend, &s);
+		if (t != 120 && t != 300)
+			continue;
+		kpm_evidence_gather(&s, &s.rows[1], NULL, trend, NULL, &e);
+		assert_int_equal(kpm_verdict_on(&e), t == 120 ? KPM_GROWING : KPM_LEAK);
+		if (fabs(e.slope[KPM_RUN] - 5 * SIZE) > 1)
+			fail_msg("%d: %f", t, e.slope[KPM_RUN]);
+		assert_true(fabs(e.bend - 1) < 0.01);
+	}
+	kpm_snapshot_done(&s);
+	kpm_trend_free(trend);
 }
 
 /* A hundred random walks: hardly one of them looks like a leak for 3 minutes. */
@@ -326,11 +366,9 @@ static void slopes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(made_up_histories),
-		cmocka_unit_test(random_walks),
-		cmocka_unit_test(words),
-		cmocka_unit_test(together),
-		cmocka_unit_test(slopes),
+		cmocka_unit_test(made_up_histories), cmocka_unit_test(random_walks),
+		cmocka_unit_test(newcomers),         cmocka_unit_test(words),
+		cmocka_unit_test(together),          cmocka_unit_test(slopes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
