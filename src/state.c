@@ -64,7 +64,8 @@ static int enter_sample(struct kpm_tracker *t, const json_t *sample)
 		int64_t tag = tag_of(t->tags, row);
 
 		for (int k = 0; tag >= 0 && k < KPM_KINDS; k++)
-			snap.rows[tag].kind[k].bytes = json_integer_value(json_array_get(row, 4 + k));
+			snap.rows[tag].kind[k].bytes =
+				json_integer_value(json_array_get(row, 4 + k));
 	}
 	snap.mono_ns = json_integer_value(json_object_get(sample, "at"));
 	/* clocks of a file that was meddled with must not go back */
@@ -108,13 +109,16 @@ int kpm_state_load(const char *file, struct kpm_tracker *t, const struct kpm_rul
 
 	*state = NULL;
 	if (!f)
-		return errno == ENOENT ? 0 : kpm_fail(err, -errno, "open %s: %s", file, strerror(errno));
+		return errno == ENOENT
+			       ? 0
+			       : kpm_fail(err, -errno, "open %s: %s", file, strerror(errno));
 	o = json_loadf(f, JSON_REJECT_DUPLICATES, &error);
 	fclose(f);
 	if (!o || json_integer_value(json_object_get(o, "version")) != VERSION) {
 		json_decref(o);
 		return kpm_fail(err, -EPROTO,
-				"%s is no state file of this version; remove it or name another", file);
+				"%s is no state file of this version; remove it or name another",
+				file);
 	}
 	boot_id(roots, boot, sizeof(boot));
 	if (!json_string_value(json_object_get(o, "boot")) ||
@@ -183,10 +187,10 @@ static json_t *pack_firing(const struct kpm_tracker *t, const struct kpm_alerts 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct kpm_tag_name *name = kpm_tagset_get(t->tags, list[i].tag);
 
-		json_array_append_new(firing,
-				      json_pack("[s,s,s?,b,I,I]", list[i].rule->text, name->text,
-						name->cache, name->by_cache,
-						(json_int_t)list[i].since_ns, (json_int_t)name->site));
+		json_array_append_new(firing, json_pack("[s,s,s?,b,I,I]", list[i].rule->text,
+							name->text, name->cache, name->by_cache,
+							(json_int_t)list[i].since_ns,
+							(json_int_t)name->site));
 	}
 	free(list);
 	return firing;

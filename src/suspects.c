@@ -80,7 +80,9 @@ static void put_table(FILE *out, struct run *run)
 		fprintf(out, "          %s\n", kpm_evidence_words(&s->evidence, words));
 		if (s->moves_with != KPM_NO_SUSPECT)
 			fprintf(out, "          moves with %s\n",
-				clean(kpm_tagset_get(run->tracker.tags, run->list[s->moves_with].tag)->text,
+				clean(kpm_tagset_get(run->tracker.tags,
+						     run->list[s->moves_with].tag)
+					      ->text,
 				      buf));
 		if (s->verdict <= KPM_GROWING && end)
 			fprintf(out, "          at this slope the available memory lasts %s\n",
@@ -194,14 +196,15 @@ static void put_csv(FILE *out, struct run *run)
 static int show(struct run *run, struct kpm_err *err)
 {
 	const struct kpm_options *o = run->options;
-	uint32_t most = o->view.limit && o->view.limit < SUSPECTS_MAX ? o->view.limit : SUSPECTS_MAX;
+	uint32_t most =
+		o->view.limit && o->view.limit < SUSPECTS_MAX ? o->view.limit : SUSPECTS_MAX;
 	char *text = NULL;
 	size_t size;
 	FILE *out;
 	int ret = 0;
 
-	run->count = kpm_suspects_rank(&run->tracker.snap, run->tracker.tags, run->tracker.trend, ages_of,
-				       run->tracker.source, run->list, most);
+	run->count = kpm_suspects_rank(&run->tracker.snap, run->tracker.tags, run->tracker.trend,
+				       ages_of, run->tracker.source, run->list, most);
 	out = open_memstream(&text, &size);
 	if (!out)
 		return kpm_fail(err, -ENOMEM, "out of memory");

@@ -19,13 +19,16 @@
 #include <kpoolmon/ksyms.h>
 #include <kpoolmon/labels.h>
 #include <kpoolmon/output.h>
+#include <kpoolmon/notice.h>
 #include <kpoolmon/rights.h>
+#include <kpoolmon/suspects.h>
 
 #include "places.h"
 
 #define SECOND 1000000000LL
 /* A look at each object of the selected tag reads the whole table. */
 #define OBJECTS_EVERY_NS (5 * SECOND)
+#define SUSPECTS_MAX     64
 /* New tags whose module files are looked for at a tick. */
 #define FILES_A_TICK 256
 
@@ -56,7 +59,12 @@ struct top {
 	struct kpm_objects objects;
 	bool objects_known;
 	int64_t objects_at;
-	struct kpm_err failure; /* of the last sample, if it failed */
+	struct kpm_suspect suspects[SUSPECTS_MAX];
+	uint32_t suspect_count;
+	int64_t suspects_of; /* clock of the sample that they are of */
+	struct kpm_rules *rules;
+	struct kpm_alerts *alerts; /* NULL: there are no rules */
+	struct kpm_err failure;    /* of the last sample, if it failed */
 	bool failed;
 	int timer, signals;
 };
@@ -110,6 +118,24 @@ static int push_slab(struct top *t)
 	return kpm_trend_push(t->slab_trend, &t->slab);
 }
 
+static void tell(const struct kpm_alert *alert, void *arg)
+{
+	struct top *t = arg;
+	const struct kpm_notice notice = {
+		.alert = alert,
+		.name = kpm_tagset_get(t->tags, alert->tag),
+		.snap = &t->snap,
+		.row = &t->snap.rows[alert->tag],
+	};
+	char text[KPM_NOTICE_LEN];
+
+	kpm_notice_text(&notice, text);
+	if (!alert->firing)
+		kpm_console_say(t->console, text);
+	else
+		kpm_console_alert(t->console, text);
+}
+
 /* Takes a sample. On failure the one in hand stays, and the reason is shown. */
 static void take_sample(struct top *t)
 {
@@ -134,6 +160,9 @@ static void take_sample(struct top *t)
 	}
 	if (!ret)
 		ret = push_slab(t);
+	if (!ret && t->alerts)
+		ret = kpm_alerts_step(t->alerts, &t->snap, t->tags, t->looks[KPM_BY_TAG].trend,
+				      tell, t);
 	if (!ret)
 		return;
 	t->failed = true;
@@ -151,6 +180,7 @@ static int build_frame(struct top *t, struct kpm_err *err)
 		.history = look->history,
 		.labels = look->rollup ? NULL : t->label,
 		.trend = look->trend,
+		.alerts = look->rollup ? NULL : t->alerts,
 		.places = look->rollup ? NULL : kpm_places_step(t->places),
 	};
 
@@ -175,6 +205,16 @@ static void look_at_objects(struct top *t)
 	t->objects_at = now_ns();
 }
 
+/* Without the ages of objects: they take a look at the whole table for each suspect. */
+static void rank_suspects(struct top *t)
+{
+	if (!kpm_console_state(t->console)->suspects || t->suspects_of == t->snap.mono_ns)
+		return;
+	t->suspect_count = kpm_suspects_rank(&t->snap, t->tags, t->looks[KPM_BY_TAG].trend, NULL,
+					     NULL, t->suspects, SUSPECTS_MAX);
+	t->suspects_of = t->snap.mono_ns;
+}
+
 /* Takes answers and asks for what the screen shows now. */
 static void follow_places(struct top *t)
 {
@@ -194,6 +234,11 @@ static struct kpm_scene scene_of(const struct top *t)
 		.frame = &t->frame,
 		.slab = t->slab_trend,
 		.objects = t->objects_known ? &t->objects : NULL,
+		.suspects = t->suspects,
+		.suspect_count = t->suspect_count,
+		.alerts = t->alerts,
+		.snap = &t->snap,
+		.tags = t->tags,
 		.failure = t->failed ? t->failure.text : NULL,
 		.age_ns = now_ns() - t->snap.mono_ns,
 	};
@@ -312,6 +357,7 @@ static int loop(struct top *t, struct kpm_err *err)
 		uint64_t ticks;
 
 		look_at_objects(t);
+		rank_suspects(t);
 		scene = scene_of(t);
 		kpm_console_draw(t->console, &scene);
 		follow_places(t);
@@ -403,6 +449,12 @@ static int run(struct top *t, struct kpm_err *err)
 	sigset_t set;
 	int ret = make_looks(t, err);
 
+	if (!ret)
+		ret = kpm_rules_of(o, &t->rules, err);
+	if (!ret && kpm_rules_count(t->rules)) {
+		t->alerts = kpm_alerts_new(t->rules);
+		ret = t->alerts ? 0 : kpm_fail(err, -ENOMEM, "out of memory");
+	}
 	if (!ret && kpm_labels_file(o))
 		ret = kpm_labels_open(kpm_labels_file(o), &t->labels, err);
 	if (!ret && !kpm_ksyms_open(&o->live.roots, &t->ksyms, NULL))
@@ -452,6 +504,8 @@ int kpm_app_top(const struct kpm_options *options, struct kpm_err *note, struct 
 		kpm_trend_free(t->looks[by].trend);
 	}
 	kpm_trend_free(t->slab_trend);
+	kpm_alerts_free(t->alerts);
+	kpm_rules_free(t->rules);
 	kpm_snapshot_done(&t->snap);
 	kpm_snapshot_done(&t->spare);
 	kpm_snapshot_done(&t->slab);

@@ -77,5 +77,6 @@ void kpm_tracker_evidence(struct kpm_tracker *t, uint32_t tag, bool ages,
 	if (!ages || !half || !t->source->ops->objects ||
 	    t->source->ops->objects(t->source, tag, half, &objects))
 		ages = false;
-	kpm_evidence_gather(&t->snap, &t->snap.rows[tag], kpm_tagset_get(t->tags, tag), t->trend, ages ? &objects : NULL, evidence);
+	kpm_evidence_gather(&t->snap, &t->snap.rows[tag], kpm_tagset_get(t->tags, tag), t->trend,
+			    ages ? &objects : NULL, evidence);
 }

@@ -106,7 +106,8 @@ static void tell(const struct kpm_alert *alert, void *arg)
 
 static int look(struct watch *w, struct kpm_err *err)
 {
-	if (kpm_alerts_step(w->alerts, &w->tracker.snap, w->tracker.tags, w->tracker.trend, tell, w))
+	if (kpm_alerts_step(w->alerts, &w->tracker.snap, w->tracker.tags, w->tracker.trend, tell,
+			    w))
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	run_programs(w);
 	if (w->ret)
@@ -142,8 +143,8 @@ static int once(struct watch *w, struct kpm_err *err)
 	int ret = kpm_tracker_read(&w->tracker, err);
 
 	if (!ret && o->state)
-		ret = kpm_state_load(o->state, &w->tracker, w->rules, w->alerts, &o->live.roots, &state,
-				     err);
+		ret = kpm_state_load(o->state, &w->tracker, w->rules, w->alerts, &o->live.roots,
+				     &state, err);
 	/* again: the file may have named tags that are not in the first sample */
 	if (!ret)
 		ret = kpm_tracker_read(&w->tracker, err);
@@ -173,9 +174,10 @@ static int run(struct watch *w, struct kpm_err *err)
 	if (ret)
 		return ret;
 	if (!kpm_rules_count(w->rules))
-		return kpm_fail(err, -EINVAL,
-				"there is nothing to watch for: give --alert RULE, such as 'growth > "
-				"64M in 10m', or write rules into " KPM_ALERTS_FILE);
+		return kpm_fail(
+			err, -EINVAL,
+			"there is nothing to watch for: give --alert RULE, such as 'growth > "
+			"64M in 10m', or write rules into " KPM_ALERTS_FILE);
 	w->alerts = kpm_alerts_new(w->rules);
 	if (o->exec)
 		w->runner = kpm_runner_new(o->exec);

@@ -28,10 +28,11 @@ typedef bool kpm_ages_of(void *arg, uint32_t tag, uint32_t survive_s, struct kpm
  * Those in question are asked for their objects' ages (`ages` may be NULL).
  */
 uint32_t kpm_suspects_rank(const struct kpm_snapshot *snap, const struct kpm_tagset *tags,
-			   const struct kpm_trend *trend,
-			   kpm_ages_of *ages, void *arg, struct kpm_suspect *list, uint32_t most);
+			   const struct kpm_trend *trend, kpm_ages_of *ages, void *arg,
+			   struct kpm_suspect *list, uint32_t most);
 
 /* Nanoseconds until the available memory is used up at this slope; 0: it never is. */
-int64_t kpm_time_to_exhaustion(const struct kpm_snapshot *snap, const struct kpm_evidence *evidence);
+int64_t kpm_time_to_exhaustion(const struct kpm_snapshot *snap,
+			       const struct kpm_evidence *evidence);
 
 #endif

@@ -33,8 +33,8 @@ static int by_rank(const void *x, const void *y)
 
 /* Ages can turn a verdict only for what would otherwise be a leak. */
 static void ask_ages(const struct kpm_snapshot *snap, const struct kpm_tagset *tags,
-		     const struct kpm_trend *trend,
-		     kpm_ages_of *ages, void *arg, struct kpm_suspect *list, uint32_t count)
+		     const struct kpm_trend *trend, kpm_ages_of *ages, void *arg,
+		     struct kpm_suspect *list, uint32_t count)
 {
 	uint32_t half = kpm_trend_span(trend) / 2 / 1000000000, asked = 0;
 
@@ -45,7 +45,8 @@ static void ask_ages(const struct kpm_snapshot *snap, const struct kpm_tagset *t
 		if (s->verdict > KPM_GROWING || !ages(arg, s->tag, half, &objects))
 			continue;
 		asked++;
-		kpm_evidence_gather(snap, &snap->rows[s->tag], kpm_tagset_get(tags, s->tag), trend, &objects, &s->evidence);
+		kpm_evidence_gather(snap, &snap->rows[s->tag], kpm_tagset_get(tags, s->tag), trend,
+				    &objects, &s->evidence);
 		s->verdict = kpm_verdict_on(&s->evidence);
 	}
 }
@@ -62,8 +63,8 @@ static void find_companions(const struct kpm_trend *trend, struct kpm_suspect *l
 }
 
 uint32_t kpm_suspects_rank(const struct kpm_snapshot *snap, const struct kpm_tagset *tags,
-			   const struct kpm_trend *trend,
-			   kpm_ages_of *ages, void *arg, struct kpm_suspect *list, uint32_t most)
+			   const struct kpm_trend *trend, kpm_ages_of *ages, void *arg,
+			   struct kpm_suspect *list, uint32_t most)
 {
 	struct grown *grown = calloc(snap->count + 1, sizeof(*grown));
 	struct kpm_suspect *close = calloc(CLOSE_MAX, sizeof(*close));
@@ -83,7 +84,8 @@ uint32_t kpm_suspects_rank(const struct kpm_snapshot *snap, const struct kpm_tag
 		struct kpm_suspect *s = &close[count++];
 
 		s->tag = grown[i].tag;
-		kpm_evidence_gather(snap, &snap->rows[s->tag], kpm_tagset_get(tags, s->tag), trend, NULL, &s->evidence);
+		kpm_evidence_gather(snap, &snap->rows[s->tag], kpm_tagset_get(tags, s->tag), trend,
+				    NULL, &s->evidence);
 		s->verdict = kpm_verdict_on(&s->evidence);
 	}
 	if (count)
