@@ -7,7 +7,7 @@ _kpoolmon() {
 	local options='--for --interval --objects --tags --no-rescue --probes --pool --include --exclude --sort
 		--reverse --limit --by-change --totals --no-highlight --labels --exact
 		--verbose --columns
-		--format --output --append --snapshot --kernel --root --help --version'
+		--format --output --append --snapshot --alert --alerts --once --state --syslog --exec --kernel --root --help --version'
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		if [ "${COMP_WORDS[i]}" = -- ]; then
@@ -25,12 +25,12 @@ _kpoolmon() {
 		mapfile -t COMPREPLY < <(compgen -W "$(ls /lib/modules 2>/dev/null)" -- "$cur")
 		;;
 	--root) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
-	-o | --output | -n | --snapshot | -g | --labels)
+	-o | --output | --alerts | --state | --exec | -n | --snapshot | -g | --labels)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
-	--for | -D | --interval | --objects | --tags | --probes | --limit | -i | --include | -x | --exclude) ;;
+	--for | -D | --interval | --objects | --tags | --probes | --alert | --limit | -i | --include | -x | --exclude) ;;
 	*)
-		[ "$COMP_CWORD" -eq 1 ] && options="console dump find $options"
+		[ "$COMP_CWORD" -eq 1 ] && options="console dump watch suspects find $options"
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 		;;
 	esac

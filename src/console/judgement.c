@@ -71,7 +71,8 @@ void draw_suspects(struct kpm_console *c, const struct kpm_scene *scene)
 		y = put_suspect(c, y, scene, &scene->suspects[i]);
 	if (!scene->suspect_count)
 		put_at(c, 2, 1, LOOK_PLAIN, "Nothing grew, or there are too few samples yet.");
-	put_at(c, 0, 0, LOOK_HEADING, "%-*s", COLS, " Suspects; arrows, PgDn; any other key goes back");
+	put_at(c, 0, 0, LOOK_HEADING, "%-*s", COLS,
+	       " Suspects; arrows, PgDn; any other key goes back");
 	if (c->page_top && y < 2)
 		c->page_top--;
 }
@@ -79,8 +80,8 @@ void draw_suspects(struct kpm_console *c, const struct kpm_scene *scene)
 void draw_alerts(struct kpm_console *c, const struct kpm_scene *scene)
 {
 	struct kpm_alert list[ALERTS_SHOWN];
-	uint32_t count = scene->alerts ? kpm_alerts_list(scene->alerts, KPM_ANY_TAG, list, ALERTS_SHOWN)
-				       : 0;
+	uint32_t count =
+		scene->alerts ? kpm_alerts_list(scene->alerts, KPM_ANY_TAG, list, ALERTS_SHOWN) : 0;
 	int y = 1 - c->page_top;
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -95,9 +96,11 @@ void draw_alerts(struct kpm_console *c, const struct kpm_scene *scene)
 	}
 	if (!count)
 		put_at(c, 2, 1, LOOK_PLAIN, "%s",
-		       scene->alerts ? "No alert."
-				     : "There are no rules: --alert RULE, or /etc/kpoolmon/alerts.conf");
-	put_at(c, 0, 0, LOOK_HEADING, "%-*s", COLS, " Alerts; arrows, PgDn; any other key goes back");
+		       scene->alerts
+			       ? "No alert."
+			       : "There are no rules: --alert RULE, or /etc/kpoolmon/alerts.conf");
+	put_at(c, 0, 0, LOOK_HEADING, "%-*s", COLS,
+	       " Alerts; arrows, PgDn; any other key goes back");
 	if (c->page_top && y < 2)
 		c->page_top--;
 }
