@@ -4,7 +4,7 @@
 
 _kpoolmon() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i
-	local options='--for --interval --objects --tags --no-rescue --probes --pool --include --exclude --sort
+	local options='--for --interval --objects --tags --no-rescue --probes --private --pins --pool --include --exclude --sort
 		--reverse --limit --by-change --totals --no-highlight --labels --exact
 		--verbose --columns
 		--format --output --append --snapshot --alert --alerts --once --state --syslog --exec --kernel --root --help --version'
@@ -24,13 +24,13 @@ _kpoolmon() {
 	--kernel)
 		mapfile -t COMPREPLY < <(compgen -W "$(ls /lib/modules 2>/dev/null)" -- "$cur")
 		;;
-	--root) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+	--root | --pins) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
 	-o | --output | --alerts | --state | --exec | -n | --snapshot | -g | --labels)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
 	--for | -D | --interval | --objects | --tags | --probes | --alert | --limit | -i | --include | -x | --exclude) ;;
 	*)
-		[ "$COMP_CWORD" -eq 1 ] && options="console dump watch suspects find $options"
+		[ "$COMP_CWORD" -eq 1 ] && options="console dump watch suspects find start stop status $options"
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 		;;
 	esac

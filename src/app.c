@@ -16,6 +16,7 @@
 #include <kpoolmon/ksyms.h>
 #include <kpoolmon/rights.h>
 
+#include "origin.h"
 #include "places.h"
 
 /* A file, or standard output, and what is written there. */
@@ -39,6 +40,7 @@ struct app {
 	struct kpm_snapshot snap;
 	struct kpm_history *history;
 	struct kpm_command *command;
+	bool tracked; /* the source has counted before */
 };
 
 /* A stream in memory. */
@@ -217,14 +219,24 @@ static int take_sample(void *arg, struct kpm_err *err)
 	return ret;
 }
 
+static int check_source(void *arg, struct kpm_err *err)
+{
+	struct app *app = arg;
+
+	return app->source->ops->check(app->source, err);
+}
+
 static int count(struct app *app, struct kpm_err *err)
 {
 	const struct kpm_options *o = app->options;
+	/* what has been counted for days needs no more time, unless it is asked how it changes */
+	bool at_once = app->tracked && !o->for_given && !o->view.by_change;
 	struct kpm_wait wait = {
-		.for_ns = o->for_ns,
+		.for_ns = at_once ? 0 : o->for_ns,
 		.command = app->command,
 		.progress = isatty(STDERR_FILENO),
 		.halfway = o->view.by_change ? take_sample : NULL,
+		.check = app->source->ops->check ? check_source : NULL,
 		.arg = app,
 	};
 	int ret = 0;
@@ -283,7 +295,7 @@ static int run(struct app *app, struct kpm_err *note, struct kpm_err *err)
 	if (!ret)
 		open_places(app, note);
 	if (!ret)
-		ret = kpm_live_open(&o->live, app->tags, &app->source, err);
+		ret = kpm_origin_open(o, app->tags, &app->source, &app->tracked, err);
 	/* all that is left to do with rights is to write files in other people's directories */
 	if (!ret)
 		ret = kpm_rights_drop(o->output_count || o->snapshot ? KPM_RIGHT_ANY_FILE : 0, err);

@@ -242,7 +242,7 @@ static int search(struct find *f, struct kpm_report *report, struct kpm_err *err
 
 		if (kpm_search(f->index, &f->queries[i], &found->hits, &found->count))
 			return kpm_fail(err, -ENOMEM, "out of memory");
-		found->name = f->options->names[i];
+		found->name = f->options->words[i];
 		found->shown = found->count < limit ? found->count : limit;
 		if (f->running)
 			found->merged =
@@ -299,13 +299,13 @@ static int parse_names(struct find *f, struct kpm_err *err)
 {
 	int ret = 0;
 
-	while (f->options->names[f->names])
+	while (f->options->words[f->names])
 		f->names++;
 	f->queries = calloc(f->names + 1, sizeof(*f->queries));
 	if (!f->queries)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; !ret && i < f->names; i++)
-		ret = kpm_query_parse(f->options->names[i], f->ksyms, &f->queries[i], err);
+		ret = kpm_query_parse(f->options->words[i], f->ksyms, &f->queries[i], err);
 	return ret;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <kpoolmon/always.h>
 #include <kpoolmon/app.h>
 #include <kpoolmon/find.h>
 #include <kpoolmon/options.h>
@@ -46,11 +47,50 @@ static void warn(const char *text)
 	fprintf(stderr, "kpoolmon: %s\n", kpm_clean(text, clean, sizeof(clean)));
 }
 
+/* What a command found out, beside whether it failed. */
+struct outcome {
+	bool found; /* false: there was nothing to find */
+	bool fired; /* an alert */
+};
+
+static int run(const struct kpm_options *o, struct outcome *outcome, struct kpm_err *note,
+	       struct kpm_err *err)
+{
+	if (o->help)
+		return print(kpm_options_help, err);
+	if (o->version)
+		return print(version, err);
+	switch (o->verb) {
+	case KPM_FIND:
+		return kpm_find(o, warn, &outcome->found, err);
+	case KPM_START:
+		return kpm_always_start(o, err);
+	case KPM_STOP:
+		return kpm_always_stop(o, err);
+	case KPM_STATUS:
+		return kpm_always_status(o, &outcome->found, err);
+	case KPM_WATCH:
+		return kpm_app_watch(o, warn, &outcome->fired, err);
+	case KPM_SUSPECTS:
+		return kpm_app_suspects(o, err);
+	case KPM_TOP:
+		return kpm_app_top(o, note, err);
+	case KPM_NO_VERB:
+		if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+			return kpm_app_top(o, note, err);
+		break;
+	case KPM_DUMP:
+	case KPM_VERBS:
+		break;
+	}
+	return kpm_app_dump(o, note, err);
+}
+
 int main(int argc, char *argv[])
 {
 	const struct kpm_options *options;
 	struct kpm_err err = {""}, note = {""};
-	bool found = true, fired = false;
+	struct outcome outcome = {.found = true};
 	enum kpm_verb verb;
 	int ret;
 
@@ -62,21 +102,7 @@ int main(int argc, char *argv[])
 		fprintf(stderr, "kpoolmon: %s\n", err.text);
 		return ret == -EINVAL ? KPM_EXIT_USAGE : KPM_EXIT_FAILED;
 	}
-	if (options->help)
-		ret = print(kpm_options_help, &err);
-	else if (options->version)
-		ret = print(version, &err);
-	else if (options->verb == KPM_FIND)
-		ret = kpm_find(options, warn, &found, &err);
-	else if (options->verb == KPM_WATCH)
-		ret = kpm_app_watch(options, warn, &fired, &err);
-	else if (options->verb == KPM_SUSPECTS)
-		ret = kpm_app_suspects(options, &err);
-	else if (options->verb == KPM_TOP ||
-		 (options->verb == KPM_NO_VERB && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
-		ret = kpm_app_top(options, &note, &err);
-	else
-		ret = kpm_app_dump(options, &note, &err);
+	ret = run(options, &outcome, &note, &err);
 	verb = options->verb;
 	kpm_options_free(options);
 	if (*note.text)
@@ -86,9 +112,9 @@ int main(int argc, char *argv[])
 	if (ret)
 		fprintf(stderr, "kpoolmon: %s\n", err.text);
 	if (ret)
-		return ret == -EINVAL && (!found || verb == KPM_WATCH) ? KPM_EXIT_USAGE
-								       : KPM_EXIT_FAILED;
-	if (fired)
+		return ret == -EINVAL && (!outcome.found || verb == KPM_WATCH) ? KPM_EXIT_USAGE
+									       : KPM_EXIT_FAILED;
+	if (outcome.fired)
 		return KPM_EXIT_ALERT;
-	return found ? KPM_EXIT_OK : KPM_EXIT_NOTHING;
+	return outcome.found ? KPM_EXIT_OK : KPM_EXIT_NOTHING;
 }

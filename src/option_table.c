@@ -10,14 +10,17 @@
 #define FIND     KPM_OF(KPM_FIND)
 #define WATCH    KPM_OF(KPM_WATCH)
 #define SUSPECTS KPM_OF(KPM_SUSPECTS)
-/* those that count */
-#define COUNTING (TOP | DUMP | WATCH | SUSPECTS)
+#define START    KPM_OF(KPM_START)
+#define STOP     KPM_OF(KPM_STOP)
+#define STATUS   KPM_OF(KPM_STATUS)
+/* those that read books, and those that can load probes */
+#define READERS (TOP | DUMP | WATCH | SUSPECTS)
+#define PROBES  (READERS | START)
 
-const char *const kpm_verb_names[KPM_VERBS] = {[KPM_TOP] = "console",
-					       [KPM_DUMP] = "dump",
-					       [KPM_WATCH] = "watch",
-					       [KPM_SUSPECTS] = "suspects",
-					       [KPM_FIND] = "find"};
+const char *const kpm_verb_names[KPM_VERBS] = {
+	[KPM_TOP] = "console",       [KPM_DUMP] = "dump",    [KPM_WATCH] = "watch",
+	[KPM_SUSPECTS] = "suspects", [KPM_FIND] = "find",    [KPM_START] = "start",
+	[KPM_STOP] = "stop",         [KPM_STATUS] = "status"};
 
 bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb)
 {
@@ -30,13 +33,17 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			 .help = "count for so long (10s, suspects 1m; 90s, 10m, 2h)"},
 	[KPM_OPT_INTERVAL] = {"interval", 'D', "DURATION", .verbs = TOP | WATCH | SUSPECTS,
 			      .help = "take a sample so often (2s, watch 10s)"},
-	[KPM_OPT_OBJECTS] = {"objects", 0, "N", .verbs = COUNTING,
+	[KPM_OPT_OBJECTS] = {"objects", 0, "N", .verbs = PROBES,
 			     .help = "room for so many objects (from the memory; 250k, 2M)"},
-	[KPM_OPT_TAGS] = {"tags", 0, "N", .verbs = COUNTING, .help = "room for so many call sites"},
-	[KPM_OPT_NO_RESCUE] = {"no-rescue", 0, NULL, .verbs = COUNTING,
+	[KPM_OPT_TAGS] = {"tags", 0, "N", .verbs = PROBES, .help = "room for so many call sites"},
+	[KPM_OPT_NO_RESCUE] = {"no-rescue", 0, NULL, .verbs = PROBES,
 			       .help = "attach the free probes once only: cheaper, loses frees"},
-	[KPM_OPT_PROBES] = {"probes", 0, "LIST", .verbs = COUNTING,
+	[KPM_OPT_PROBES] = {"probes", 0, "LIST", .verbs = PROBES,
 			    .help = "probes that must (+NAME) or may not (-NAME) be attached"},
+	[KPM_OPT_PRIVATE] = {"private", 0, NULL, .verbs = READERS,
+			     .help = "with probes of its own, also if tracking was started"},
+	[KPM_OPT_PINS] = {"pins", 0, "DIR", .verbs = PROBES | STOP | STATUS,
+			  .help = "folder of what start pins (" KPM_PINS_DIR ")"},
 	[KPM_OPT_POOL] = {"pool", 'p', NULL, .group = "What is shown",
 			  .help = "non-paged (unreclaimable) memory only; twice: paged only"},
 	[KPM_OPT_INCLUDE] = {"include", 'i', "PATTERN",
@@ -63,7 +70,7 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			     .help = "in the table, how each probe is attached"},
 	[KPM_OPT_COLUMNS] = {"columns", 0, "LIST",
 			     .help = "these columns; +LIST: these too, see below"},
-	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT", .verbs = DUMP | WATCH | SUSPECTS | FIND,
+	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT", .verbs = DUMP | WATCH | SUSPECTS | FIND | STATUS,
 			    .group = "Where to",
 			    .help = "table, csv or json (by the suffix of FILE, else table)"},
 	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE", .verbs = DUMP,
@@ -86,9 +93,9 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			    .help = "files of this kernel (of the running one)"},
 	[KPM_OPT_ROOT] = {"root", 0, "DIR", .verbs = FIND,
 			  .help = "a copied tree: with lib/modules in it, or modules"},
-	[KPM_OPT_HELP] = {"help", 'h', NULL, .verbs = COUNTING | FIND, .group = "Else",
+	[KPM_OPT_HELP] = {"help", 'h', NULL, .verbs = ~0U, .group = "Else",
 			  .help = "this text; also -?"},
-	[KPM_OPT_VERSION] = {"version", 0, NULL, .verbs = COUNTING | FIND, .help = "the version"},
+	[KPM_OPT_VERSION] = {"version", 0, NULL, .verbs = ~0U, .help = "the version"},
 };
 
 #define SEE_HELP "; kpoolmon --help lists the options"
@@ -135,12 +142,15 @@ void kpm_options_help(FILE *out)
 	      "       kpoolmon [dump] [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
 	      "       kpoolmon watch [OPTION...]\n"
 	      "       kpoolmon suspects [OPTION...]\n"
-	      "       kpoolmon find NAME... [OPTION...]\n\n"
+	      "       kpoolmon find NAME... [OPTION...]\n"
+	      "       kpoolmon start | stop | status [OPTION...]\n\n"
 	      "Counts the kernel's slab allocations by call site and shows who holds the memory.\n"
 	      "console: on a terminal, until q; the command if none is given there. ? lists the keys.\n"
 	      "dump: once, after some seconds, or with COMMAND while COMMAND runs.\n"
 	      "watch: alert when a tag grows past a threshold. suspects: tell a leak from a cache.\n"
-	      "find: which module files know a symbol, a tag, a slab cache, a pattern, an address.\n",
+	      "find: which module files know a symbol, a tag, a slab cache, a pattern, an address.\n"
+	      "start: track without a process until stop; all commands show what was counted since.\n"
+	      "status: is anything tracked, since when, and what it costs.\n",
 	      out);
 	for (int i = 0; i < KPM_OPTS; i++) {
 		if (kpm_option_table[i].group)

@@ -138,6 +138,7 @@ static int set_counting(struct kpm_options *o, int id, const char *arg, struct k
 
 	switch (id) {
 	case KPM_OPT_FOR:
+		o->for_given = true;
 		return duration("--for", arg, &o->for_ns, err);
 	case KPM_OPT_INTERVAL:
 		ret = duration("-D", arg, &o->interval_ns, err);
@@ -257,6 +258,12 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 	case KPM_OPT_EXEC:
 		o->exec = arg;
 		return file_name("exec", arg, err);
+	case KPM_OPT_PRIVATE:
+		o->private = true;
+		return 0;
+	case KPM_OPT_PINS:
+		o->live.roots.pins = arg;
+		return file_name("pins", arg, err);
 	case KPM_OPT_KERNEL:
 		o->release = arg;
 		return *arg && !strchr(arg, '/')
@@ -287,7 +294,7 @@ static int missing_argument(int value, const char *word, struct kpm_err *err)
 	return kpm_fail(err, -EINVAL, "%.60s needs %s: %s", word, o->arg, o->help);
 }
 
-static int check(const struct kpm_options *o, bool for_given, struct kpm_err *err)
+static int check(const struct kpm_options *o, struct kpm_err *err)
 {
 	struct kpm_column_list columns = {.count = 0};
 
@@ -295,7 +302,7 @@ static int check(const struct kpm_options *o, bool for_given, struct kpm_err *er
 		return kpm_fail(err, -EINVAL,
 				"-- is followed by no COMMAND to run; name one or "
 				"leave -- out");
-	if (o->command && for_given)
+	if (o->command && o->for_given)
 		return kpm_fail(err, -EINVAL,
 				"--for and a COMMAND exclude each other: the end of "
 				"the COMMAND ends the counting");
@@ -359,29 +366,16 @@ static enum kpm_verb find_verb(const char *word)
 	return KPM_NO_VERB;
 }
 
-static int check_find(struct kpm_options *o, char *const *names, struct kpm_err *err)
+/* What is asked of the probes can only be had of probes of our own. */
+static bool needs_private(const struct kpm_options *o, const bool given[KPM_OPTS])
 {
-	o->names = names;
-	if (o->help || o->version)
-		return 0;
-	if (!*names)
-		return kpm_fail(err, -EINVAL,
-				"find needs a NAME: a symbol, a tag, a slab cache, a pattern or an "
-				"address");
-	for (; *names; names++)
-		if (!**names)
-			return kpm_fail(err, -EINVAL, "a NAME to find cannot be empty");
-	if (o->command)
-		return kpm_fail(err, -EINVAL, "find runs no COMMAND; leave -- out");
-	if (o->sink && o->sink != &kpm_sink_table && o->sink != &kpm_sink_json)
-		return kpm_fail(err, -EINVAL, "find writes table or json, not %s", o->sink->name);
-	return 0;
+	return o->private || o->command || given[KPM_OPT_OBJECTS] || given[KPM_OPT_TAGS] ||
+	       given[KPM_OPT_NO_RESCUE] || given[KPM_OPT_PROBES];
 }
 
-/* What depends on the command, and what options of it exclude each other. */
+/* What depends on the command, and which options of it exclude each other. */
 static int settle_verb(struct kpm_options *o, const bool given[KPM_OPTS], struct kpm_err *err)
 {
-	o->for_given = given[KPM_OPT_FOR];
 	if (o->verb == KPM_SUSPECTS && !o->for_given)
 		o->for_ns = 60 * 1000000000LL;
 	if (o->verb == KPM_WATCH && !given[KPM_OPT_INTERVAL])
@@ -391,11 +385,6 @@ static int settle_verb(struct kpm_options *o, const bool given[KPM_OPTS], struct
 				"--state is for runs of one sample: give --once, too");
 	if (o->once && (o->for_given || given[KPM_OPT_INTERVAL]))
 		return kpm_fail(err, -EINVAL, "--once takes one sample; leave --for and -D out");
-	if (o->verb == KPM_WATCH && o->sink == &kpm_sink_csv)
-		return kpm_fail(err, -EINVAL, "watch writes lines or json, not csv");
-	if ((o->verb == KPM_WATCH || o->verb == KPM_SUSPECTS) && o->command)
-		return kpm_fail(err, -EINVAL, "%s runs no COMMAND; leave -- out",
-				kpm_verb_names[o->verb]);
 	return 0;
 }
 
@@ -432,22 +421,23 @@ static int parse_words(struct parsed *p, int count, struct kpm_err *err)
 	if (verb != KPM_NO_VERB)
 		ret = check_given(verb, given, err);
 	p->options.verb = verb;
-	if (ret || verb == KPM_FIND)
-		return ret ? ret : check_find(&p->options, p->words + optind, err);
+	p->options.words = p->words + optind;
+	p->options.private = needs_private(&p->options, given);
+	if (!ret)
+		ret = settle_verb(&p->options, given, err);
+	if (ret || verb > KPM_DUMP)
+		return ret ? ret : kpm_verb_check(&p->options, err);
 	if (optind < count)
 		return kpm_fail(err, -EINVAL,
-				"unexpected word '%.60s'; the commands are console, dump, watch, "
-				"suspects and find, a program to run stands behind --",
+				"unexpected word '%.60s'; kpoolmon --help lists the commands, a "
+				"program to run stands behind --",
 				p->words[optind]);
 	if (verb == KPM_TOP && p->options.command)
 		return kpm_fail(err, -EINVAL,
 				"the console runs no COMMAND; leave -- out, or use dump");
 	if (p->options.help || p->options.version)
 		return 0;
-	ret = settle_verb(&p->options, given, err);
-	if (ret)
-		return ret;
-	return check(&p->options, given[KPM_OPT_FOR], err);
+	return check(&p->options, err);
 }
 
 int kpm_options_parse(int argc, char *const argv[], const struct kpm_options **parsed,

@@ -23,6 +23,7 @@
 #include <kpoolmon/rights.h>
 #include <kpoolmon/suspects.h>
 
+#include "origin.h"
 #include "places.h"
 
 #define SECOND 1000000000LL
@@ -31,6 +32,8 @@
 #define SUSPECTS_MAX     64
 /* New tags whose module files are looked for at a tick. */
 #define FILES_A_TICK 256
+/* Have the books been taken away? */
+#define CHECK_EVERY_MS 1000
 
 /* One way of looking at the samples: tags, or groups of them. */
 struct look {
@@ -136,13 +139,26 @@ static void tell(const struct kpm_alert *alert, void *arg)
 		kpm_console_alert(t->console, text);
 }
 
+/* What was taken away must not be held any longer; the sample in hand stays. */
+static void let_go(struct top *t)
+{
+	kpm_source_close(t->source);
+	t->source = NULL;
+	t->failed = true;
+}
+
 /* Takes a sample. On failure the one in hand stays, and the reason is shown. */
 static void take_sample(struct top *t)
 {
 	struct kpm_snapshot old = t->snap;
-	int ret = t->source->ops->sample(t->source, &t->spare, &t->failure);
+	int ret;
 
+	if (!t->source)
+		return;
+	ret = t->source->ops->sample(t->source, &t->spare, &t->failure);
 	t->failed = ret != 0;
+	if (ret == -ESHUTDOWN)
+		let_go(t);
 	if (ret)
 		return;
 	t->snap = t->spare;
@@ -193,9 +209,12 @@ static void look_at_objects(struct top *t)
 {
 	const struct kpm_console_state *state = kpm_console_state(t->console);
 
-	if (!state->details || state->by != KPM_BY_TAG || state->selected == KPM_NO_TAG ||
-	    !t->source->ops->objects)
+	if (!state->details || state->by != KPM_BY_TAG || state->selected == KPM_NO_TAG)
 		return;
+	if (!t->source || !t->source->ops->objects) {
+		t->objects_known = t->objects_known && t->objects.tag == state->selected;
+		return;
+	}
 	if (t->objects_known && t->objects.tag == state->selected &&
 	    now_ns() - t->objects_at < OBJECTS_EVERY_NS)
 		return;
@@ -343,6 +362,7 @@ static int loop(struct top *t, struct kpm_err *err)
 		{STDIN_FILENO, POLLIN, 0},
 		{kpm_places_fd(t->places), POLLIN, 0},
 	};
+	bool checks = t->source->ops->check != NULL;
 	int ret = 0;
 
 	take_sample(t);
@@ -361,8 +381,11 @@ static int loop(struct top *t, struct kpm_err *err)
 		scene = scene_of(t);
 		kpm_console_draw(t->console, &scene);
 		follow_places(t);
-		if (poll(fds, 4, -1) < 0 && errno != EINTR)
+		if (poll(fds, 4, checks ? CHECK_EVERY_MS : -1) < 0 && errno != EINTR)
 			return kpm_fail(err, -errno, "wait: %s", strerror(errno));
+		/* an interval may be minutes long */
+		if (checks && t->source && t->source->ops->check(t->source, &t->failure))
+			let_go(t);
 		if (fds[1].revents || fds[2].revents & (POLLHUP | POLLERR | POLLNVAL))
 			return 0;
 		if (read(t->timer, &ticks, sizeof(ticks)) == sizeof(ticks)) {
@@ -446,6 +469,7 @@ static int open_console(struct top *t, struct kpm_err *err)
 static int run(struct top *t, struct kpm_err *err)
 {
 	const struct kpm_options *o = t->options;
+	bool tracked;
 	sigset_t set;
 	int ret = make_looks(t, err);
 
@@ -463,7 +487,7 @@ static int run(struct top *t, struct kpm_err *err)
 	if (!ret)
 		kpm_places_open(KPM_NEED_FILE, &o->live.roots, t->tags, t->ksyms, &t->places, NULL);
 	if (!ret)
-		ret = kpm_live_open(&o->live, t->tags, &t->source, err);
+		ret = kpm_origin_open(o, t->tags, &t->source, &tracked, err);
 	/* the key w writes where the user says */
 	if (!ret)
 		ret = kpm_rights_drop(KPM_RIGHT_ANY_FILE, err);

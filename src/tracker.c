@@ -5,6 +5,7 @@
 
 #include <kpoolmon/rights.h>
 
+#include "origin.h"
 #include "tracker.h"
 
 static bool name_site(void *arg, uint64_t site, char *buf, size_t size)
@@ -26,7 +27,7 @@ int kpm_tracker_open(struct kpm_tracker *t, const struct kpm_options *o, uint64_
 	/* opened while we have the rights; without it a tag or two stays an address */
 	if (!kpm_ksyms_open(&o->live.roots, &t->ksyms, NULL))
 		kpm_tagset_set_namer(t->tags, name_site, t->ksyms);
-	ret = kpm_live_open(&o->live, t->tags, &t->source, err);
+	ret = kpm_origin_open(o, t->tags, &t->source, &t->tracked, err);
 	return ret ? ret : kpm_rights_drop(rights, err);
 }
 

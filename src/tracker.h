@@ -17,6 +17,7 @@ struct kpm_tracker {
 	struct kpm_tagset *tags;
 	struct kpm_ksyms *ksyms;
 	struct kpm_source *source;
+	bool tracked;             /* the books were counted into before */
 	struct kpm_snapshot snap; /* the latest sample */
 	struct kpm_snapshot spare;
 	struct kpm_history *history;

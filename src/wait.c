@@ -107,6 +107,9 @@ static int wait_loop(const struct kpm_wait *wait, int timer, int signals, struct
 		if (fds[1].revents && take_signal(signals, wait))
 			return 0;
 		t = now();
+		ret = wait->check ? wait->check(wait->arg, err) : 0;
+		if (ret)
+			return ret;
 		if (wait->halfway && !wait->command && !half_done &&
 		    t - start >= wait->for_ns / 2) {
 			half_done = true;

@@ -120,11 +120,14 @@ static int tick(void *arg, struct kpm_err *err)
 {
 	struct watch *w = arg;
 
-	if (kpm_tracker_sample(&w->tracker, err)) {
-		w->warn(err->text);
-		return 0;
-	}
-	return look(w, err);
+	int ret = kpm_tracker_sample(&w->tracker, err);
+
+	if (!ret)
+		return look(w, err);
+	if (ret == -ESHUTDOWN)
+		return ret;
+	w->warn(err->text);
+	return 0;
 }
 
 static void wait_for_programs(struct watch *w)

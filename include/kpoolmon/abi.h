@@ -15,6 +15,7 @@
  *   counters  [shard][tag] counters that only grow (rule: user space subtracts)
  *   shards    [shard] counters that belong to no tag
  *   control   one struct kpm_control
+ *   about     one struct kpm_about; pinned books only, no probe reads it
  */
 #ifndef KPOOLMON_ABI_H
 #define KPOOLMON_ABI_H
@@ -24,7 +25,7 @@
 #include <linux/types.h>
 #endif
 
-#define KPM_ABI_VERSION 2
+#define KPM_ABI_VERSION 3
 
 /*
  * A slot of the object table: two words.
@@ -199,8 +200,28 @@ struct kpm_control {
 	__u32 tag_count;  /* tags claimed: valid entries of `taglist` */
 	__u64 started;    /* CLOCK_MONOTONIC when tracking began, ns */
 	__u64 generation; /* modules loaded and unloaded since tracking began */
-	__u64 reserved[5];
+	__u32 stopped;    /* set by the stop of pinned books: readers let go */
+	__u32 pad;
+	__u64 reserved[4];
 };
+
+#define KPM_ABOUT_VERSION_LEN 24
+
+/*
+ * What the readers of pinned books cannot know from the other maps. `abi` and `version` stand at
+ * these places in every version.
+ */
+struct kpm_about {
+	__u32 abi; /* KPM_ABI_VERSION */
+	__u32 flags;
+	char version[KPM_ABOUT_VERSION_LEN]; /* of the kpoolmon that made them */
+	__u64 started_wall;                  /* CLOCK_REALTIME when tracking began, ns */
+	__u8 way[KPM_HOOKS];                 /* enum kpm_way of each hook */
+	__u8 pad;
+	__u64 reserved[2];
+};
+
+#define KPM_ABOUT_NO_RESCUE 0x01 /* the free programs are attached once only */
 
 #define KPM_ASSERT(what) _Static_assert(what, #what)
 KPM_ASSERT(sizeof(struct kpm_slot) == 16);
@@ -212,6 +233,7 @@ KPM_ASSERT(sizeof(struct kpm_tag_info) == 192);
 KPM_ASSERT(sizeof(struct kpm_counters) == 64);
 KPM_ASSERT(sizeof(struct kpm_shard) == 128);
 KPM_ASSERT(sizeof(struct kpm_control) == 64);
+KPM_ASSERT(sizeof(struct kpm_about) == 64);
 /* address, weight and flags fill w0 but its top bit, which marks nothing and stays 0 */
 KPM_ASSERT(KPM_ADDR_BITS + KPM_ADDR_SHIFT == 63);
 /* tag, bytes asked for and birth fill w1 */

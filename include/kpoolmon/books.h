@@ -33,6 +33,10 @@ void kpm_books_close(struct kpm_books *books);
 int kpm_books_read(struct kpm_books *books, struct kpm_tagset *set, struct kpm_snapshot *snap,
 		   struct kpm_err *err);
 
+/* When tracking began, CLOCK_MONOTONIC; have the books been stopped since? */
+int64_t kpm_books_started(const struct kpm_books *books);
+bool kpm_books_stopped(const struct kpm_books *books);
+
 /* Tag slots: the bound of the numbers below. */
 uint32_t kpm_books_tag_slots(const struct kpm_books *books);
 /* What slot `tag` stands for, NULL if it is free; *sum becomes its counters over all shards. */

@@ -30,6 +30,7 @@ struct kpm_wait {
 	struct kpm_command *command;                    /* NULL: none */
 	bool progress;                                  /* a line on standard error */
 	int (*halfway)(void *arg, struct kpm_err *err); /* NULL, or called at half time */
+	int (*check)(void *arg, struct kpm_err *err);   /* NULL, or called each second */
 	void *arg;
 };
 

@@ -21,15 +21,27 @@
 #define KPM_INTERVAL_MIN 100000000LL
 
 /* Commands. Without one it is the console on a terminal, else dump. */
-enum kpm_verb { KPM_NO_VERB, KPM_TOP, KPM_DUMP, KPM_WATCH, KPM_SUSPECTS, KPM_FIND, KPM_VERBS };
+enum kpm_verb {
+	KPM_NO_VERB,
+	KPM_TOP,
+	KPM_DUMP,
+	KPM_WATCH,
+	KPM_SUSPECTS,
+	KPM_FIND,
+	KPM_START,
+	KPM_STOP,
+	KPM_STATUS,
+	KPM_VERBS
+};
 
 struct kpm_options {
 	enum kpm_verb verb;
 	bool help;
 	bool version;
 	struct kpm_live_opts live;
-	int64_t for_ns; /* how long to count */
-	bool for_given;
+	bool private;                /* count with probes of our own, whatever is pinned */
+	bool for_given;              /* and not the usual time */
+	int64_t for_ns;              /* how long to count */
 	int64_t interval_ns;         /* between two samples */
 	const struct kpm_sink *sink; /* NULL: by each file's suffix, else the table */
 	const char *columns;         /* as given: LIST or +LIST; NULL: the sink's */
@@ -51,10 +63,9 @@ struct kpm_options {
 	bool once;
 	const char *state; /* file, or NULL */
 	bool syslog;
-	const char *exec; /* program, or NULL */
-	/* find */
-	char *const *names;  /* NULL-terminated */
-	const char *release; /* NULL: of the running kernel, or the only one there */
+	const char *exec;    /* program, or NULL */
+	char *const *words;  /* behind the command's name; NULL-terminated */
+	const char *release; /* find: NULL: of the running kernel, or the only one there */
 	const char *root;    /* NULL: / */
 };
 
@@ -62,6 +73,8 @@ struct kpm_options {
 #define KPM_LABELS_FILE   "/etc/kpoolmon/tags.conf"
 #define KPM_SNAPSHOT_FILE "poolsnap.log"
 #define KPM_ALERTS_FILE   "/etc/kpoolmon/alerts.conf"
+/* What --help calls the folder of the pinned books; src/base/roots.c finds it. */
+#define KPM_PINS_DIR "kpoolmon in the bpf file system"
 
 /*
  * Parses. *parsed refers to argv and is freed with kpm_options_free. 0, or -errno and a sentence;
@@ -84,6 +97,8 @@ enum kpm_option_id {
 	KPM_OPT_TAGS,
 	KPM_OPT_NO_RESCUE,
 	KPM_OPT_PROBES,
+	KPM_OPT_PRIVATE,
+	KPM_OPT_PINS,
 	KPM_OPT_POOL,
 	KPM_OPT_INCLUDE,
 	KPM_OPT_EXCLUDE,
@@ -134,8 +149,10 @@ struct kpm_option {
 
 extern const struct kpm_option kpm_option_table[KPM_OPTS];
 
-/* `console`, `dump`, `find`. */
+/* `console`, `dump` and so on. */
 extern const char *const kpm_verb_names[KPM_VERBS];
+/* Checks what belongs to a command other than console and dump. 0, or -EINVAL and a sentence. */
+int kpm_verb_check(const struct kpm_options *options, struct kpm_err *err);
 bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb);
 
 /* The sentence for an option that is not in the table: what poolmon has and we have not, and why.

@@ -13,6 +13,8 @@ struct kpm_roots {
 	const char *proc;
 	const char *sys;
 	const char *fs; /* modules, kernels, debug information */
+	/* folder of the pinned books; NULL: kpoolmon in the system's bpf file system */
+	const char *pins;
 };
 
 enum kpm_file {
@@ -26,6 +28,11 @@ enum kpm_file {
 	KPM_FILE_OOM_SCORE,  /* how readily this process is ended when memory is out */
 	KPM_FILE_NOTES,      /* ELF notes of the kernel */
 	KPM_FILE_MODULES,    /* folder of the loaded modules */
+	KPM_FILE_TAINTED,    /* the kernel's taint mask */
+	KPM_FILE_BPF_STATS,  /* 1: the kernel takes the time of programs */
+	KPM_FILE_SELF_FD,    /* folder of this process's open files */
+	KPM_FILE_BPF_FS,     /* where the bpf file system is mounted */
+	KPM_FILE_PINS,       /* folder of the pinned books */
 };
 
 /* Writes the path of a file into buf and returns buf. Too long a path is cut and will not open. */

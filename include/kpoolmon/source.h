@@ -32,6 +32,9 @@ struct kpm_source_ops {
 	 * old; NULL if the source has none. 0 or -errno. */
 	int (*objects)(struct kpm_source *src, uint32_t tag, uint32_t survive_s,
 		       struct kpm_objects *objects);
+	/* Have the books been taken away? A look at a flag. NULL: they never are. 0, or -ESHUTDOWN
+	 * and a sentence. */
+	int (*check)(struct kpm_source *src, struct kpm_err *err);
 	void (*close)(struct kpm_source *src);
 };
 

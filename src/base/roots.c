@@ -20,6 +20,11 @@ static const struct {
 	[KPM_FILE_OOM_SCORE] = {0, "self/oom_score_adj"},
 	[KPM_FILE_NOTES] = {1, "kernel/notes"},
 	[KPM_FILE_MODULES] = {1, "module"},
+	[KPM_FILE_TAINTED] = {0, "sys/kernel/tainted"},
+	[KPM_FILE_BPF_STATS] = {0, "sys/kernel/bpf_stats_enabled"},
+	[KPM_FILE_SELF_FD] = {0, "self/fd"},
+	[KPM_FILE_BPF_FS] = {1, "fs/bpf"},
+	[KPM_FILE_PINS] = {1, "fs/bpf/kpoolmon"},
 };
 
 const char *kpm_path(const struct kpm_roots *roots, enum kpm_file file, char *buf, size_t size)
@@ -27,7 +32,10 @@ const char *kpm_path(const struct kpm_roots *roots, enum kpm_file file, char *bu
 	const char *proc = roots && roots->proc ? roots->proc : "/proc";
 	const char *sys = roots && roots->sys ? roots->sys : "/sys";
 
-	snprintf(buf, size, "%s/%s", files[file].in_sys ? sys : proc, files[file].name);
+	if (file == KPM_FILE_PINS && roots && roots->pins)
+		snprintf(buf, size, "%s", roots->pins);
+	else
+		snprintf(buf, size, "%s/%s", files[file].in_sys ? sys : proc, files[file].name);
 	return buf;
 }
 

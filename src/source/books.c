@@ -254,6 +254,20 @@ int kpm_books_read(struct kpm_books *b, struct kpm_tagset *set, struct kpm_snaps
 	return 0;
 }
 
+int64_t kpm_books_started(const struct kpm_books *b)
+{
+	const struct kpm_control *ctl = b->control.data;
+
+	return ctl->started;
+}
+
+bool kpm_books_stopped(const struct kpm_books *b)
+{
+	const struct kpm_control *ctl = b->control.data;
+
+	return __atomic_load_n(&ctl->stopped, __ATOMIC_ACQUIRE) != 0;
+}
+
 uint32_t kpm_books_tag_slots(const struct kpm_books *b)
 {
 	return b->tag_slots;

@@ -36,6 +36,13 @@ static const struct {
 				     {"kpm_kmalloc_nolock_kretprobe", "kpm_kmalloc_nolock_kprobe"}},
 };
 
+const char *kpm_hook_program(int hook, enum kpm_way way, int i)
+{
+	if (way < KPM_WAY_FENTRY)
+		return NULL;
+	return way == KPM_WAY_FENTRY ? programs[hook].fentry[i] : programs[hook].kprobe[i];
+}
+
 static bool ends_with(const char *text, const char *end)
 {
 	size_t len = strlen(text), want = strlen(end);
@@ -101,15 +108,14 @@ static void mark_programs(struct kpm_hooks *hooks, int hook, struct bpf_object *
 			  const struct kpm_kernel *kernel, bool rescue)
 {
 	bool fentry = hooks->way[hook] == KPM_WAY_FENTRY;
-	const char *const *names = fentry ? programs[hook].fentry : programs[hook].kprobe;
 
 	for (int i = 0; i < KPM_HOOK_LINKS; i++) {
+		const char *name = kpm_hook_program(hook, hooks->way[hook], i);
 		struct bpf_program *program;
 
-		if (!names[i] || !function_of(kernel, hook, i) ||
-		    (!rescue && is_second_copy(names[i])))
+		if (!name || !function_of(kernel, hook, i) || (!rescue && is_second_copy(name)))
 			continue;
-		program = bpf_object__find_program_by_name(object, names[i]);
+		program = bpf_object__find_program_by_name(object, name);
 		bpf_program__set_autoload(program, true);
 		if (fentry)
 			bpf_program__set_attach_target(program, 0, function_of(kernel, hook, i));
@@ -196,44 +202,4 @@ void kpm_hooks_detach(struct kpm_hooks *hooks, bool frees)
 	for (int i = 0; i < KPM_HOOKS; i++)
 		if (kpm_hook_table[i].frees == frees)
 			detach(hooks, i);
-}
-
-int kpm_program_misses(const struct bpf_program *program, const struct bpf_link *link, uint64_t *n)
-{
-	struct bpf_prog_info info = {0};
-	uint32_t len = sizeof(info);
-
-	*n = 0;
-	if (!link)
-		return 0;
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
-		return -errno;
-	*n = info.recursion_misses;
-	return 0;
-}
-
-int kpm_hooks_losses(const struct kpm_hooks *hooks, struct kpm_loss *loss)
-{
-	for (int i = 0; i < KPM_HOOKS; i++) {
-		struct bpf_link *const *link = hooks->links[i];
-		uint64_t misses[KPM_HOOK_LINKS];
-
-		for (int k = 0; k < KPM_HOOK_LINKS; k++) {
-			int ret = kpm_program_misses(hooks->programs[i][k], link[k], &misses[k]);
-
-			if (ret)
-				return ret;
-		}
-		for (int k = 0; k < KPM_HOOK_LINKS; k += 2) {
-			uint64_t both = misses[k] + misses[k + 1];
-			bool pair = link[k] && link[k + 1];
-
-			if (!kpm_hook_table[i].frees)
-				loss->allocs += both;
-			else
-				kpm_loss_add(loss, pair ? misses[k + 1] : both,
-					     pair ? misses[k] : both);
-		}
-	}
-	return 0;
 }

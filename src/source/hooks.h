@@ -10,7 +10,7 @@
 #include <kpoolmon/roots.h>
 #include <kpoolmon/snapshot.h>
 
-#define KPM_HOOK_LINKS 4
+#include "programs.h"
 
 struct kpm_hooks {
 	enum kpm_way way[KPM_HOOKS];
@@ -33,20 +33,7 @@ int kpm_hooks_attach(struct kpm_hooks *hooks, const struct kpm_kernel *kernel,
 		     const struct kpm_hook_choice *choice, bool frees, struct kpm_err *err);
 void kpm_hooks_detach(struct kpm_hooks *hooks, bool frees);
 
-/* Times that the kernel did not run a program, 0 without a link. -errno if it does not tell. */
-int kpm_program_misses(const struct bpf_program *program, const struct bpf_link *link, uint64_t *n);
-
-/*
- * Adds a pair of copies of a program for frees: what the first was not run for is skipped; lost is
- * what neither was run for, and that is no more than the fewer misses of the two.
- */
-static inline void kpm_loss_add(struct kpm_loss *loss, uint64_t first, uint64_t second)
-{
-	loss->skipped += first;
-	loss->lost_max += first < second ? first : second;
-}
-
-/* Adds what the hooks were not run for. -errno if the kernel does not tell. */
-int kpm_hooks_losses(const struct kpm_hooks *hooks, struct kpm_loss *loss);
+/* The name of the i-th program of a hook that is attached that way, NULL: there is none. */
+const char *kpm_hook_program(int hook, enum kpm_way way, int i);
 
 #endif

@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The live source: the probes of this process in the running kernel, and their maps. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <time.h>
-
-#include <bpf/bpf.h>
-
-#include <kpoolmon/meminfo.h>
 
 #include "probes.h"
 
@@ -20,16 +13,7 @@ struct live {
 	struct kpm_loss at_detach; /* the programs' own figures, kept when they are gone */
 	bool detach_known;         /* the kernel told them */
 	bool detached;
-	struct utsname uts;
 };
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
 
 static int live_sample(struct kpm_source *src, struct kpm_snapshot *snap, struct kpm_err *err)
 {
@@ -41,8 +25,7 @@ static int live_sample(struct kpm_source *src, struct kpm_snapshot *snap, struct
 
 	snap->have = 0;
 	memset(&snap->loss, 0, sizeof(snap->loss));
-	snap->mono_ns = clock_ns(CLOCK_MONOTONIC);
-	snap->wall_ns = clock_ns(CLOCK_REALTIME);
+	kpm_snapshot_machine(snap, &opts->roots);
 	snap->started_ns = live->probes.started_ns;
 	ret = kpm_books_read(live->books, src->tags, snap, err);
 	if (ret)
@@ -53,10 +36,6 @@ static int live_sample(struct kpm_source *src, struct kpm_snapshot *snap, struct
 	snap->loss.lost_max = own.lost_max;
 	snap->loss.allocs = own.allocs;
 	snap->have |= (known ? KPM_HAVE_LOSS : 0) | (opts->no_rescue ? 0 : KPM_HAVE_RESCUE);
-	if (!kpm_meminfo_read(&opts->roots, &snap->memory, NULL))
-		snap->have |= KPM_HAVE_MEMORY;
-	snprintf(snap->host, sizeof(snap->host), "%s", live->uts.nodename);
-	snprintf(snap->kernel, sizeof(snap->kernel), "%s", live->uts.release);
 	for (int i = 0; i < KPM_HOOKS; i++)
 		snap->hooks[i].way = live->probes.hooks.way[i];
 	snap->have |= KPM_HAVE_HOOKS;
@@ -75,24 +54,12 @@ static int live_detach(struct kpm_source *src, struct kpm_err *err)
 	return 0;
 }
 
-/* The present second of the clock of births: the kernel's jiffies. */
-static int birth_clock(const struct live *live, uint32_t *now)
-{
-	uint64_t args[6] = {0};
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
-
-	if (bpf_prog_test_run_opts(bpf_program__fd(kpm_probes_clock(&live->probes)), &opts))
-		return -errno;
-	*now = opts.retval;
-	return 0;
-}
-
 static int live_objects(struct kpm_source *src, uint32_t tag, uint32_t survive_s,
 			struct kpm_objects *objects)
 {
 	struct live *live = (struct live *)src;
 	uint32_t now = 0;
-	int ret = birth_clock(live, &now);
+	int ret = kpm_birth_clock(bpf_program__fd(kpm_probes_clock(&live->probes)), &now);
 
 	return ret ? ret : kpm_books_objects(live->books, tag, now, survive_s, objects);
 }
@@ -124,7 +91,6 @@ int kpm_live_open(const struct kpm_live_opts *opts, struct kpm_tagset *tags,
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	live->source.ops = &live_ops;
 	live->source.tags = tags;
-	uname(&live->uts);
 	ret = kpm_probes_load(&live->probes, opts, err);
 	if (ret)
 		goto fail;

@@ -19,19 +19,25 @@
 #include "probes.h"
 
 static const struct {
+	const char *program;
 	const char *event; /* tracepoint */
 	bool rescue;       /* the second copy */
 	bool module;       /* only where the kernel loads modules */
 } events[KPM_PROBES] = {
-	[KPM_PROBE_KFREE] = {"kfree", false, false},
-	[KPM_PROBE_KFREE_AGAIN] = {"kfree", true, false},
-	[KPM_PROBE_CACHE_FREE] = {"kmem_cache_free", false, false},
-	[KPM_PROBE_CACHE_FREE_AGAIN] = {"kmem_cache_free", true, false},
-	[KPM_PROBE_KMALLOC] = {"kmalloc", false, false},
-	[KPM_PROBE_CACHE_ALLOC] = {"kmem_cache_alloc", false, false},
-	[KPM_PROBE_MODULE_LOAD] = {"module_load", false, true},
-	[KPM_PROBE_MODULE_FREE] = {"module_free", false, true},
+	[KPM_PROBE_KFREE] = {"kpm_kfree", "kfree", false, false},
+	[KPM_PROBE_KFREE_AGAIN] = {"kpm_kfree_again", "kfree", true, false},
+	[KPM_PROBE_CACHE_FREE] = {"kpm_cache_free", "kmem_cache_free", false, false},
+	[KPM_PROBE_CACHE_FREE_AGAIN] = {"kpm_cache_free_again", "kmem_cache_free", true, false},
+	[KPM_PROBE_KMALLOC] = {"kpm_kmalloc", "kmalloc", false, false},
+	[KPM_PROBE_CACHE_ALLOC] = {"kpm_cache_alloc", "kmem_cache_alloc", false, false},
+	[KPM_PROBE_MODULE_LOAD] = {"kpm_module_load", "module_load", false, true},
+	[KPM_PROBE_MODULE_FREE] = {"kpm_module_free", "module_free", false, true},
 };
+
+const char *kpm_probe_name(enum kpm_probe probe)
+{
+	return events[probe].program;
+}
 
 uint64_t kpm_default_objects(uint64_t memory_bytes)
 {
@@ -275,6 +281,23 @@ int kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss)
 	return ret;
 }
 
+int kpm_probes_each(const struct kpm_probes *probes,
+		    int (*visit)(void *arg, struct bpf_program *program, struct bpf_link *link),
+		    void *arg)
+{
+	int ret = 0;
+
+	for (int i = 0; !ret && i < KPM_PROBES; i++)
+		if (probes->links[i])
+			ret = visit(arg, kpm_probes_program(probes, i), probes->links[i]);
+	for (int i = 0; i < KPM_HOOKS; i++)
+		for (int k = 0; !ret && k < KPM_HOOK_LINKS; k++)
+			if (probes->hooks.links[i][k])
+				ret = visit(arg, probes->hooks.programs[i][k],
+					    probes->hooks.links[i][k]);
+	return ret;
+}
+
 void kpm_probes_unload(struct kpm_probes *probes)
 {
 	detach_all(probes);
@@ -282,56 +305,30 @@ void kpm_probes_unload(struct kpm_probes *probes)
 	*probes = (struct kpm_probes){0};
 }
 
-static int misses_of(const struct kpm_probes *probes, enum kpm_probe probe, uint64_t *n)
+void kpm_probes_programs(const struct kpm_probes *probes, struct kpm_programs *programs)
 {
-	return kpm_program_misses(kpm_probes_program(probes, probe), probes->links[probe], n);
-}
-
-/* A free event's program and its copy. */
-static int add_pair(const struct kpm_probes *probes, enum kpm_probe first, enum kpm_probe again,
-		    struct kpm_loss *loss)
-{
-	uint64_t one, two;
-	int ret;
-
-	if ((ret = misses_of(probes, first, &one)) || (ret = misses_of(probes, again, &two)))
-		return ret;
-	kpm_loss_add(loss, one, probes->links[again] ? two : one);
-	return 0;
+	for (int i = 0; i < KPM_PROBES; i++)
+		programs->event[i] =
+			probes->links[i] ? bpf_program__fd(kpm_probes_program(probes, i)) : -1;
+	for (int i = 0; i < KPM_HOOKS; i++)
+		for (int k = 0; k < KPM_HOOK_LINKS; k++)
+			programs->hook[i][k] =
+				probes->hooks.links[i][k]
+					? bpf_program__fd(probes->hooks.programs[i][k])
+					: -1;
 }
 
 int kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss)
 {
-	struct kpm_loss sum = {0};
-	uint64_t kmallocs, caches;
-	int ret;
+	struct kpm_programs programs;
 
-	if ((ret = add_pair(probes, KPM_PROBE_KFREE, KPM_PROBE_KFREE_AGAIN, &sum)) ||
-	    (ret = add_pair(probes, KPM_PROBE_CACHE_FREE, KPM_PROBE_CACHE_FREE_AGAIN, &sum)) ||
-	    (ret = misses_of(probes, KPM_PROBE_KMALLOC, &kmallocs)) ||
-	    (ret = misses_of(probes, KPM_PROBE_CACHE_ALLOC, &caches)) ||
-	    (ret = kpm_hooks_losses(&probes->hooks, &sum)))
-		return ret;
-	loss->skipped = sum.skipped;
-	loss->lost_max = sum.lost_max;
-	loss->allocs = sum.allocs + kmallocs + caches;
-	return 0;
+	kpm_probes_programs(probes, &programs);
+	return kpm_programs_losses(&programs, loss);
 }
 
 struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_probe probe)
 {
-	struct bpf_program *const programs[KPM_PROBES] = {
-		[KPM_PROBE_KFREE] = probes->skel->progs.kpm_kfree,
-		[KPM_PROBE_KFREE_AGAIN] = probes->skel->progs.kpm_kfree_again,
-		[KPM_PROBE_CACHE_FREE] = probes->skel->progs.kpm_cache_free,
-		[KPM_PROBE_CACHE_FREE_AGAIN] = probes->skel->progs.kpm_cache_free_again,
-		[KPM_PROBE_KMALLOC] = probes->skel->progs.kpm_kmalloc,
-		[KPM_PROBE_CACHE_ALLOC] = probes->skel->progs.kpm_cache_alloc,
-		[KPM_PROBE_MODULE_LOAD] = probes->skel->progs.kpm_module_load,
-		[KPM_PROBE_MODULE_FREE] = probes->skel->progs.kpm_module_free,
-	};
-
-	return programs[probe];
+	return bpf_object__find_program_by_name(probes->skel->obj, events[probe].program);
 }
 
 struct bpf_program *kpm_probes_clock(const struct kpm_probes *probes)

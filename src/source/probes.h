@@ -15,23 +15,7 @@
 #include <kpoolmon/source.h>
 
 #include "hooks.h"
-
-/*
- * In the order in which they are attached. The free side first, so that no object is entered
- * whose free could not be seen; the first copy of a free program before the second: tracepoints
- * run them in this order.
- */
-enum kpm_probe {
-	KPM_PROBE_KFREE,
-	KPM_PROBE_KFREE_AGAIN,
-	KPM_PROBE_CACHE_FREE,
-	KPM_PROBE_CACHE_FREE_AGAIN,
-	KPM_PROBE_KMALLOC,
-	KPM_PROBE_CACHE_ALLOC,
-	KPM_PROBE_MODULE_LOAD,
-	KPM_PROBE_MODULE_FREE,
-	KPM_PROBES
-};
+#include "programs.h"
 
 struct kpoolmon_bpf;
 
@@ -51,6 +35,13 @@ int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err);
 /* Takes the programs off their events and fills their final losses; the result is of these. */
 int kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss);
 void kpm_probes_unload(struct kpm_probes *probes);
+
+/* Visits each program that is attached. A non-zero result ends it and is returned. */
+int kpm_probes_each(const struct kpm_probes *probes,
+		    int (*visit)(void *arg, struct bpf_program *program, struct bpf_link *link),
+		    void *arg);
+/* The file descriptors of the programs; borrowed. */
+void kpm_probes_programs(const struct kpm_probes *probes, struct kpm_programs *programs);
 
 /*
  * Fills the figures that the kernel keeps of the programs: skipped, lost_max, allocs. -errno if it

@@ -79,6 +79,10 @@ def leak(csv_name, symbol, count):
     assert sum(int(r['diff']) for r in rows) >= int(count), rows
 
 
+def sum_of(symbol, column):
+    print(sum(int(r[column]) for r in table(read('-')) if r['symbol'] == symbol))
+
+
 def order(column, reverse=''):
     rows = table(read('-'))
     cells = [r[column] for r in rows]
@@ -120,4 +124,5 @@ def whole(csv_name, samples=''):
 
 
 if __name__ == '__main__':
-    {f.__name__: f for f in (same, leak, order, pool, whole)}[sys.argv[1]](*sys.argv[2:])
+    {'sum': sum_of, 'same': same, 'leak': leak, 'order': order, 'pool': pool,
+     'whole': whole}[sys.argv[1]](*sys.argv[2:])

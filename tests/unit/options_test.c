@@ -291,16 +291,16 @@ static void find(void **state)
 
 	(void)state;
 	assert_int_equal(o->verb, KPM_FIND);
-	assert_string_equal(o->names[0], "ext4_inode_cache");
-	assert_string_equal(o->names[1], "load_msg");
-	assert_null(o->names[2]);
+	assert_string_equal(o->words[0], "ext4_inode_cache");
+	assert_string_equal(o->words[1], "load_msg");
+	assert_null(o->words[2]);
 	assert_int_equal(o->view.limit, 3);
 	assert_string_equal(o->release, "6.12");
 	assert_string_equal(o->root, "/x");
 	kpm_options_free(o);
 	/* options may stand before it; a name may be that of a command */
 	o = good("--limit 3 find dump");
-	assert_string_equal(o->names[0], "dump");
+	assert_string_equal(o->words[0], "dump");
 	kpm_options_free(o);
 	o = good("find --help");
 	assert_true(o->help);

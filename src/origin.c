@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Chooses the source. Used by all commands that show figures. */
+#include <errno.h>
+
+#include <kpoolmon/pins.h>
+
+#include "origin.h"
+
+int kpm_origin_open(const struct kpm_options *o, struct kpm_tagset *tags,
+		    struct kpm_source **source, bool *tracked, struct kpm_err *err)
+{
+	int ret = -ENOENT;
+
+	*tracked = false;
+	if (!o->private)
+		ret = kpm_pinned_open(&o->live.roots, KPM_VERSION, tags, source, err);
+	*tracked = !ret;
+	/* one that is not whole is a failure, and not the same as none */
+	if (ret != -ENOENT || (!o->private && kpm_pins_exist(&o->live.roots)))
+		return ret;
+	return kpm_live_open(&o->live, tags, source, err);
+}
