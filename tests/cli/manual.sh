@@ -85,9 +85,11 @@ case_install() {
 	make -s -C "$here/../.." install B="$(dirname "$binary")" DESTDIR="$PWD/to" PREFIX=/usr
 	cmp "$here/../../data/tags.conf" to/etc/kpoolmon/tags.conf
 	cmp "$man_page" to/usr/share/man/man8/kpoolmon.8
+	cmp "$here/../../man/kpoolmon-alerts.5" to/usr/share/man/man5/kpoolmon-alerts.5
+	cmp "$here/../../data/alerts.conf" to/usr/share/doc/kpoolmon/alerts.conf
 	cmp "$binary" to/usr/sbin/kpoolmon
 	"$binary" --help | grep -qF '(/etc/kpoolmon/tags.conf)'
-	[ "$(find to -type f | wc -l)" -eq 4 ]
+	[ "$(find to -type f | wc -l)" -eq 6 ]
 }
 
 case_shipped_labels() {

@@ -195,3 +195,42 @@ case_suspects_formats() {
 	[ ! -s csv ] || head -n 1 csv | grep -q '^verdict,tag,cache,'
 	[ "$(wc -l <csv)" -le 3 ]
 }
+
+# The form for cron over runs of a second each: growth between them alerts, once.
+case_watch_cron() {
+	local status
+	own_pins
+	need jq
+	begin_hold
+	pinned start --objects 100k >/dev/null
+	once() {
+		status=0
+		pinned watch --once --state state --alert 'g: growth > 100k in 4s where tag load_msg*' \
+			>out || status=$?
+	}
+	for n in 50 100 150 200 250 300 350 400 450 500; do
+		echo $n >&8
+		once
+		cat out >>all
+		sleep 0.5
+	done
+	[ $status -eq 3 ]
+	[ "$(grep -c ' alert g: ' all)" -eq 1 ]
+	[ "$(jq '.samples | length' state)" -eq 10 ]
+	# it stops growing: over, once
+	for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		once
+		cat out >>all
+		sleep 0.5
+	done
+	[ $status -eq 0 ]
+	[ "$(grep -c ' over g: ' all)" -eq 1 ]
+	[ "$(wc -l <all)" -eq 2 ]
+	# other books: what was before does not count
+	pinned stop >/dev/null
+	pinned start --objects 100k >/dev/null
+	once
+	[ "$(jq '.samples | length' state)" -eq 1 ]
+	[ $status -eq 0 ]
+	end_hold
+}
