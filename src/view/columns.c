@@ -297,6 +297,23 @@ static void get_bytes_rate(frame_t f, row_t r, cell_t c)
 		set_int(c, rate);
 }
 
+static void get_since_mark(frame_t f, row_t r, cell_t c)
+{
+	struct kpm_change change;
+
+	if (f->part.history && r->tag != KPM_NO_TAG &&
+	    kpm_history_change_since(f->part.history, KPM_BASE_MARK, r->tag, f->pool, &change))
+		set_int(c, change.bytes);
+}
+
+static void get_age(frame_t f, row_t r, cell_t c)
+{
+	if (!f->part.trend || r->tag == KPM_NO_TAG)
+		return;
+	c->type = KPM_CELL_SECONDS;
+	c->i = kpm_trend_steps(f->part.trend, r->tag).seen_ns;
+}
+
 /* Judgement. */
 
 static void get_alert(frame_t f, row_t r, cell_t c)
@@ -396,6 +413,10 @@ const struct kpm_column kpm_columns[] = {
 	 .help = "events that the books could not account",
 	 .get = get_lost},
 	SAMPLE("missing_probes", "Missing", "probes that are not attached", get_missing_probes),
+	NUMBER("since_mark", "Since-mark", KPM_UNIT_BYTES, NULL, "change of bytes since the mark",
+	       get_since_mark),
+	NUMBER("age_s", "Age", KPM_UNIT_SECONDS, NULL, "seconds since the tag was first seen",
+	       get_age),
 	TEXT("alert", "Alert", "rule that fires for the tag", get_alert),
 	TEXT("verdict", "Verdict", "leak?, growing, churn, cache or steady", get_verdict),
 	TEXT("address", "Address", "return address of the call site", get_address),
