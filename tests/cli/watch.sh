@@ -234,3 +234,16 @@ case_watch_cron() {
 	[ $status -eq 0 ]
 	end_hold
 }
+
+# systemd takes the unit as it is, but for the path of the program.
+case_watch_unit() {
+	need systemd-analyze
+	mkdir units
+	sed "s|/usr/local/sbin/kpoolmon|$binary|" "$here/../../data/kpoolmon-watch.service" \
+		>units/kpoolmon-watch.service
+	systemd-analyze verify --man=no ./units/kpoolmon-watch.service 2>&1 | tee out
+	if grep -v 'kpoolmon.service' out | grep -q .; then exit 1; fi
+	systemd-analyze security --offline=yes ./units/kpoolmon-watch.service --no-pager >score
+	tail -n 2 score
+	grep -qE 'Overall exposure level.*: [0-3]\.[0-9]' score
+}
