@@ -155,25 +155,36 @@ int kpm_module_load(void *ctx __attribute__((unused)))
 	return next_generation();
 }
 
-/* Does a call site's name end with the module's, `symbol+0x1/0x2 [name]`? */
-static __always_inline int lies_in(const char *symbol, const char *module)
+/*
+ * Where the module begins in a tag's name, `symbol+0x1/0x2 [name]`; KPM_SYMBOL_LEN: nowhere. A
+ * global function, so that to the verifier its result is any number: it would follow the comparison
+ * below for each place in the name.
+ */
+__noinline int find_bracket(__u32 id)
 {
-	__u32 at = 0;
+	struct kpm_tag_info *info = bpf_map_lookup_elem(&taginfo, &id);
 
-	while (at < KPM_SYMBOL_LEN && symbol[at] != '[')
-		at++;
-	for (__u32 i = 0; i < MODULE_NAME_LEN && ++at < KPM_SYMBOL_LEN; i++) {
-		if (!module[i])
-			return symbol[at] == ']';
-		if (symbol[at] != module[i])
-			return 0;
-	}
-	return 0;
+	for (int at = 0; info && at < KPM_SYMBOL_LEN; at++)
+		if (info->symbol[at] == '[')
+			return at;
+	return KPM_SYMBOL_LEN;
 }
 
 struct leaving {
 	char module[MODULE_NAME_LEN];
 };
+
+static __always_inline int lies_in(const struct kpm_tag_info *info, __u32 at,
+				   const struct leaving *leaving)
+{
+	for (__u32 i = 0; i < MODULE_NAME_LEN && ++at < KPM_SYMBOL_LEN; i++) {
+		if (!leaving->module[i])
+			return info->symbol[at] == ']';
+		if (info->symbol[at] != leaving->module[i])
+			return 0;
+	}
+	return 0;
+}
 
 static int mark_unloaded(__u32 i, struct leaving *leaving)
 {
@@ -186,7 +197,7 @@ static int mark_unloaded(__u32 i, struct leaving *leaving)
 	info = bpf_map_lookup_elem(&taginfo, &id);
 	if (!info || info->unloaded || (info->site >= text_start && info->site < text_end))
 		return 0;
-	if (lies_in(info->symbol, leaving->module))
+	if (lies_in(info, find_bracket(id), leaving))
 		info->unloaded = 1;
 	return 0;
 }
