@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Modules that come and go. Code that is loaded where other code was gets tags of its own: each page
- * of code has a generation that goes into the keys of its call sites, and that is raised when a
- * module is loaded to it or goes from it. Tags of other modules stay what they are.
+ * Modules that come and go. Code that is loaded where other code was gets tags of its own: each
+ * page of code has a generation that goes into the keys of its call sites, and that is raised when
+ * a module is loaded to it or goes from it. Tags of other modules stay what they are.
  */
 #ifndef KPM_MODULES_BPF_H
 #define KPM_MODULES_BPF_H
@@ -35,8 +35,8 @@ static __always_inline int raise_range(__u64 start, __u64 size)
 
 	if (!start || !size)
 		return 0;
-	bpf_loop(size / 4096 + 2 < CODE_PAGES_MAX ? size / 4096 + 2 : CODE_PAGES_MAX, raise_page, &code,
-		 0);
+	bpf_loop(size / 4096 + 2 < CODE_PAGES_MAX ? size / 4096 + 2 : CODE_PAGES_MAX, raise_page,
+		 &code, 0);
 	return 1;
 }
 
@@ -61,8 +61,9 @@ static __noinline int raise_part(__u64 module, __u32 part)
 /* The same before. */
 static __noinline int raise_layout(__u64 layout)
 {
-	return raise_range(read_kernel(layout + bpf_core_field_offset(struct module_layout, base), 8),
-			   read_kernel(layout + bpf_core_field_offset(struct module_layout, size), 4));
+	return raise_range(
+		read_kernel(layout + bpf_core_field_offset(struct module_layout, base), 8),
+		read_kernel(layout + bpf_core_field_offset(struct module_layout, size), 4));
 }
 
 /*
