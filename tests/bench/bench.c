@@ -431,11 +431,21 @@ static void report(const struct bench *b, enum load load)
 	}
 }
 
+/* ns in the programs of a pair that the live objects add. */
+static double colder(const struct bench *b, enum variant v, enum kind k)
+{
+	enum event alloc = k == MSG ? KMALLOC : CACHE_ALLOC;
+
+	return in_program(b, v, MILLION, alloc) + in_program(b, v, MILLION, alloc + 1) -
+	       in_program(b, v, WARM, alloc) - in_program(b, v, WARM, alloc + 1);
+}
+
 /* The budgets of the probes; prints each with its figure. Returns how many are not kept. */
 static int judge(const struct bench *b)
 {
 	static const char *const names[] = {"kmalloc", "kfree", "kmem_cache_alloc",
 					    "kmem_cache_free"};
+	static const char *const pairs[] = {"kmalloc + kfree", "cache alloc + free"};
 	static const int limits[] = {20, 12, 20, 12};
 	int failed = 0;
 
@@ -448,16 +458,12 @@ static int judge(const struct bench *b)
 	}
 	printf("A pair more with the live objects (budget: 60 ns)\n");
 	for (enum kind k = 0; k < KINDS; k++) {
-		enum event a = k == MSG ? KMALLOC : CACHE_ALLOC, f = a + 1;
-		double cold = in_program(b, ONCE, MILLION, a) + in_program(b, ONCE, MILLION, f) -
-			      in_program(b, EMPTY, MILLION, a) - in_program(b, EMPTY, MILLION, f);
-		double warm = in_program(b, ONCE, WARM, a) + in_program(b, ONCE, WARM, f) -
-			      in_program(b, EMPTY, WARM, a) - in_program(b, EMPTY, WARM, f);
+		double ours = colder(b, ONCE, k) - colder(b, EMPTY, k);
 
-		printf("  %-18s %5.1f ns  %s\n",
-		       k == MSG ? "kmalloc + kfree" : "cache alloc + free", cold - warm,
-		       cold - warm <= 60 ? "ok" : "OVER");
-		failed += cold - warm > 60;
+		printf("  %-18s %5.1f ns  %s; the least that keeps books, twice on a free: %.1f ns\n",
+		       pairs[k], ours, ours <= 60 ? "ok" : "OVER",
+		       colder(b, LEAST, k) - colder(b, EMPTY2, k));
+		failed += ours > 60;
 	}
 	printf("Whole cost of a pair against as many empty programs (budget: 1.15)\n");
 	for (enum kind k = 0; k < KINDS; k++) {
@@ -466,8 +472,8 @@ static int judge(const struct bench *b)
 
 		printf("  %-18s %5.2f (%.0f of %.0f ns) %s; without the second copy %.2f "
 		       "(%.0f of %.0f ns)\n",
-		       k == MSG ? "kmalloc + kfree" : "cache alloc + free", ours / empty2, ours,
-		       empty2, ours / empty2 <= 1.15 ? "ok" : "OVER", once / empty, once, empty);
+		       pairs[k], ours / empty2, ours, empty2, ours / empty2 <= 1.15 ? "ok" : "OVER",
+		       once / empty, once, empty);
 		printf("  %-18s %5.2f of the least that keeps books\n", "",
 		       added(b, LEAST, k, WARM) / empty2);
 		failed += ours / empty2 > 1.15;
