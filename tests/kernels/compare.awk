@@ -185,7 +185,9 @@ function judge(c,    n, list, i, k, r, p, want_n, want_p, size, d, b, bn, bp, al
 		if (!within(d, lo, hi) || !within(b, blo, bhi))
 			bad = bad sprintf(" %s: %d/%d, not in %d-%d/%d-%d;", p[2], d, b, lo, hi, blo,
 					  bhi)
-		if (path[k] == "-" && p[2] != "*" && what[c, "also"] == "" && al != t_allocs[k])
+		# what was there before the probes were is in the truth alone
+		if (path[k] == "-" && p[2] != "*" && what[c, "also"] == "" && c != "before" &&
+		    al != t_allocs[k])
 			bad = bad sprintf(" %s: %d allocs, not %d;", p[2], al, t_allocs[k])
 		if (re > num(what[c, "full_refused"])) bad = bad " refused " re ";"
 		if (!al && t_ua[k] < t_allocs[k]) bad = bad " " p[2] ": never seen;"
