@@ -79,6 +79,7 @@ run: deps ## install what is needed, build, and show who holds slab memory
 install: all ## install below $(DESTDIR)$(PREFIX), the label file below $(DESTDIR)/etc
 	$(Q)install -D -m 755 $(B)/kpoolmon $(DESTDIR)$(PREFIX)/sbin/kpoolmon
 	$(Q)install -D -m 644 man/kpoolmon.8 $(DESTDIR)$(PREFIX)/share/man/man8/kpoolmon.8
+	$(Q)install -D -m 644 man/kpoolmon-record.5 $(DESTDIR)$(PREFIX)/share/man/man5/kpoolmon-record.5
 	$(Q)install -D -m 644 data/kpoolmon.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/kpoolmon
 	$(Q)install -D -m 644 data/tags.conf $(DESTDIR)/etc/kpoolmon/tags.conf

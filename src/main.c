@@ -11,6 +11,7 @@
 #include <kpoolmon/app.h>
 #include <kpoolmon/find.h>
 #include <kpoolmon/options.h>
+#include <kpoolmon/record.h>
 #include <kpoolmon/text.h>
 
 /* To standard output, whose reader may be gone or whose disk may be full. */
@@ -63,8 +64,11 @@ static int run(const struct kpm_options *o, bool *found, struct kpm_err *note, s
 		return kpm_always_stop(o, err);
 	case KPM_STATUS:
 		return kpm_always_status(o, found, err);
+	case KPM_RECORD:
+		return kpm_record(o, err);
 	case KPM_TOP:
 		return kpm_app_top(o, note, err);
+	case KPM_REPLAY:
 	case KPM_NO_VERB:
 		if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 			return kpm_app_top(o, note, err);

@@ -12,22 +12,28 @@
 #define START  KPM_OF(KPM_START)
 #define STOP   KPM_OF(KPM_STOP)
 #define STATUS KPM_OF(KPM_STATUS)
-#define PROBES (TOP | DUMP | START)
+#define RECORD KPM_OF(KPM_RECORD)
+#define REPLAY KPM_OF(KPM_REPLAY)
+#define READS  (TOP | DUMP | RECORD)
+#define PROBES (READS | START)
+#define SHOWS  (TOP | DUMP | REPLAY)
 
 const char *const kpm_verb_names[KPM_VERBS] = {
 	[KPM_TOP] = "console", [KPM_DUMP] = "dump", [KPM_FIND] = "find",
-	[KPM_START] = "start", [KPM_STOP] = "stop", [KPM_STATUS] = "status"};
+	[KPM_START] = "start", [KPM_STOP] = "stop", [KPM_STATUS] = "status",
+	[KPM_RECORD] = "record", [KPM_REPLAY] = "replay"};
 
 bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb)
 {
-	return (option->verbs ? option->verbs : TOP | DUMP) & KPM_OF(verb);
+	return (option->verbs ? option->verbs : SHOWS) & KPM_OF(verb);
 }
 
 const struct kpm_option kpm_option_table[KPM_OPTS] = {
-	[KPM_OPT_FOR] = {"for", 0, "DURATION", .verbs = DUMP, .group = "What is counted",
+	[KPM_OPT_FOR] = {"for", 0, "DURATION", .verbs = DUMP | RECORD, .group = "What is counted",
 			 .help = "count for so long (10s; 90s, 10m, 2h)"},
-	[KPM_OPT_INTERVAL] = {"interval", 'D', "DURATION", .verbs = TOP,
-			      .help = "in the console, take a sample so often (2s)"},
+	[KPM_OPT_INTERVAL] = {"interval", 'D', "DURATION",
+			      .verbs = TOP | RECORD | REPLAY,
+			      .help = "take a sample so often (console 2s, record 10s)"},
 	[KPM_OPT_OBJECTS] = {"objects", 0, "N", .verbs = PROBES,
 			     .help = "room for so many objects (from the memory; 250k, 2M)"},
 	[KPM_OPT_TAGS] = {"tags", 0, "N", .verbs = PROBES, .help = "room for so many call sites"},
@@ -35,10 +41,14 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			       .help = "attach the free probes once only: cheaper, loses frees"},
 	[KPM_OPT_PROBES] = {"probes", 0, "LIST", .verbs = PROBES,
 			    .help = "probes that must (+NAME) or may not (-NAME) be attached"},
-	[KPM_OPT_PRIVATE] = {"private", 0, NULL,
+	[KPM_OPT_PRIVATE] = {"private", 0, NULL, .verbs = READS,
 			     .help = "with probes of its own, also if tracking was started"},
 	[KPM_OPT_PINS] = {"pins", 0, "DIR", .verbs = PROBES | STOP | STATUS,
 			  .help = "folder of what start pins (" KPM_PINS_DIR ")"},
+	[KPM_OPT_FROM] = {"from", 0, "FILE", .verbs = DUMP,
+			  .help = "nothing: the last sample of a recording, or of FILE@TIME"},
+	[KPM_OPT_KEEP] = {"keep", 0, "SIZE", .verbs = RECORD,
+			  .help = "the recording's files take no more than that (256M)"},
 	[KPM_OPT_POOL] = {"pool", 'p', NULL, .group = "What is shown",
 			  .help = "non-paged (unreclaimable) memory only; twice: paged only"},
 	[KPM_OPT_INCLUDE] = {"include", 'i', "PATTERN",
@@ -67,7 +77,7 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			     .help = "these columns; +LIST: these too, see below"},
 	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT", .verbs = DUMP | FIND | STATUS,
 			    .group = "Where to",
-			    .help = "table, csv or json (by the suffix of FILE, else table)"},
+			    .help = "table, csv, json or record (by the suffix of FILE, else table)"},
 	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE", .verbs = DUMP,
 			    .help = "write FILE instead of standard output; repeatable"},
 	[KPM_OPT_APPEND] = {"append", 0, NULL, .verbs = DUMP, .help = "add to FILE (csv, json)"},
@@ -125,13 +135,16 @@ void kpm_options_help(FILE *out)
 	fputs("usage: kpoolmon [console] [OPTION...]\n"
 	      "       kpoolmon [dump] [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
 	      "       kpoolmon find NAME... [OPTION...]\n"
-	      "       kpoolmon start | stop | status [OPTION...]\n\n"
+	      "       kpoolmon start | stop | status [OPTION...]\n"
+	      "       kpoolmon record FILE [OPTION...]\n"
+	      "       kpoolmon replay FILE[@TIME] [OPTION...]\n\n"
 	      "Counts the kernel's slab allocations by call site and shows who holds the memory.\n"
 	      "console: on a terminal, until q; the command if none is given there. ? lists the keys.\n"
 	      "dump: once, after some seconds, or with COMMAND while COMMAND runs.\n"
 	      "find: which module files know a symbol, a tag, a slab cache, a pattern, an address.\n"
 	      "start: track without a process until stop; all commands show what was counted since.\n"
-	      "status: is anything tracked, since when, and what it costs.\n",
+	      "status: is anything tracked, since when, and what it costs.\n"
+	      "record: a sample each interval into a file, until a signal; replay: the console on it.\n",
 	      out);
 	for (int i = 0; i < KPM_OPTS; i++) {
 		if (kpm_option_table[i].group)

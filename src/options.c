@@ -25,6 +25,7 @@ struct getopt_tables {
 };
 
 #define LONG_BASE 256
+#define SECOND    1000000000LL
 
 static void make_tables(struct getopt_tables *t)
 {
@@ -155,6 +156,8 @@ static int set_counting(struct kpm_options *o, int id, const char *arg, struct k
 		return ret;
 	case KPM_OPT_PROBES:
 		return kpm_hooks_choose(arg, &o->live.hooks, err);
+	case KPM_OPT_KEEP:
+		return number("keep", arg, KPM_KEEP_MIN, KPM_KEEP_MAX, &o->keep, err);
 	case KPM_OPT_LIMIT:
 		ret = number("limit", arg, 1, UINT32_MAX, &value, err);
 		o->view.limit = ret ? 0 : value;
@@ -180,6 +183,7 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 	case KPM_OPT_TAGS:
 	case KPM_OPT_NO_RESCUE:
 	case KPM_OPT_PROBES:
+	case KPM_OPT_KEEP:
 	case KPM_OPT_LIMIT:
 		return set_counting(o, id, arg, err);
 	case KPM_OPT_POOL:
@@ -226,7 +230,7 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 		return o->sink ? 0
 			       : kpm_fail(err, -EINVAL,
 					  "there is no format '%.40s'; there are "
-					  "table, csv and json",
+					  "table, csv, json and record",
 					  arg);
 	case KPM_OPT_OUTPUT:
 		return add_output(o, arg, err);
@@ -236,6 +240,9 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 	case KPM_OPT_SNAPSHOT:
 		o->snapshot = arg ? arg : KPM_SNAPSHOT_FILE;
 		return file_name("snapshot", o->snapshot, err);
+	case KPM_OPT_FROM:
+		o->from = arg;
+		return file_name("from", arg, err);
 	case KPM_OPT_PRIVATE:
 		o->private = true;
 		return 0;
@@ -284,6 +291,10 @@ static int check(const struct kpm_options *o, struct kpm_err *err)
 		return kpm_fail(err, -EINVAL,
 				"--for and a COMMAND exclude each other: the end of "
 				"the COMMAND ends the counting");
+	if (o->from && (o->command || o->for_given || o->private))
+		return kpm_fail(err, -EINVAL,
+				"--from shows a recording: nothing is counted; leave out --for, "
+				"COMMAND, --private and what is about probes");
 	if (o->append && !o->output_count)
 		return kpm_fail(err, -EINVAL, "--append needs a file to append to: -o FILE");
 	for (size_t i = 0; o->append && i < o->output_count; i++) {
@@ -386,6 +397,10 @@ static int parse_words(struct parsed *p, int count, struct kpm_err *err)
 	p->options.verb = verb;
 	p->options.words = p->words + optind;
 	p->options.private = needs_private(&p->options, given);
+	if (!given[KPM_OPT_INTERVAL] && verb > KPM_DUMP)
+		p->options.interval_ns = verb == KPM_RECORD ? 10 * SECOND : SECOND;
+	if (verb == KPM_REPLAY)
+		p->options.from = p->options.words[0];
 	if (ret || verb > KPM_DUMP)
 		return ret ? ret : kpm_verb_check(&p->options, err);
 	if (optind < count)
@@ -412,8 +427,9 @@ int kpm_options_parse(int argc, char *const argv[], const struct kpm_options **p
 	p->words = kpm_rewrite_words(argc, argv, &count, &p->options.command);
 	p->include = calloc(count + 1, sizeof(*p->include));
 	p->exclude = calloc(count + 1, sizeof(*p->exclude));
-	p->options.for_ns = 10 * 1000000000LL;
-	p->options.interval_ns = 2 * 1000000000LL;
+	p->options.for_ns = 10 * SECOND;
+	p->options.interval_ns = 2 * SECOND;
+	p->options.keep = 256000000;
 	p->options.view.pool = KPM_KINDS;
 	p->options.view.include = p->include;
 	p->options.view.exclude = p->exclude;

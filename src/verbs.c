@@ -15,6 +15,8 @@ static const struct {
 	[KPM_START] = {0, 0, NULL, NULL},
 	[KPM_STOP] = {0, 0, NULL, NULL},
 	[KPM_STATUS] = {0, 0, NULL, "table or json"},
+	[KPM_RECORD] = {1, 1, "the name of a FILE to record into", NULL},
+	[KPM_REPLAY] = {1, 1, "the FILE of a recording", NULL},
 };
 
 static bool has_format(enum kpm_verb verb, const struct kpm_sink *sink)

@@ -43,6 +43,7 @@ struct kpm_console_state {
 	uint32_t first_row, row_count;
 	unsigned int needs;
 	const char *write_to; /* the file to write the view to, with KPM_REACT_WRITE */
+	const char *jump_to;  /* the time that is wanted, with KPM_REACT_JUMP */
 };
 
 /* What must happen after keys; bits. */
@@ -55,6 +56,11 @@ enum kpm_reaction {
 	KPM_REACT_WRITE = 1 << 5,    /* write the view to state.write_to, then kpm_console_say() */
 	KPM_REACT_DETAILS = 1 << 6,  /* details of another tag are wanted */
 	KPM_REACT_DRAW = 1 << 7,     /* nothing but drawing */
+	/* in a recording: the sample after, the one before, the one at a time */
+	KPM_REACT_AHEAD = 1 << 8,
+	KPM_REACT_BACK = 1 << 9,
+	KPM_REACT_JUMP = 1 << 10,
+	KPM_REACT_MOVES = KPM_REACT_AHEAD | KPM_REACT_BACK | KPM_REACT_JUMP,
 };
 
 /* What there is to see. Borrowed. */
@@ -64,6 +70,7 @@ struct kpm_scene {
 	const struct kpm_objects *objects; /* of the selected tag, NULL: not known */
 	const char *failure;               /* why the last sample failed, NULL: it did not */
 	int64_t age_ns;                    /* of the sample in hand */
+	const char *position;              /* where in a recording this is; NULL: in none */
 };
 
 struct kpm_console;

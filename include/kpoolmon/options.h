@@ -16,6 +16,8 @@
 #define KPM_VERSION "0.1"
 
 #define KPM_OUTPUTS_MAX 8
+#define KPM_KEEP_MIN 10000
+#define KPM_KEEP_MAX 1000000000000
 /* Shortest interval of the console, ns. */
 #define KPM_INTERVAL_MIN 100000000LL
 
@@ -28,6 +30,8 @@ enum kpm_verb {
 	KPM_START,
 	KPM_STOP,
 	KPM_STATUS,
+	KPM_RECORD,
+	KPM_REPLAY,
 	KPM_VERBS
 };
 
@@ -36,6 +40,8 @@ struct kpm_options {
 	bool help;
 	bool version;
 	struct kpm_live_opts live;
+	const char *from;            /* recording instead of a kernel, or NULL */
+	uint64_t keep;               /* record: bytes that the files may take */
 	bool private;                /* count with probes of our own, whatever is pinned */
 	bool for_given;              /* and not the usual time */
 	int64_t for_ns;              /* how long to count */
@@ -87,6 +93,8 @@ enum kpm_option_id {
 	KPM_OPT_PROBES,
 	KPM_OPT_PRIVATE,
 	KPM_OPT_PINS,
+	KPM_OPT_FROM,
+	KPM_OPT_KEEP,
 	KPM_OPT_POOL,
 	KPM_OPT_INCLUDE,
 	KPM_OPT_EXCLUDE,

@@ -8,6 +8,7 @@ static const struct kpm_sink *const sinks[] = {
 	&kpm_sink_table,
 	&kpm_sink_csv,
 	&kpm_sink_json,
+	&kpm_sink_record,
 };
 
 #define SINKS (sizeof(sinks) / sizeof(*sinks))

@@ -64,7 +64,7 @@ case_examples() {
 	X
 	chmod +x bin/kpoolmon
 	# those of find are for a machine with that file system, tracking is tried in always.sh
-	sed -n '/^\.EX/,/^\.EE/p' "$man_page" | grep -vE '^\.E|^kpoolmon (find|start|stop)' | sed 's/\\-/-/g; s/\\e/\\/g' >examples
+	sed -n '/^\.EX/,/^\.EE/p' "$man_page" | grep -vE '^\.E|^kpoolmon (find|start|stop|record|replay)|--from ' | sed 's/\\-/-/g; s/\\e/\\/g' >examples
 	while read -r line; do
 		n=$((n + 1))
 		PATH=$PWD/bin:$PATH bash -o pipefail -c "$line" >out 2>err ||
@@ -87,7 +87,8 @@ case_install() {
 	cmp "$man_page" to/usr/share/man/man8/kpoolmon.8
 	cmp "$binary" to/usr/sbin/kpoolmon
 	"$binary" --help | grep -qF '(/etc/kpoolmon/tags.conf)'
-	[ "$(find to -type f | wc -l)" -eq 4 ]
+	cmp "$here/../../man/kpoolmon-record.5" to/usr/share/man/man5/kpoolmon-record.5
+	[ "$(find to -type f | wc -l)" -eq 5 ]
 }
 
 case_shipped_labels() {
