@@ -4,7 +4,7 @@
 
 _kpoolmon() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i
-	local options='--for --interval --objects --tags --no-rescue --probes --private --pins --from --keep --pool --include --exclude --sort
+	local options='--for --interval --objects --tags --no-rescue --probes --private --pins --from --keep --per-op --pool --include --exclude --sort
 		--reverse --limit --by-change --totals --no-highlight --labels --exact
 		--verbose --columns
 		--format --output --append --snapshot --kernel --root --help --version'
@@ -28,9 +28,9 @@ _kpoolmon() {
 	-o | --output | -n | --snapshot | -g | --labels | --from)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
-	--for | -D | --interval | --objects | --tags | --keep | --probes | --limit | -i | --include | -x | --exclude) ;;
+	--for | -D | --interval | --objects | --tags | --keep | --per-op | --probes | --limit | -i | --include | -x | --exclude) ;;
 	*)
-		[ "$COMP_CWORD" -eq 1 ] && options="console dump find start stop status record replay $options"
+		[ "$COMP_CWORD" -eq 1 ] && options="console dump find start stop status record replay diff $options"
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 		;;
 	esac

@@ -71,7 +71,8 @@ static void print_text(FILE *out, const struct status *s)
 		fprintf(out, "cost:           %.1f ns an event, %" PRIu64 " events timed\n",
 			(double)s->cost.ns / s->cost.runs, s->cost.runs);
 	else
-		fputs("cost:           - (sysctl kernel.bpf_stats_enabled=1 has it measured)\n", out);
+		fputs("cost:           - (sysctl kernel.bpf_stats_enabled=1 has it measured)\n",
+		      out);
 }
 
 static json_t *number(uint64_t u)

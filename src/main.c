@@ -9,6 +9,7 @@
 
 #include <kpoolmon/always.h>
 #include <kpoolmon/app.h>
+#include <kpoolmon/diff.h>
 #include <kpoolmon/find.h>
 #include <kpoolmon/options.h>
 #include <kpoolmon/record.h>
@@ -64,6 +65,8 @@ static int run(const struct kpm_options *o, bool *found, struct kpm_err *note, s
 		return kpm_always_stop(o, err);
 	case KPM_STATUS:
 		return kpm_always_status(o, found, err);
+	case KPM_DIFF:
+		return kpm_diff(o, warn, err);
 	case KPM_RECORD:
 		return kpm_record(o, err);
 	case KPM_TOP:

@@ -158,6 +158,8 @@ static int set_counting(struct kpm_options *o, int id, const char *arg, struct k
 		return kpm_hooks_choose(arg, &o->live.hooks, err);
 	case KPM_OPT_KEEP:
 		return number("keep", arg, KPM_KEEP_MIN, KPM_KEEP_MAX, &o->keep, err);
+	case KPM_OPT_PER_OP:
+		return number("per-op", arg, 1, UINT64_MAX / 2, &o->per_op, err);
 	case KPM_OPT_LIMIT:
 		ret = number("limit", arg, 1, UINT32_MAX, &value, err);
 		o->view.limit = ret ? 0 : value;
@@ -184,6 +186,7 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 	case KPM_OPT_NO_RESCUE:
 	case KPM_OPT_PROBES:
 	case KPM_OPT_KEEP:
+	case KPM_OPT_PER_OP:
 	case KPM_OPT_LIMIT:
 		return set_counting(o, id, arg, err);
 	case KPM_OPT_POOL:

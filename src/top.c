@@ -368,8 +368,8 @@ static int react(struct top *t, unsigned int reactions, struct kpm_err *err)
 		set_timer(t);
 	if (reactions & KPM_REACT_MOVES)
 		ret = move_in_recording(t, reactions, err);
-	if (!ret && reactions & (KPM_REACT_VIEW | KPM_REACT_SAMPLE | KPM_REACT_MARK |
-				 KPM_REACT_MOVES))
+	if (!ret &&
+	    reactions & (KPM_REACT_VIEW | KPM_REACT_SAMPLE | KPM_REACT_MARK | KPM_REACT_MOVES))
 		ret = build_frame(t, err);
 	if (reactions & KPM_REACT_WRITE)
 		write_view(t);

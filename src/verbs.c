@@ -9,20 +9,21 @@ static const struct {
 	const char *words;  /* what they are */
 	const char *formats;
 } verbs[KPM_VERBS] = {
-	[KPM_FIND] = {1, SIZE_MAX,
-		      "a NAME: a symbol, a tag, a slab cache, a pattern or an address",
+	[KPM_FIND] = {1, SIZE_MAX, "a NAME: a symbol, a tag, a slab cache, a pattern or an address",
 		      "table or json"},
 	[KPM_START] = {0, 0, NULL, NULL},
 	[KPM_STOP] = {0, 0, NULL, NULL},
 	[KPM_STATUS] = {0, 0, NULL, "table or json"},
 	[KPM_RECORD] = {1, 1, "the name of a FILE to record into", NULL},
 	[KPM_REPLAY] = {1, 1, "the FILE of a recording", NULL},
+	[KPM_DIFF] = {2, 2, "two of CSV files and recordings, each as FILE or FILE@TIME",
+		      "table, csv or json"},
 };
 
 static bool has_format(enum kpm_verb verb, const struct kpm_sink *sink)
 {
-	(void)verb;
-	return sink == &kpm_sink_table || sink == &kpm_sink_json;
+	return sink == &kpm_sink_table || sink == &kpm_sink_json ||
+	       (verb == KPM_DIFF && sink == &kpm_sink_csv);
 }
 
 int kpm_verb_check(const struct kpm_options *o, struct kpm_err *err)
@@ -43,7 +44,7 @@ int kpm_verb_check(const struct kpm_options *o, struct kpm_err *err)
 	if (o->command)
 		return kpm_fail(err, -EINVAL, "%s runs no COMMAND; leave -- out", name);
 	if (o->sink && !has_format(o->verb, o->sink))
-		return kpm_fail(err, -EINVAL, "%s writes %s, not %s", name,
-				verbs[o->verb].formats, o->sink->name);
+		return kpm_fail(err, -EINVAL, "%s writes %s, not %s", name, verbs[o->verb].formats,
+				o->sink->name);
 	return 0;
 }

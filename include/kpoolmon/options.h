@@ -16,8 +16,8 @@
 #define KPM_VERSION "0.1"
 
 #define KPM_OUTPUTS_MAX 8
-#define KPM_KEEP_MIN 10000
-#define KPM_KEEP_MAX 1000000000000
+#define KPM_KEEP_MIN    10000
+#define KPM_KEEP_MAX    1000000000000
 /* Shortest interval of the console, ns. */
 #define KPM_INTERVAL_MIN 100000000LL
 
@@ -32,6 +32,7 @@ enum kpm_verb {
 	KPM_STATUS,
 	KPM_RECORD,
 	KPM_REPLAY,
+	KPM_DIFF,
 	KPM_VERBS
 };
 
@@ -42,6 +43,7 @@ struct kpm_options {
 	struct kpm_live_opts live;
 	const char *from;            /* recording instead of a kernel, or NULL */
 	uint64_t keep;               /* record: bytes that the files may take */
+	uint64_t per_op;             /* diff: operations between the two; 0: not told */
 	bool private;                /* count with probes of our own, whatever is pinned */
 	bool for_given;              /* and not the usual time */
 	int64_t for_ns;              /* how long to count */
@@ -95,6 +97,7 @@ enum kpm_option_id {
 	KPM_OPT_PINS,
 	KPM_OPT_FROM,
 	KPM_OPT_KEEP,
+	KPM_OPT_PER_OP,
 	KPM_OPT_POOL,
 	KPM_OPT_INCLUDE,
 	KPM_OPT_EXCLUDE,

@@ -14,13 +14,13 @@
 
 struct kpm_sink_opts {
 	struct kpm_column_list columns;
-	bool exact;     /* table: numbers in full, without units */
-	bool totals;    /* table: lines with the sums at the bottom */
-	bool verbose;   /* table: a line for each hook */
-	bool highlight; /* table: for a terminal */
+	bool exact;          /* table: numbers in full, without units */
+	bool totals;         /* table: lines with the sums at the bottom */
+	bool verbose;        /* table: a line for each hook */
+	bool highlight;      /* table: for a terminal */
 	const char *version; /* record: of this kpoolmon */
-	size_t width;   /* table: columns of the terminal, which texts are cut to fit; 0: as wide
-			 * as it comes */
+	size_t width; /* table: columns of the terminal, which texts are cut to fit; 0: as wide
+		       * as it comes */
 };
 
 struct kpm_sink {

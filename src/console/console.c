@@ -138,7 +138,8 @@ unsigned int kpm_console_keys(struct kpm_console *c, const struct kpm_scene *sce
 	int key;
 
 	/* what changes the frame must have taken effect before the next key */
-	while (!(reactions & (KPM_REACT_VIEW | KPM_REACT_WRITE | KPM_REACT_QUIT | KPM_REACT_MOVES)) &&
+	while (!(reactions &
+		 (KPM_REACT_VIEW | KPM_REACT_WRITE | KPM_REACT_QUIT | KPM_REACT_MOVES)) &&
 	       (key = getch()) != ERR)
 		reactions |= kpm_console_key(c, scene, key);
 	return reactions;

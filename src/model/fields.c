@@ -10,8 +10,12 @@
 const char *const kpm_record_builds[3] = {"-", "loaded", "other"};
 
 const struct kpm_record_have kpm_record_have[] = {
-	{"memory", KPM_HAVE_MEMORY}, {"loss", KPM_HAVE_LOSS},   {"room", KPM_HAVE_ROOM},
-	{"rescue", KPM_HAVE_RESCUE}, {"asked", KPM_HAVE_ASKED}, {"hooks", KPM_HAVE_HOOKS},
+	{"memory", KPM_HAVE_MEMORY},
+	{"loss", KPM_HAVE_LOSS},
+	{"room", KPM_HAVE_ROOM},
+	{"rescue", KPM_HAVE_RESCUE},
+	{"asked", KPM_HAVE_ASKED},
+	{"hooks", KPM_HAVE_HOOKS},
 	{NULL, 0},
 };
 
@@ -33,8 +37,9 @@ bool kpm_fields_split(char *line, struct kpm_fields *fields)
 
 static int hex_digit(char c)
 {
-	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? (c | 32) - 'a' + 10
-										 : -1;
+	return isdigit((unsigned char)c)    ? c - '0'
+	       : isxdigit((unsigned char)c) ? (c | 32) - 'a' + 10
+					    : -1;
 }
 
 const char *kpm_field_text(struct kpm_fields *fields, size_t i)

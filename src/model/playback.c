@@ -346,10 +346,10 @@ int kpm_recording_read(struct kpm_recording *r, uint32_t sample, struct kpm_snap
 	if (ret) {
 		/* what was read in part is read again, if anything is */
 		r->next = 0;
-		return ret == -ENOMEM ? kpm_fail(err, ret, "out of memory")
-				      : kpm_fail(err, ret,
-						 "the recording is damaged at sample %" PRIu32,
-						 sample + 1);
+		return ret == -ENOMEM
+			       ? kpm_fail(err, ret, "out of memory")
+			       : kpm_fail(err, ret, "the recording is damaged at sample %" PRIu32,
+					  sample + 1);
 	}
 	memcpy(snap->host, r->host, sizeof(snap->host));
 	memcpy(snap->kernel, r->kernel, sizeof(snap->kernel));

@@ -11,11 +11,10 @@
  *   l  84  84  0  0  0  0  3581                      losses
  *   o  16546  3159648  121  16384  95526912          room
  *   h  kfree_rcu  missing  0                         a hook: way, runs
- *   t  0  ffffffff81234567  0  load_msg+0x41/0x1e0  msg_msg-4k     number, site, by cache, name, cache
- *   c  0  kmalloc-2k                                 one more cache of a tag
- *   f  0  loaded  /lib/modules/...                   where a tag is on disk
- *   r  0  -  n  4183  246  3937  8062976  4031488  0  0            a row: flags, Nonp, Paged
- *   e  12                                            lines from s to e: the sample is whole
+ *   t  0  ffffffff81234567  0  load_msg+0x41/0x1e0  msg_msg-4k     number, site, by cache, name,
+ * cache c  0  kmalloc-2k                                 one more cache of a tag f  0  loaded
+ * /lib/modules/...                   where a tag is on disk r  0  -  n  4183  246  3937  8062976
+ * 4031488  0  0            a row: flags, Nonp, Paged e  12 lines from s to e: the sample is whole
  *
  * What is not known is `-`; bytes below a blank, a backslash and such a dash are `\xNN`.
  */
@@ -31,7 +30,7 @@
 /* What was written of a tag. */
 struct written {
 	struct kpm_row row;
-	size_t cache;          /* length of the caches */
+	size_t cache;           /* length of the caches */
 	struct kpm_place place; /* pointers as they were: a place's strings are never changed */
 };
 

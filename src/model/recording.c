@@ -247,8 +247,8 @@ int kpm_recording_open(const char *name, struct kpm_tagset *tags, struct kpm_rec
 	r->parts = r->part[0] != NULL;
 	r->part[r->parts] = fopen(file, "re");
 	if (!r->part[r->parts]) {
-		ret = kpm_fail(err, -errno, "open %.300s: %s; name a file of kpoolmon record",
-			       file, strerror(errno));
+		ret = kpm_fail(err, -errno, "open %.300s: %s; name a file of kpoolmon record", file,
+			       strerror(errno));
 	} else {
 		r->parts++;
 		ret = scan_all(r, file, at ? at + 1 : NULL, err);

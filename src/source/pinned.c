@@ -138,9 +138,9 @@ static int open_books(struct pinned *p, int folder, struct kpm_err *err)
 				       strerror(errno));
 	}
 	if (!ret)
-		ret = kpm_books_open(&(struct kpm_books_fds){fd[0], fd[1], fd[2], fd[3], fd[4],
-							     fd[5], fd[6]},
-				     &p->books, err);
+		ret = kpm_books_open(
+			&(struct kpm_books_fds){fd[0], fd[1], fd[2], fd[3], fd[4], fd[5], fd[6]},
+			&p->books, err);
 	for (int i = 0; i < 7; i++)
 		if (fd[i] >= 0)
 			close(fd[i]);

@@ -355,8 +355,15 @@ static void refused(void **state)
 	};
 	/* whole by their lines, not by what is in them */
 	static const char *const damaged[] = {
-		"r\t5\t-\tn\t1\t1\t1\t1\t1\t1\t1", "r\t0\t-\tn\t1", "t\t3\tff\t0\tname\t-",
-		"t\t0\t0\t0\t\t-", "c\t0\tx", "f\t0", "h\tsheaf", "m\t1", "l\tx\t1\t1\t1\t1\t1\t1",
+		"r\t5\t-\tn\t1\t1\t1\t1\t1\t1\t1",
+		"r\t0\t-\tn\t1",
+		"t\t3\tff\t0\tname\t-",
+		"t\t0\t0\t0\t\t-",
+		"c\t0\tx",
+		"f\t0",
+		"h\tsheaf",
+		"m\t1",
+		"l\tx\t1\t1\t1\t1\t1\t1",
 	};
 
 	(void)state;
@@ -394,8 +401,8 @@ static void refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(comes_back),      cmocka_unit_test(is_small),
-		cmocka_unit_test(torn),            cmocka_unit_test(parts_and_times),
+		cmocka_unit_test(comes_back), cmocka_unit_test(is_small),
+		cmocka_unit_test(torn),       cmocka_unit_test(parts_and_times),
 		cmocka_unit_test(refused),
 	};
 
