@@ -7,7 +7,7 @@ _kpoolmon() {
 	local options='--for --interval --objects --tags --no-rescue --probes --private --pins --from --keep --per-op --pool --include --exclude --sort
 		--reverse --limit --by-change --totals --no-highlight --labels --exact
 		--verbose --columns
-		--format --output --append --snapshot --kernel --root --help --version'
+		--format --output --append --changed --snapshot --kernel --root --help --version'
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		if [ "${COMP_WORDS[i]}" = -- ]; then
@@ -16,7 +16,7 @@ _kpoolmon() {
 		fi
 	done
 	case $prev in
-	--format) mapfile -t COMPREPLY < <(compgen -W 'table csv json record' -- "$cur") ;;
+	--format) mapfile -t COMPREPLY < <(compgen -W 'table csv json record prometheus' -- "$cur") ;;
 	--sort | --columns)
 		mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" --help 2>/dev/null |
 			awk '/^Columns:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }')" -- "$cur")

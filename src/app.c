@@ -17,6 +17,7 @@
 #include <kpoolmon/ksyms.h>
 #include <kpoolmon/rights.h>
 
+#include "changed.h"
 #include "origin.h"
 #include "places.h"
 
@@ -140,16 +141,23 @@ static int write_target(const struct app *app, const struct target *t,
 			const struct kpm_frame *frame, struct kpm_err *err)
 {
 	bool append = app->options->append && t->file && t->file != app->options->snapshot;
-	struct text text;
-	int ret = text_open(&text, err);
+	struct kpm_frame part = *frame;
+	uint32_t *order = NULL;
+	struct text text = {0};
+	int ret = 0;
 
-	if (ret)
-		return ret;
-	if (!append)
+	if (append && app->options->changed)
+		ret = kpm_changed_rows(t->file, frame, &part, &order, err);
+	if (!ret)
+		ret = text_open(&text, err);
+	if (!ret && !append)
 		fputs(t->head, text.stream);
-	ret = text_close(&text, t->sink->sample(text.stream, frame, &t->opts), err);
-	if (ret)
+	if (!ret)
+		ret = text_close(&text, t->sink->sample(text.stream, &part, &t->opts), err);
+	if (ret) {
+		free(order);
 		return ret;
+	}
 	if (append) {
 		ret = kpm_append_file(t->file, t->head, text.text, text.size, err);
 	} else if (t->file) {
@@ -160,6 +168,7 @@ static int write_target(const struct app *app, const struct target *t,
 		ret = kpm_write_stdout(text.text, text.size, err);
 		kpm_signals_hold();
 	}
+	free(order);
 	free(text.text);
 	return ret;
 }

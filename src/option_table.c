@@ -81,10 +81,12 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			     .help = "these columns; +LIST: these too, see below"},
 	[KPM_OPT_FORMAT] =
 		{"format", 0, "FORMAT", .verbs = DUMP | FIND | STATUS | DIFF, .group = "Where to",
-		 .help = "table, csv, json or record (by the suffix of FILE, else table)"},
+		 .help = "table, csv, json, record, prometheus (by the suffix of FILE)"},
 	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE", .verbs = DUMP | DIFF,
 			    .help = "write FILE instead of standard output; repeatable"},
 	[KPM_OPT_APPEND] = {"append", 0, NULL, .verbs = DUMP, .help = "add to FILE (csv, json)"},
+	[KPM_OPT_CHANGED] = {"changed", 0, NULL, .verbs = DUMP,
+			     .help = "with --append, only rows that changed since FILE's last"},
 	[KPM_OPT_SNAPSHOT] = {"snapshot", 'n', "FILE", true, .verbs = DUMP,
 			      .help = "write the exact table to FILE (" KPM_SNAPSHOT_FILE ")"},
 	[KPM_OPT_KERNEL] = {"kernel", 0, "VERSION", .verbs = FIND, .group = "What find searches",

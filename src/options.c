@@ -233,12 +233,15 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 		return o->sink ? 0
 			       : kpm_fail(err, -EINVAL,
 					  "there is no format '%.40s'; there are "
-					  "table, csv, json and record",
+					  "table, csv, json, record and prometheus",
 					  arg);
 	case KPM_OPT_OUTPUT:
 		return add_output(o, arg, err);
 	case KPM_OPT_APPEND:
 		o->append = true;
+		return 0;
+	case KPM_OPT_CHANGED:
+		o->changed = true;
 		return 0;
 	case KPM_OPT_SNAPSHOT:
 		o->snapshot = arg ? arg : KPM_SNAPSHOT_FILE;
@@ -298,6 +301,8 @@ static int check(const struct kpm_options *o, struct kpm_err *err)
 		return kpm_fail(err, -EINVAL,
 				"--from shows a recording: nothing is counted; leave out --for, "
 				"COMMAND, --private and what is about probes");
+	if (o->changed && !o->append)
+		return kpm_fail(err, -EINVAL, "--changed needs a file to add to: --append -o FILE");
 	if (o->append && !o->output_count)
 		return kpm_fail(err, -EINVAL, "--append needs a file to append to: -o FILE");
 	for (size_t i = 0; o->append && i < o->output_count; i++) {
@@ -307,6 +312,9 @@ static int check(const struct kpm_options *o, struct kpm_err *err)
 			return kpm_fail(err, -EINVAL,
 					"--append cannot add to a table; give "
 					"--format csv or --format json");
+		if (o->changed && sink != &kpm_sink_csv)
+			return kpm_fail(err, -EINVAL,
+					"--changed reads CSV; give --format csv");
 	}
 	if (o->columns)
 		return kpm_columns_parse(&columns, o->columns + (*o->columns == '+'), err);

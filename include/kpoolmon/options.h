@@ -56,6 +56,7 @@ struct kpm_options {
 	bool exact;
 	bool verbose;
 	bool append;
+	bool changed;
 	const char *outputs[KPM_OUTPUTS_MAX]; /* none: standard output */
 	size_t output_count;
 	const char *snapshot; /* file of -n, or NULL */
@@ -120,6 +121,7 @@ enum kpm_option_id {
 	KPM_OPT_FORMAT,
 	KPM_OPT_OUTPUT,
 	KPM_OPT_APPEND,
+	KPM_OPT_CHANGED,
 	KPM_OPT_SNAPSHOT,
 	KPM_OPT_KERNEL,
 	KPM_OPT_ROOT,

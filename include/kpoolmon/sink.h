@@ -18,7 +18,7 @@ struct kpm_sink_opts {
 	bool totals;         /* table: lines with the sums at the bottom */
 	bool verbose;        /* table: a line for each hook */
 	bool highlight;      /* table: for a terminal */
-	const char *version; /* record: of this kpoolmon */
+	const char *version; /* record, prometheus: of this kpoolmon */
 	size_t width; /* table: columns of the terminal, which texts are cut to fit; 0: as wide
 		       * as it comes */
 };
@@ -39,6 +39,7 @@ extern const struct kpm_sink kpm_sink_table;
 extern const struct kpm_sink kpm_sink_csv;
 extern const struct kpm_sink kpm_sink_json;
 extern const struct kpm_sink kpm_sink_record;
+extern const struct kpm_sink kpm_sink_prometheus;
 
 /* The sink of a name, or NULL. */
 const struct kpm_sink *kpm_sink_find(const char *name);

@@ -117,3 +117,22 @@ case_filters() {
 	"$binary" dump --format csv --columns module /xkernel -- ./leak 5 >s.csv
 	[ "$(grep -c '^kernel' s.csv)" -eq 0 ]
 }
+
+case_prometheus() {
+	need python3
+	leaker
+	"$binary" dump -o x.prom -o x.csv -- ./leak 40
+	python3 "$here/check.py" prometheus <x.prom >count
+	[ "$(cat count)" -gt 20 ]
+	[ "$(cat count)" -lt 450 ]
+	grep -Eq '^kpoolmon_tag_outstanding_objects\{tag="load_msg\+0x[0-9a-f]+",cache="[^"]*",module="kernel"\} 40$' x.prom
+	grep -q '^kpoolmon_outstanding_bytes{type="nonp"} [0-9]' x.prom
+	grep -q "^kpoolmon_info{version=\"0.1\",kernel=\"$(uname -r)\"} 1$" x.prom
+	# readable by the collector
+	[ "$(stat -c %a x.prom)" = 644 ]
+	quick --format prometheus --limit 3 >y.prom
+	[ "$(grep -c '^kpoolmon_tag_outstanding_bytes{' y.prom)" -le 3 ]
+	# what is not known is absent
+	"$binary" dump --from "$here/../fuzz/seed.kpr" --format prometheus | python3 "$here/check.py" prometheus
+	fails 2 '--append cannot add to a table' "$binary" --append -o x.prom
+}
