@@ -30,7 +30,7 @@ _kpoolmon() {
 		;;
 	--for | -D | --interval | --objects | --tags | --keep | --per-op | --probes | --limit | -i | --include | -x | --exclude) ;;
 	*)
-		[ "$COMP_CWORD" -eq 1 ] && options="console dump find start stop status record replay diff $options"
+		[ "$COMP_CWORD" -eq 1 ] && options="console dump find start stop status record replay diff report $options"
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 		;;
 	esac

@@ -13,6 +13,7 @@
 #include <kpoolmon/find.h>
 #include <kpoolmon/options.h>
 #include <kpoolmon/record.h>
+#include <kpoolmon/report.h>
 #include <kpoolmon/text.h>
 
 /* To standard output, whose reader may be gone or whose disk may be full. */
@@ -67,6 +68,8 @@ static int run(const struct kpm_options *o, bool *found, struct kpm_err *note, s
 		return kpm_always_status(o, found, err);
 	case KPM_DIFF:
 		return kpm_diff(o, warn, err);
+	case KPM_REPORT:
+		return kpm_report(o, err);
 	case KPM_RECORD:
 		return kpm_record(o, err);
 	case KPM_TOP:

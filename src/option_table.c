@@ -15,14 +15,16 @@
 #define RECORD KPM_OF(KPM_RECORD)
 #define REPLAY KPM_OF(KPM_REPLAY)
 #define DIFF   KPM_OF(KPM_DIFF)
-#define READS  (TOP | DUMP | RECORD)
+#define REPORT KPM_OF(KPM_REPORT)
+#define READS  (TOP | DUMP | RECORD | REPORT)
 #define PROBES (READS | START)
 #define SHOWS  (TOP | DUMP | REPLAY)
 
 const char *const kpm_verb_names[KPM_VERBS] = {
 	[KPM_TOP] = "console",   [KPM_DUMP] = "dump",     [KPM_FIND] = "find",
 	[KPM_START] = "start",   [KPM_STOP] = "stop",     [KPM_STATUS] = "status",
-	[KPM_RECORD] = "record", [KPM_REPLAY] = "replay", [KPM_DIFF] = "diff"};
+	[KPM_RECORD] = "record", [KPM_REPLAY] = "replay", [KPM_DIFF] = "diff",
+	[KPM_REPORT] = "report"};
 
 bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb)
 {
@@ -30,7 +32,7 @@ bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb)
 }
 
 const struct kpm_option kpm_option_table[KPM_OPTS] = {
-	[KPM_OPT_FOR] = {"for", 0, "DURATION", .verbs = DUMP | RECORD, .group = "What is counted",
+	[KPM_OPT_FOR] = {"for", 0, "DURATION", .verbs = DUMP | RECORD | REPORT, .group = "What is counted",
 			 .help = "count for so long (10s; 90s, 10m, 2h)"},
 	[KPM_OPT_INTERVAL] = {"interval", 'D', "DURATION", .verbs = TOP | RECORD | REPLAY,
 			      .help = "take a sample so often (console 2s, record 10s)"},
@@ -59,7 +61,7 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			     .help = "not these; both are repeatable"},
 	[KPM_OPT_SORT] = {"sort", 0, "COLUMN", .help = "order by a column (bytes)"},
 	[KPM_OPT_REVERSE] = {"reverse", 0, NULL, .help = "the other way round"},
-	[KPM_OPT_LIMIT] = {"limit", 0, "N", .verbs = DUMP | FIND | DIFF,
+	[KPM_OPT_LIMIT] = {"limit", 0, "N", .verbs = DUMP | FIND | DIFF | REPORT,
 			   .help = "the first N tags or files only"},
 	[KPM_OPT_BY_CHANGE] = {"by-change", '(', NULL,
 			       .help = "order by the change in the second half of the counting"},
@@ -82,7 +84,7 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 	[KPM_OPT_FORMAT] =
 		{"format", 0, "FORMAT", .verbs = DUMP | FIND | STATUS | DIFF, .group = "Where to",
 		 .help = "table, csv, json, record, prometheus (by the suffix of FILE)"},
-	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE", .verbs = DUMP | DIFF,
+	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE", .verbs = DUMP | DIFF | REPORT,
 			    .help = "write FILE instead of standard output; repeatable"},
 	[KPM_OPT_APPEND] = {"append", 0, NULL, .verbs = DUMP, .help = "add to FILE (csv, json)"},
 	[KPM_OPT_CHANGED] = {"changed", 0, NULL, .verbs = DUMP,
@@ -144,7 +146,8 @@ void kpm_options_help(FILE *out)
 	      "       kpoolmon start | stop | status [OPTION...]\n"
 	      "       kpoolmon record FILE [OPTION...]\n"
 	      "       kpoolmon replay FILE[@TIME] [OPTION...]\n"
-	      "       kpoolmon diff A[@TIME] B[@TIME] [OPTION...]\n\n"
+	      "       kpoolmon diff A[@TIME] B[@TIME] [OPTION...]\n"
+	      "       kpoolmon report [OPTION...]\n\n"
 	      "Counts the kernel's slab allocations by call site and shows who holds the memory.\n"
 	      "console: on a terminal, until q; the command if none is given there. ? lists the keys.\n"
 	      "dump: once, after some seconds, or with COMMAND while COMMAND runs.\n"
@@ -152,7 +155,8 @@ void kpm_options_help(FILE *out)
 	      "start: track without a process until stop; all commands show what was counted since.\n"
 	      "status: is anything tracked, since when, and what it costs.\n"
 	      "record: a sample each interval into a file, until a signal; replay: the console on it.\n"
-	      "diff: what grew from A to B: CSV files, recordings, or two times of one.\n",
+	      "diff: what grew from A to B: CSV files, recordings, or two times of one.\n"
+	      "report: one text for a bug tracker: machine, modules, rows, losses.\n",
 	      out);
 	for (int i = 0; i < KPM_OPTS; i++) {
 		if (kpm_option_table[i].group)

@@ -18,6 +18,7 @@ static const struct {
 	[KPM_REPLAY] = {1, 1, "the FILE of a recording", NULL},
 	[KPM_DIFF] = {2, 2, "two of CSV files and recordings, each as FILE or FILE@TIME",
 		      "table, csv or json"},
+	[KPM_REPORT] = {0, 0, NULL, NULL},
 };
 
 static bool has_format(enum kpm_verb verb, const struct kpm_sink *sink)

@@ -33,6 +33,7 @@ enum kpm_verb {
 	KPM_RECORD,
 	KPM_REPLAY,
 	KPM_DIFF,
+	KPM_REPORT,
 	KPM_VERBS
 };
 

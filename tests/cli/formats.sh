@@ -136,3 +136,22 @@ case_prometheus() {
 	"$binary" dump --from "$here/../fuzz/seed.kpr" --format prometheus | python3 "$here/check.py" prometheus
 	fails 2 '--append cannot add to a table' "$binary" --append -o x.prom
 }
+
+case_report() {
+	leaker
+	"$binary" report --for 1s --objects 10k -o r.txt &
+	sleep 0.8
+	./leak 70
+	wait $!
+	for word in 'Made by .*kpoolmon' "^Kernel .*$(uname -r)" '^Architecture' '^Taint  *[0-9]' \
+		'^== Modules of' '^== Most memory' '^== Most growth' 'Lost: ' 'Probe kfree_rcu'; do
+		grep -Eq "$word" r.txt || { echo "no $word in:"; cat r.txt; exit 1; }
+	done
+	[ "$(grep -c ' load_msg+' r.txt)" -eq 2 ]
+	own_pins
+	pinned start --objects 10k >/dev/null
+	pinned report --for 200ms --limit 3 >s.txt
+	grep -q '3 of .* tags' s.txt
+	fails 1 'name a file in a directory that exists' "$binary" report --for 1h -o no/r.txt
+	fails 2 'unexpected word' "$binary" report x
+}

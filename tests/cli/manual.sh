@@ -64,7 +64,7 @@ case_examples() {
 	X
 	chmod +x bin/kpoolmon
 	# those of find are for a machine with that file system, tracking is tried in always.sh
-	sed -n '/^\.EX/,/^\.EE/p' "$man_page" | grep -vE '^\.E|^kpoolmon (find|start|stop|record|replay|diff)|--from ' | sed 's/\\-/-/g; s/\\e/\\/g' >examples
+	sed -n '/^\.EX/,/^\.EE/p' "$man_page" | grep -vE '^\.E|^kpoolmon (find|start|stop|record|replay|diff|report)|--from ' | sed 's/\\-/-/g; s/\\e/\\/g' >examples
 	while read -r line; do
 		n=$((n + 1))
 		PATH=$PWD/bin:$PATH bash -o pipefail -c "$line" >out 2>err ||
