@@ -77,6 +77,9 @@ fuzz: ## feed the readers of module files and recordings with hostile ones, FUZZ
 test-find: all $(B)/unpack ## search the modules of a real Debian kernel, against unpacking alone
 	$(Q)tests/find/run $(B)/kpoolmon $(B)/unpack $(TREE)
 
+test-deb: deb ## install, run and remove the package in a Debian 12 of its own
+	$(Q)sh tools/as-root.sh tests/deb/run $(B)/deb
+
 pictures: all $(B)/tests/screen/leaker ## make the README's pictures of the console anew
 	$(Q)mkdir -p tests/screen/pictures
 	$(Q)sh tools/as-root.sh bash tests/screen/capture.sh $(B)/kpoolmon $(B)/tests/screen/leaker \
@@ -88,6 +91,6 @@ bench: $(B)/bench ## what the probes cost, against empty programs, a hash map an
 format: ## apply .clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-.PHONY: units sanitized check test test-kernels kernels-document pictures test-find fuzz bench format
+.PHONY: units sanitized check test test-kernels kernels-document pictures test-find test-deb fuzz bench format
 
 -include $(B)/variants.bpf.d $(UNIT:=.d) $(BPFTESTS:=.d) $(B)/tests/bench/bench.d $(B)/tests/find/unpack.d $(B)/tests/fuzz/elf_fuzz.d $(B)/tests/fuzz/record_fuzz.d
