@@ -25,6 +25,11 @@ WARN	+= -Werror
 endif
 KPM_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -Iinclude -I$(B) \
 	     $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
+# alerts go to the journal where its library is there, else to syslog
+ifneq ($(shell $(PKG_CONFIG) --exists libsystemd 2>/dev/null && echo yes),)
+LIBS	+= libsystemd
+KPM_CFLAGS += -DKPM_HAVE_SYSTEMD
+endif
 KPM_LIBS   = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lm
 
 SRCS	:= $(sort $(wildcard src/*.c src/*/*.c))
@@ -81,15 +86,19 @@ MAN	   = $(DESTDIR)$(PREFIX)/share/man
 DOC	   = $(DESTDIR)$(PREFIX)/share/doc/kpoolmon
 UNITDIR	  ?= $(PREFIX)/lib/systemd/system
 INSTALLED  = $(DESTDIR)$(PREFIX)/sbin/kpoolmon \
-	     $(MAN)/man8/kpoolmon.8 $(MAN)/man5/kpoolmon-record.5 \
+	     $(MAN)/man8/kpoolmon.8 $(MAN)/man5/kpoolmon-alerts.5 $(MAN)/man5/kpoolmon-record.5 \
+	     $(DOC)/alerts.conf \
 	     $(DESTDIR)$(PREFIX)/share/bash-completion/completions/kpoolmon \
 	     $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_kpoolmon \
-	     $(DESTDIR)$(UNITDIR)/kpoolmon.service $(DESTDIR)/etc/kpoolmon/tags.conf
+	     $(DESTDIR)$(UNITDIR)/kpoolmon.service \
+	     $(DESTDIR)$(UNITDIR)/kpoolmon-watch.service $(DESTDIR)/etc/kpoolmon/tags.conf
 
 install: all ## install below $(DESTDIR)$(PREFIX), the label file below $(DESTDIR)/etc
 	$(Q)install -D -m 755 $(B)/kpoolmon $(DESTDIR)$(PREFIX)/sbin/kpoolmon
 	$(Q)install -D -m 644 man/kpoolmon.8 $(MAN)/man8/kpoolmon.8
+	$(Q)install -D -m 644 man/kpoolmon-alerts.5 $(MAN)/man5/kpoolmon-alerts.5
 	$(Q)install -D -m 644 man/kpoolmon-record.5 $(MAN)/man5/kpoolmon-record.5
+	$(Q)install -D -m 644 data/alerts.conf $(DOC)/alerts.conf
 	$(Q)install -D -m 644 data/kpoolmon.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/kpoolmon
 	$(Q)install -D -m 644 data/_kpoolmon \
@@ -97,7 +106,9 @@ install: all ## install below $(DESTDIR)$(PREFIX), the label file below $(DESTDI
 	$(Q)install -d $(DESTDIR)$(UNITDIR) $(DOC)/examples
 	$(Q)sed 's|@sbindir@|$(PREFIX)/sbin|' data/systemd/kpoolmon.service \
 		>$(DESTDIR)$(UNITDIR)/kpoolmon.service
-	$(Q)chmod 644 $(DESTDIR)$(UNITDIR)/kpoolmon.service
+	$(Q)sed 's|/usr/local/sbin|$(PREFIX)/sbin|' data/kpoolmon-watch.service \
+		>$(DESTDIR)$(UNITDIR)/kpoolmon-watch.service
+	$(Q)chmod 644 $(DESTDIR)$(UNITDIR)/kpoolmon.service $(DESTDIR)$(UNITDIR)/kpoolmon-watch.service
 	$(Q)install -m 644 data/examples/* $(DOC)/examples
 	$(Q)install -D -m 644 data/tags.conf $(DESTDIR)/etc/kpoolmon/tags.conf
 

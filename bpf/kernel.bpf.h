@@ -49,6 +49,26 @@ struct module {
 	char name[MODULE_NAME_LEN];
 } __attribute__((preserve_access_index));
 
+/* its code since 6.4 (ac3b43283923) */
+enum mod_mem_type { MOD_TEXT = 0, MOD_INIT_TEXT = 4 };
+struct module_memory {
+	void *base;
+	unsigned int size;
+} __attribute__((preserve_access_index));
+struct module___mem {
+	struct module_memory mem[7];
+} __attribute__((preserve_access_index));
+
+/* and before */
+struct module_layout {
+	void *base;
+	unsigned int size;
+} __attribute__((preserve_access_index));
+struct module___layout {
+	struct module_layout core_layout;
+	struct module_layout init_layout;
+} __attribute__((preserve_access_index));
+
 /*
  * Eight bytes of kernel memory; 0 where there is none. Through bpf_rdonly_cast as the first
  * member of a struct: a number, for since 7.x no arithmetic is permitted on a pointer read by it.

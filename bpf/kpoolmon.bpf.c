@@ -11,7 +11,7 @@
  *   interrupt inside the free program loses the frees of that interrupt. The second copy of the
  *   free programs catches them; frees are idempotent.
  *
- * Loaded by src/source/live.c.
+ * Loaded by src/source/probes.c.
  */
 #include "types.bpf.h"
 #include <kpoolmon/abi.h>
@@ -20,6 +20,7 @@
 #include "tags.bpf.h"
 #include "accounting.bpf.h"
 #include "hooks.bpf.h"
+#include "modules.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -135,81 +136,6 @@ int kpm_cache_free_again(struct bpf_raw_tracepoint_args *ctx)
 	if (s)
 		add(&s->rescued_cache, 1);
 	return 0;
-}
-
-static __always_inline int next_generation(void)
-{
-	struct kpm_control *ctl;
-	__u32 zero = 0;
-
-	ctl = bpf_map_lookup_elem(&control, &zero);
-	if (ctl)
-		add(&ctl->generation, 1);
-	return 0;
-}
-
-/* (struct module *), before the module's init function runs */
-SEC("raw_tp/module_load")
-int kpm_module_load(void *ctx __attribute__((unused)))
-{
-	return next_generation();
-}
-
-/* Does a call site's name end with the module's, `symbol+0x1/0x2 [name]`? */
-static __always_inline int lies_in(const char *symbol, const char *module)
-{
-	__u32 at = 0;
-
-	while (at < KPM_SYMBOL_LEN && symbol[at] != '[')
-		at++;
-	for (__u32 i = 0; i < MODULE_NAME_LEN && ++at < KPM_SYMBOL_LEN; i++) {
-		if (!module[i])
-			return symbol[at] == ']';
-		if (symbol[at] != module[i])
-			return 0;
-	}
-	return 0;
-}
-
-struct leaving {
-	char module[MODULE_NAME_LEN];
-};
-
-static int mark_unloaded(__u32 i, struct leaving *leaving)
-{
-	__u32 *listed = bpf_map_lookup_elem(&taglist, &i), id;
-	struct kpm_tag_info *info;
-
-	if (!listed || !*listed)
-		return 0;
-	id = *listed - 1;
-	info = bpf_map_lookup_elem(&taginfo, &id);
-	if (!info || info->unloaded || (info->site >= text_start && info->site < text_end))
-		return 0;
-	if (lies_in(info->symbol, leaving->module))
-		info->unloaded = 1;
-	return 0;
-}
-
-/*
- * (struct module *), before its memory is freed. Its tags are told from those that the same module
- * will have when it is loaded again; by name, which also finds those in its init text, whose
- * memory went long ago without any event.
- */
-SEC("raw_tp/module_free")
-int kpm_module_free(struct bpf_raw_tracepoint_args *ctx)
-{
-	__u64 name = ctx->args[0] + bpf_core_field_offset(struct module, name);
-	struct leaving leaving = {};
-	struct kpm_control *ctl;
-	__u32 zero = 0;
-
-	ctl = bpf_map_lookup_elem(&control, &zero);
-	if (!ctl)
-		return 0;
-	bpf_probe_read_kernel_str(leaving.module, sizeof(leaving.module), (void *)name);
-	bpf_loop(ctl->tag_count, mark_unloaded, &leaving, 0);
-	return next_generation();
 }
 
 /* Never attached: run by user space to read the kernel's clock of births. */

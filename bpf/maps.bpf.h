@@ -25,6 +25,20 @@ KPM_ARRAY(counters, struct kpm_counters);
 KPM_ARRAY(shards, struct kpm_shard);
 KPM_ARRAY(control, struct kpm_control);
 
+/* Of the pages of modules' code, by a hash of their number: 0 until one comes or goes. */
+#define KPM_GENERATIONS 16384
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, KPM_GENERATIONS);
+	__type(key, __u32);
+	__type(value, __u64);
+} generations SEC(".maps");
+
+static __always_inline __u32 code_page(__u64 address)
+{
+	return (address >> 12) * 0x9e3779b97f4a7c15ULL >> 50;
+}
+
 const volatile __u32 block_count = 1;
 /* tag slots, a power of two from KPM_TAG_WAYS to KPM_TAGS_MAX */
 const volatile __u32 tag_slots = KPM_TAG_WAYS;

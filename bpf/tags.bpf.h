@@ -20,18 +20,23 @@
 #define ARG_GFP(ctx)   ((ctx)->args[4]) /* kmalloc */
 
 /*
- * Modules come and go at the same addresses: a module's call site is another tag after any module
- * was loaded or unloaded. User space puts those that have the same name together.
+ * Modules come and go at the same addresses: a call site is another tag after code was loaded where
+ * it lies, see modules.bpf.h. User space puts those that have the same name together.
  */
 static __always_inline __u64 generation_of(__u64 site)
 {
 	struct kpm_control *ctl;
-	__u32 zero = 0;
+	__u32 zero = 0, page;
+	__u64 *generation;
 
 	if (site >= text_start && site < text_end)
 		return 0;
+	page = code_page(site);
+	generation = bpf_map_lookup_elem(&generations, &page);
 	ctl = bpf_map_lookup_elem(&control, &zero);
-	return ctl ? ctl->generation * 0x85ebca77c2b2ae63ULL : 0;
+	if (!generation || !ctl)
+		return 0;
+	return (*generation + (ctl->generation << 32)) * 0x85ebca77c2b2ae63ULL;
 }
 
 /*

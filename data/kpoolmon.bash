@@ -7,7 +7,7 @@ _kpoolmon() {
 	local options='--for --interval --objects --tags --no-rescue --probes --private --pins --from --keep --per-op --pool --include --exclude --sort
 		--reverse --limit --by-change --totals --no-highlight --labels --exact
 		--verbose --columns
-		--format --output --append --changed --snapshot --kernel --root --help --version'
+		--format --output --append --changed --snapshot --alert --alerts --once --state --syslog --exec --kernel --root --help --version'
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		if [ "${COMP_WORDS[i]}" = -- ]; then
@@ -25,12 +25,12 @@ _kpoolmon() {
 		mapfile -t COMPREPLY < <(compgen -W "$(ls /lib/modules 2>/dev/null)" -- "$cur")
 		;;
 	--root | --pins) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
-	-o | --output | -n | --snapshot | -g | --labels | --from)
+	-o | --output | --alerts | --state | --exec | -n | --snapshot | -g | --labels | --from)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
-	--for | -D | --interval | --objects | --tags | --keep | --per-op | --probes | --limit | -i | --include | -x | --exclude) ;;
+	--for | -D | --interval | --objects | --tags | --keep | --per-op | --probes | --alert | --limit | -i | --include | -x | --exclude) ;;
 	*)
-		[ "$COMP_CWORD" -eq 1 ] && options="console dump find start stop status record replay diff report $options"
+		[ "$COMP_CWORD" -eq 1 ] && options="console dump watch suspects find start stop status record replay diff report $options"
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 		;;
 	esac

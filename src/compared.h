@@ -17,8 +17,8 @@ struct kpm_compared_row {
 
 struct kpm_compared {
 	struct kpm_sheet a, b;
-	bool same_run; /* the counters of b go on from those of a */
-	double seconds; /* between them; 0: not known */
+	bool same_run;   /* the counters of b go on from those of a */
+	double seconds;  /* between them; 0: not known */
 	uint64_t per_op; /* 0: not asked for */
 	struct kpm_compared_row *rows;
 	uint32_t count;

@@ -50,9 +50,7 @@ static int match(const struct kpm_options *o, struct kpm_compared *c)
 		return -ENOMEM;
 	while (i < c->a.count || k < c->b.count) {
 		const struct kpm_sheet_row *a = &c->a.rows[i], *b = &c->b.rows[k];
-		int order = i == c->a.count   ? 1
-			    : k == c->b.count ? -1
-					      : kpm_sheet_order(a, b);
+		int order = i == c->a.count ? 1 : k == c->b.count ? -1 : kpm_sheet_order(a, b);
 
 		if (order && i < c->a.count && k < c->b.count && kpm_sheet_goes_on(a, b))
 			order = 0;
@@ -82,8 +80,8 @@ static void settle_run(struct kpm_compared *c)
 	int64_t wall = c->a.wall_ns && c->b.wall_ns ? (c->b.wall_ns - c->a.wall_ns) / 1000000 : 0;
 
 	/* a machine that slept was tracked for less than the clock went on, never for more */
-	c->same_run = c->a.tracked_ms >= 0 && tracked >= 0 && tracked <= wall + 2000 && !strcmp(c->a.host, c->b.host) &&
-		      !strcmp(c->a.kernel, c->b.kernel);
+	c->same_run = c->a.tracked_ms >= 0 && tracked >= 0 && tracked <= wall + 2000 &&
+		      !strcmp(c->a.host, c->b.host) && !strcmp(c->a.kernel, c->b.kernel);
 	for (uint32_t i = 0; c->same_run && i < c->count; i++) {
 		const struct kpm_compared_row *r = &c->rows[i];
 

@@ -42,7 +42,8 @@ static void put_taint(FILE *out, const struct kpm_roots *roots)
 	unsigned long long mask;
 	size_t used;
 
-	if (!first_line(kpm_path(roots, KPM_FILE_TAINTED, path, sizeof(path)), text, sizeof(text))) {
+	if (!first_line(kpm_path(roots, KPM_FILE_TAINTED, path, sizeof(path)), text,
+			sizeof(text))) {
 		line(out, "Taint", "-");
 		return;
 	}

@@ -50,8 +50,14 @@ static void warn(const char *text)
 	fprintf(stderr, "kpoolmon: %s\n", kpm_clean(text, clean, sizeof(clean)));
 }
 
-/* Runs the command. *found: false if there was nothing to find. */
-static int run(const struct kpm_options *o, bool *found, struct kpm_err *note, struct kpm_err *err)
+/* What a command found out, beside whether it failed. */
+struct outcome {
+	bool found; /* false: there was nothing to find */
+	bool fired; /* an alert */
+};
+
+static int run(const struct kpm_options *o, struct outcome *outcome, struct kpm_err *note,
+	       struct kpm_err *err)
 {
 	if (o->help)
 		return print(kpm_options_help, err);
@@ -59,19 +65,23 @@ static int run(const struct kpm_options *o, bool *found, struct kpm_err *note, s
 		return print(version, err);
 	switch (o->verb) {
 	case KPM_FIND:
-		return kpm_find(o, warn, found, err);
+		return kpm_find(o, warn, &outcome->found, err);
 	case KPM_START:
 		return kpm_always_start(o, err);
 	case KPM_STOP:
 		return kpm_always_stop(o, err);
 	case KPM_STATUS:
-		return kpm_always_status(o, found, err);
+		return kpm_always_status(o, &outcome->found, err);
 	case KPM_DIFF:
 		return kpm_diff(o, warn, err);
 	case KPM_REPORT:
 		return kpm_report(o, err);
 	case KPM_RECORD:
 		return kpm_record(o, err);
+	case KPM_WATCH:
+		return kpm_app_watch(o, warn, &outcome->fired, err);
+	case KPM_SUSPECTS:
+		return kpm_app_suspects(o, err);
 	case KPM_TOP:
 		return kpm_app_top(o, note, err);
 	case KPM_REPLAY:
@@ -90,7 +100,8 @@ int main(int argc, char *argv[])
 {
 	const struct kpm_options *options;
 	struct kpm_err err = {""}, note = {""};
-	bool found = true;
+	struct outcome outcome = {.found = true};
+	enum kpm_verb verb;
 	int ret;
 
 	fill_standard_files();
@@ -101,7 +112,8 @@ int main(int argc, char *argv[])
 		fprintf(stderr, "kpoolmon: %s\n", err.text);
 		return ret == -EINVAL ? KPM_EXIT_USAGE : KPM_EXIT_FAILED;
 	}
-	ret = run(options, &found, &note, &err);
+	ret = run(options, &outcome, &note, &err);
+	verb = options->verb;
 	kpm_options_free(options);
 	if (*note.text)
 		fprintf(stderr, "kpoolmon: %s\n", note.text);
@@ -110,6 +122,9 @@ int main(int argc, char *argv[])
 	if (ret)
 		fprintf(stderr, "kpoolmon: %s\n", err.text);
 	if (ret)
-		return ret == -EINVAL && !found ? KPM_EXIT_USAGE : KPM_EXIT_FAILED;
-	return found ? KPM_EXIT_OK : KPM_EXIT_NOTHING;
+		return ret == -EINVAL && (!outcome.found || verb == KPM_WATCH) ? KPM_EXIT_USAGE
+									       : KPM_EXIT_FAILED;
+	if (outcome.fired)
+		return KPM_EXIT_ALERT;
+	return outcome.found ? KPM_EXIT_OK : KPM_EXIT_NOTHING;
 }

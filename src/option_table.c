@@ -5,26 +5,28 @@
 
 #include <kpoolmon/options.h>
 
-#define TOP  KPM_OF(KPM_TOP)
-#define DUMP KPM_OF(KPM_DUMP)
-#define FIND KPM_OF(KPM_FIND)
-/* those of the pinned books, and those that can load probes */
-#define START  KPM_OF(KPM_START)
-#define STOP   KPM_OF(KPM_STOP)
-#define STATUS KPM_OF(KPM_STATUS)
-#define RECORD KPM_OF(KPM_RECORD)
-#define REPLAY KPM_OF(KPM_REPLAY)
-#define DIFF   KPM_OF(KPM_DIFF)
-#define REPORT KPM_OF(KPM_REPORT)
-#define READS  (TOP | DUMP | RECORD | REPORT)
-#define PROBES (READS | START)
-#define SHOWS  (TOP | DUMP | REPLAY)
+#define TOP      KPM_OF(KPM_TOP)
+#define DUMP     KPM_OF(KPM_DUMP)
+#define FIND     KPM_OF(KPM_FIND)
+#define WATCH    KPM_OF(KPM_WATCH)
+#define SUSPECTS KPM_OF(KPM_SUSPECTS)
+#define START    KPM_OF(KPM_START)
+#define STOP     KPM_OF(KPM_STOP)
+#define STATUS   KPM_OF(KPM_STATUS)
+#define RECORD   KPM_OF(KPM_RECORD)
+#define REPLAY   KPM_OF(KPM_REPLAY)
+#define DIFF     KPM_OF(KPM_DIFF)
+#define REPORT   KPM_OF(KPM_REPORT)
+/* those that read books, those that can load probes, and those that show rows */
+#define READERS (TOP | DUMP | WATCH | SUSPECTS | RECORD | REPORT)
+#define PROBES  (READERS | START)
+#define SHOWS   (TOP | DUMP | REPLAY)
 
 const char *const kpm_verb_names[KPM_VERBS] = {
-	[KPM_TOP] = "console",   [KPM_DUMP] = "dump",     [KPM_FIND] = "find",
-	[KPM_START] = "start",   [KPM_STOP] = "stop",     [KPM_STATUS] = "status",
-	[KPM_RECORD] = "record", [KPM_REPLAY] = "replay", [KPM_DIFF] = "diff",
-	[KPM_REPORT] = "report"};
+	[KPM_TOP] = "console",       [KPM_DUMP] = "dump",     [KPM_WATCH] = "watch",
+	[KPM_SUSPECTS] = "suspects", [KPM_FIND] = "find",     [KPM_START] = "start",
+	[KPM_STOP] = "stop",         [KPM_STATUS] = "status", [KPM_RECORD] = "record",
+	[KPM_REPLAY] = "replay",     [KPM_DIFF] = "diff",     [KPM_REPORT] = "report"};
 
 bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb)
 {
@@ -32,10 +34,12 @@ bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb)
 }
 
 const struct kpm_option kpm_option_table[KPM_OPTS] = {
-	[KPM_OPT_FOR] = {"for", 0, "DURATION", .verbs = DUMP | RECORD | REPORT, .group = "What is counted",
-			 .help = "count for so long (10s; 90s, 10m, 2h)"},
-	[KPM_OPT_INTERVAL] = {"interval", 'D', "DURATION", .verbs = TOP | RECORD | REPLAY,
-			      .help = "take a sample so often (console 2s, record 10s)"},
+	[KPM_OPT_FOR] = {"for", 0, "DURATION", .verbs = DUMP | WATCH | SUSPECTS | RECORD | REPORT,
+			 .group = "What is counted",
+			 .help = "count for so long (10s, suspects 1m; 90s, 10m, 2h)"},
+	[KPM_OPT_INTERVAL] = {"interval", 'D', "DURATION",
+			      .verbs = TOP | WATCH | SUSPECTS | RECORD | REPLAY,
+			      .help = "take a sample so often (2s; watch, record 10s)"},
 	[KPM_OPT_OBJECTS] = {"objects", 0, "N", .verbs = PROBES,
 			     .help = "room for so many objects (from the memory; 250k, 2M)"},
 	[KPM_OPT_TAGS] = {"tags", 0, "N", .verbs = PROBES, .help = "room for so many call sites"},
@@ -43,7 +47,7 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			       .help = "attach the free probes once only: cheaper, loses frees"},
 	[KPM_OPT_PROBES] = {"probes", 0, "LIST", .verbs = PROBES,
 			    .help = "probes that must (+NAME) or may not (-NAME) be attached"},
-	[KPM_OPT_PRIVATE] = {"private", 0, NULL, .verbs = READS,
+	[KPM_OPT_PRIVATE] = {"private", 0, NULL, .verbs = READERS,
 			     .help = "with probes of its own, also if tracking was started"},
 	[KPM_OPT_PINS] = {"pins", 0, "DIR", .verbs = PROBES | STOP | STATUS,
 			  .help = "folder of what start pins (" KPM_PINS_DIR ")"},
@@ -61,7 +65,7 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			     .help = "not these; both are repeatable"},
 	[KPM_OPT_SORT] = {"sort", 0, "COLUMN", .help = "order by a column (bytes)"},
 	[KPM_OPT_REVERSE] = {"reverse", 0, NULL, .help = "the other way round"},
-	[KPM_OPT_LIMIT] = {"limit", 0, "N", .verbs = DUMP | FIND | DIFF | REPORT,
+	[KPM_OPT_LIMIT] = {"limit", 0, "N", .verbs = DUMP | SUSPECTS | FIND | DIFF | REPORT,
 			   .help = "the first N tags or files only"},
 	[KPM_OPT_BY_CHANGE] = {"by-change", '(', NULL,
 			       .help = "order by the change in the second half of the counting"},
@@ -81,9 +85,10 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			     .help = "in the table, how each probe is attached"},
 	[KPM_OPT_COLUMNS] = {"columns", 0, "LIST",
 			     .help = "these columns; +LIST: these too, see below"},
-	[KPM_OPT_FORMAT] =
-		{"format", 0, "FORMAT", .verbs = DUMP | FIND | STATUS | DIFF, .group = "Where to",
-		 .help = "table, csv, json, record, prometheus (by the suffix of FILE)"},
+	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT",
+			    .verbs = DUMP | WATCH | SUSPECTS | FIND | STATUS | DIFF,
+			    .group = "Where to",
+			    .help = "table, csv, json, record, prometheus (by the suffix of FILE)"},
 	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE", .verbs = DUMP | DIFF | REPORT,
 			    .help = "write FILE instead of standard output; repeatable"},
 	[KPM_OPT_APPEND] = {"append", 0, NULL, .verbs = DUMP, .help = "add to FILE (csv, json)"},
@@ -91,6 +96,17 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			     .help = "with --append, only rows that changed since FILE's last"},
 	[KPM_OPT_SNAPSHOT] = {"snapshot", 'n', "FILE", true, .verbs = DUMP,
 			      .help = "write the exact table to FILE (" KPM_SNAPSHOT_FILE ")"},
+	[KPM_OPT_ALERT] = {"alert", 0, "RULE", .verbs = TOP | WATCH, .group = "What is watched for",
+			   .help = "as 'bytes > 512M', 'growth > 64M in 10m'; repeatable"},
+	[KPM_OPT_ALERTS] = {"alerts", 0, "FILE", .verbs = TOP | WATCH,
+			    .help = "rules, a line each (" KPM_ALERTS_FILE ")"},
+	[KPM_OPT_ONCE] = {"once", 0, NULL, .verbs = WATCH, .help = "one sample; status 3: alerts"},
+	[KPM_OPT_STATE] = {"state", 0, "FILE", .verbs = WATCH,
+			   .help = "with --once, what earlier runs saw is kept in FILE"},
+	[KPM_OPT_SYSLOG] = {"syslog", 0, NULL, .verbs = WATCH,
+			    .help = "also to the journal or syslog"},
+	[KPM_OPT_EXEC] = {"exec", 0, "PROGRAM", .verbs = WATCH,
+			  .help = "run PROGRAM for each alert that begins or is over"},
 	[KPM_OPT_KERNEL] = {"kernel", 0, "VERSION", .verbs = FIND, .group = "What find searches",
 			    .help = "files of this kernel (of the running one)"},
 	[KPM_OPT_ROOT] = {"root", 0, "DIR", .verbs = FIND,
@@ -142,6 +158,8 @@ void kpm_options_help(FILE *out)
 {
 	fputs("usage: kpoolmon [console] [OPTION...]\n"
 	      "       kpoolmon [dump] [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
+	      "       kpoolmon watch [OPTION...]\n"
+	      "       kpoolmon suspects [OPTION...]\n"
 	      "       kpoolmon find NAME... [OPTION...]\n"
 	      "       kpoolmon start | stop | status [OPTION...]\n"
 	      "       kpoolmon record FILE [OPTION...]\n"
@@ -151,6 +169,7 @@ void kpm_options_help(FILE *out)
 	      "Counts the kernel's slab allocations by call site and shows who holds the memory.\n"
 	      "console: on a terminal, until q; the command if none is given there. ? lists the keys.\n"
 	      "dump: once, after some seconds, or with COMMAND while COMMAND runs.\n"
+	      "watch: alert when a tag grows past a threshold. suspects: tell a leak from a cache.\n"
 	      "find: which module files know a symbol, a tag, a slab cache, a pattern, an address.\n"
 	      "start: track without a process until stop; all commands show what was counted since.\n"
 	      "status: is anything tracked, since when, and what it costs.\n"
@@ -168,6 +187,6 @@ void kpm_options_help(FILE *out)
 	      out);
 	for (size_t i = 0; i < kpm_column_count; i++)
 		fprintf(out, "  %-17s %s\n", kpm_columns[i].name, kpm_columns[i].help);
-	fputs("\nExit status: 0 fine, 1 failed, 2 wrong usage, 4 nothing found. More in kpoolmon(8).\n",
+	fputs("\nExit status: 0 fine, 1 failed, 2 wrong usage, 3 an alert, 4 nothing found. More in kpoolmon(8).\n",
 	      out);
 }

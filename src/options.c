@@ -249,6 +249,28 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 	case KPM_OPT_FROM:
 		o->from = arg;
 		return file_name("from", arg, err);
+	case KPM_OPT_ALERT:
+		if (o->alert_count == KPM_ALERTS_MAX)
+			return kpm_fail(err, -EINVAL,
+					"more than %d --alert; write them into a file",
+					KPM_ALERTS_MAX);
+		o->alerts[o->alert_count++] = arg;
+		return 0;
+	case KPM_OPT_ALERTS:
+		o->alerts_file = arg;
+		return file_name("alerts", arg, err);
+	case KPM_OPT_ONCE:
+		o->once = true;
+		return 0;
+	case KPM_OPT_STATE:
+		o->state = arg;
+		return file_name("state", arg, err);
+	case KPM_OPT_SYSLOG:
+		o->syslog = true;
+		return 0;
+	case KPM_OPT_EXEC:
+		o->exec = arg;
+		return file_name("exec", arg, err);
 	case KPM_OPT_PRIVATE:
 		o->private = true;
 		return 0;
@@ -313,8 +335,7 @@ static int check(const struct kpm_options *o, struct kpm_err *err)
 					"--append cannot add to a table; give "
 					"--format csv or --format json");
 		if (o->changed && sink != &kpm_sink_csv)
-			return kpm_fail(err, -EINVAL,
-					"--changed reads CSV; give --format csv");
+			return kpm_fail(err, -EINVAL, "--changed reads CSV; give --format csv");
 	}
 	if (o->columns)
 		return kpm_columns_parse(&columns, o->columns + (*o->columns == '+'), err);
@@ -373,6 +394,27 @@ static bool needs_private(const struct kpm_options *o, const bool given[KPM_OPTS
 	       given[KPM_OPT_NO_RESCUE] || given[KPM_OPT_PROBES];
 }
 
+/* What depends on the command, and which options of it exclude each other. */
+static int settle_verb(struct kpm_options *o, const bool given[KPM_OPTS], struct kpm_err *err)
+{
+	if (o->verb == KPM_SUSPECTS && !o->for_given)
+		o->for_ns = 60 * SECOND;
+	if (o->verb == KPM_WATCH && !given[KPM_OPT_INTERVAL])
+		o->interval_ns = 10 * SECOND;
+	if (o->verb == KPM_RECORD && !given[KPM_OPT_INTERVAL])
+		o->interval_ns = 10 * SECOND;
+	if (o->verb == KPM_REPLAY && !given[KPM_OPT_INTERVAL])
+		o->interval_ns = SECOND;
+	if (o->verb == KPM_REPLAY)
+		o->from = o->words[0];
+	if (o->state && !o->once)
+		return kpm_fail(err, -EINVAL,
+				"--state is for runs of one sample: give --once, too");
+	if (o->once && (o->for_given || given[KPM_OPT_INTERVAL]))
+		return kpm_fail(err, -EINVAL, "--once takes one sample; leave --for and -D out");
+	return 0;
+}
+
 static int parse_words(struct parsed *p, int count, struct kpm_err *err)
 {
 	struct getopt_tables tables;
@@ -408,10 +450,8 @@ static int parse_words(struct parsed *p, int count, struct kpm_err *err)
 	p->options.verb = verb;
 	p->options.words = p->words + optind;
 	p->options.private = needs_private(&p->options, given);
-	if (!given[KPM_OPT_INTERVAL] && verb > KPM_DUMP)
-		p->options.interval_ns = verb == KPM_RECORD ? 10 * SECOND : SECOND;
-	if (verb == KPM_REPLAY)
-		p->options.from = p->options.words[0];
+	if (!ret)
+		ret = settle_verb(&p->options, given, err);
 	if (ret || verb > KPM_DUMP)
 		return ret ? ret : kpm_verb_check(&p->options, err);
 	if (optind < count)

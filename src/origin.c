@@ -18,6 +18,9 @@ int kpm_origin_open(const struct kpm_options *o, struct kpm_tagset *tags,
 	if (!o->private)
 		ret = kpm_pinned_open(&o->live.roots, KPM_VERSION, tags, source, err);
 	*tracked = !ret;
+	/* who may not look there has no rights for the rest either, and is told so */
+	if (ret == -EACCES)
+		return kpm_live_open(&o->live, tags, source, err);
 	/* one that is not whole is a failure, and not the same as none */
 	if (ret != -ENOENT || (!o->private && kpm_pins_exist(&o->live.roots)))
 		return ret;

@@ -19,8 +19,10 @@
 #include <kpoolmon/ksyms.h>
 #include <kpoolmon/labels.h>
 #include <kpoolmon/output.h>
+#include <kpoolmon/notice.h>
 #include <kpoolmon/replay.h>
 #include <kpoolmon/rights.h>
+#include <kpoolmon/suspects.h>
 
 #include "origin.h"
 #include "places.h"
@@ -28,6 +30,7 @@
 #define SECOND 1000000000LL
 /* A look at each object of the selected tag reads the whole table. */
 #define OBJECTS_EVERY_NS (5 * SECOND)
+#define SUSPECTS_MAX     64
 /* New tags whose module files are looked for at a tick. */
 #define FILES_A_TICK 256
 /* Samples before the one that is jumped back to, for changes and trends. */
@@ -62,7 +65,12 @@ struct top {
 	struct kpm_objects objects;
 	bool objects_known;
 	int64_t objects_at;
-	struct kpm_err failure; /* of the last sample, if it failed */
+	struct kpm_suspect suspects[SUSPECTS_MAX];
+	uint32_t suspect_count;
+	int64_t suspects_of; /* clock of the sample that they are of */
+	struct kpm_rules *rules;
+	struct kpm_alerts *alerts; /* NULL: there are no rules */
+	struct kpm_err failure;    /* of the last sample, if it failed */
 	bool failed;
 	char position[64]; /* in a recording */
 	int timer, signals;
@@ -117,6 +125,24 @@ static int push_slab(struct top *t)
 	return kpm_trend_push(t->slab_trend, &t->slab);
 }
 
+static void tell(const struct kpm_alert *alert, void *arg)
+{
+	struct top *t = arg;
+	const struct kpm_notice notice = {
+		.alert = alert,
+		.name = kpm_tagset_get(t->tags, alert->tag),
+		.snap = &t->snap,
+		.row = &t->snap.rows[alert->tag],
+	};
+	char text[KPM_NOTICE_LEN];
+
+	kpm_notice_text(&notice, text);
+	if (!alert->firing)
+		kpm_console_say(t->console, text);
+	else
+		kpm_console_alert(t->console, text);
+}
+
 /* What was taken away must not be held any longer; the sample in hand stays. */
 static void let_go(struct top *t)
 {
@@ -154,6 +180,9 @@ static void take_sample(struct top *t)
 	}
 	if (!ret)
 		ret = push_slab(t);
+	if (!ret && t->alerts)
+		ret = kpm_alerts_step(t->alerts, &t->snap, t->tags, t->looks[KPM_BY_TAG].trend,
+				      tell, t);
 	if (!ret)
 		return;
 	t->failed = true;
@@ -171,6 +200,7 @@ static int build_frame(struct top *t, struct kpm_err *err)
 		.history = look->history,
 		.labels = look->rollup ? NULL : t->label,
 		.trend = look->trend,
+		.alerts = look->rollup ? NULL : t->alerts,
 	};
 
 	if (!look->rollup)
@@ -202,6 +232,16 @@ static void look_at_objects(struct top *t)
 	t->objects_at = now_ns();
 }
 
+/* Without the ages of objects: they take a look at the whole table for each suspect. */
+static void rank_suspects(struct top *t)
+{
+	if (!kpm_console_state(t->console)->suspects || t->suspects_of == t->snap.mono_ns)
+		return;
+	t->suspect_count = kpm_suspects_rank(&t->snap, t->tags, t->looks[KPM_BY_TAG].trend, NULL,
+					     NULL, t->suspects, SUSPECTS_MAX);
+	t->suspects_of = t->snap.mono_ns;
+}
+
 /* Takes answers and asks for what the screen shows now. */
 static void follow_places(struct top *t)
 {
@@ -227,6 +267,11 @@ static struct kpm_scene scene_of(struct top *t)
 		.frame = &t->frame,
 		.slab = t->slab_trend,
 		.objects = t->objects_known ? &t->objects : NULL,
+		.suspects = t->suspects,
+		.suspect_count = t->suspect_count,
+		.alerts = t->alerts,
+		.snap = &t->snap,
+		.tags = t->tags,
 		.failure = t->failed ? t->failure.text : NULL,
 		.age_ns = replay ? 0 : now_ns() - t->snap.mono_ns,
 		.position = replay ? t->position : NULL,
@@ -417,6 +462,7 @@ static int loop(struct top *t, struct kpm_err *err)
 		uint64_t ticks;
 
 		look_at_objects(t);
+		rank_suspects(t);
 		scene = scene_of(t);
 		kpm_console_draw(t->console, &scene);
 		follow_places(t);
@@ -498,6 +544,12 @@ static int run(struct top *t, struct kpm_err *err)
 	t->view = kpm_view_new(&t->options->view);
 	if (!ret && (!t->tags || !t->view))
 		ret = kpm_fail(err, -ENOMEM, "out of memory");
+	if (!ret)
+		ret = kpm_rules_of(o, &t->rules, err);
+	if (!ret && kpm_rules_count(t->rules)) {
+		t->alerts = kpm_alerts_new(t->rules);
+		ret = t->alerts ? 0 : kpm_fail(err, -ENOMEM, "out of memory");
+	}
 	if (!ret && kpm_labels_file(o))
 		ret = kpm_labels_open(kpm_labels_file(o), &t->labels, err);
 	/* the files of this machine say nothing about a recording */
@@ -546,6 +598,8 @@ int kpm_app_top(const struct kpm_options *options, struct kpm_err *note, struct 
 	kpm_places_close(t->places);
 	kpm_view_free(t->view);
 	drop_looks(t);
+	kpm_alerts_free(t->alerts);
+	kpm_rules_free(t->rules);
 	kpm_snapshot_done(&t->snap);
 	kpm_snapshot_done(&t->spare);
 	kpm_snapshot_done(&t->slab);

@@ -11,6 +11,8 @@ static const struct {
 } verbs[KPM_VERBS] = {
 	[KPM_FIND] = {1, SIZE_MAX, "a NAME: a symbol, a tag, a slab cache, a pattern or an address",
 		      "table or json"},
+	[KPM_WATCH] = {0, 0, NULL, "lines or json"},
+	[KPM_SUSPECTS] = {0, 0, NULL, "table, csv or json"},
 	[KPM_START] = {0, 0, NULL, NULL},
 	[KPM_STOP] = {0, 0, NULL, NULL},
 	[KPM_STATUS] = {0, 0, NULL, "table or json"},
@@ -24,7 +26,7 @@ static const struct {
 static bool has_format(enum kpm_verb verb, const struct kpm_sink *sink)
 {
 	return sink == &kpm_sink_table || sink == &kpm_sink_json ||
-	       (verb == KPM_DIFF && sink == &kpm_sink_csv);
+	       ((verb == KPM_SUSPECTS || verb == KPM_DIFF) && sink == &kpm_sink_csv);
 }
 
 int kpm_verb_check(const struct kpm_options *o, struct kpm_err *err)

@@ -37,13 +37,14 @@ check: all units sanitized ## the tests that need no root and no network
 	$(Q)sh tests/run check $(B)
 
 test: deps ## install what is needed, build, and run all tests of this machine (as root)
-	$(Q)$(MAKE) --no-print-directory all units sanitized $(BPFTESTS) $(B)/tests/screen/leaker
+	$(Q)$(MAKE) --no-print-directory all units sanitized $(BPFTESTS) $(B)/tests/screen/leaker $(B)/bench
 	$(Q)sh tests/run test $(B)
 
 test-kernels: all ## boot real kernels under emulation and compare the books with the truth
 	$(Q)sh tools/as-root.sh tests/kernels/deps
 	$(Q)sh tools/as-root.sh tests/kernels/run $(KERNELS_ARGS) $(B)/kpoolmon
 	$(Q)sh tools/as-root.sh tests/kernels/places $(B)/kpoolmon
+	$(Q)sh tools/as-root.sh tests/kernels/suspects $(B)/kpoolmon
 
 kernels-document: all ## write tests/kernels/results.md: the matrix with memleak beside
 	$(Q)sh tools/as-root.sh tests/kernels/deps

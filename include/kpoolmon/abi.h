@@ -199,7 +199,7 @@ struct kpm_control {
 	__u32 version;    /* KPM_ABI_VERSION */
 	__u32 tag_count;  /* tags claimed: valid entries of `taglist` */
 	__u64 started;    /* CLOCK_MONOTONIC when tracking began, ns */
-	__u64 generation; /* modules loaded and unloaded since tracking began */
+	__u64 generation; /* modules that came or went and whose code could not be found */
 	__u32 stopped;    /* set by the stop of pinned books: readers let go */
 	__u32 pad;
 	__u64 reserved[4];

@@ -5,6 +5,7 @@
 
 #include <kpoolmon/error.h>
 #include <kpoolmon/options.h>
+#include <kpoolmon/rules.h>
 
 /*
  * One shot: counts, takes the sample, writes it. 0 or -errno and a sentence; -EPIPE if the reader
@@ -17,5 +18,17 @@ int kpm_app_dump(const struct kpm_options *options, struct kpm_err *note, struct
  * with a note that says so.
  */
 int kpm_app_top(const struct kpm_options *options, struct kpm_err *note, struct kpm_err *err);
+
+/*
+ * Watches for the rules of the options until a signal comes. `warn` gets sentences about what does
+ * not end it. *fired: an alert fired, with --once: one fires now.
+ */
+int kpm_app_watch(const struct kpm_options *options, void (*warn)(const char *text), bool *fired,
+		  struct kpm_err *err);
+/* The rules that the options name, to be freed. 0, or -errno and a sentence. */
+int kpm_rules_of(const struct kpm_options *options, struct kpm_rules **rules, struct kpm_err *err);
+
+/* Watches for a while and writes the ranking to standard output. */
+int kpm_app_suspects(const struct kpm_options *options, struct kpm_err *err);
 
 #endif

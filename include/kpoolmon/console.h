@@ -10,11 +10,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <kpoolmon/alerts.h>
 #include <kpoolmon/columns.h>
 #include <kpoolmon/error.h>
 #include <kpoolmon/frame.h>
 #include <kpoolmon/objects.h>
 #include <kpoolmon/rollup.h>
+#include <kpoolmon/suspects.h>
 
 /* How the console begins. */
 struct kpm_console_opts {
@@ -38,6 +40,7 @@ struct kpm_console_state {
 	int64_t interval_ns;
 	bool paused;
 	bool details;      /* of the selected row, as far as it is a tag */
+	bool suspects;     /* the ranking is on the screen */
 	uint32_t selected; /* number of the tag or group; KPM_NO_TAG: none */
 	/* rows on the screen, and what their columns need to be found out (enum kpm_need) */
 	uint32_t first_row, row_count;
@@ -54,7 +57,7 @@ enum kpm_reaction {
 	KPM_REACT_MARK = 1 << 3,     /* mark the sample in hand */
 	KPM_REACT_INTERVAL = 1 << 4, /* the interval or the pause changed */
 	KPM_REACT_WRITE = 1 << 5,    /* write the view to state.write_to, then kpm_console_say() */
-	KPM_REACT_DETAILS = 1 << 6,  /* details of another tag are wanted */
+	KPM_REACT_DETAILS = 1 << 6,  /* details of another tag, or the ranking, are wanted */
 	KPM_REACT_DRAW = 1 << 7,     /* nothing but drawing */
 	/* in a recording: the sample after, the one before, the one at a time */
 	KPM_REACT_AHEAD = 1 << 8,
@@ -66,11 +69,16 @@ enum kpm_reaction {
 /* What there is to see. Borrowed. */
 struct kpm_scene {
 	const struct kpm_frame *frame;
-	const struct kpm_trend *slab;      /* tag 0: the kernel's slab memory by kind */
-	const struct kpm_objects *objects; /* of the selected tag, NULL: not known */
-	const char *failure;               /* why the last sample failed, NULL: it did not */
-	int64_t age_ns;                    /* of the sample in hand */
-	const char *position;              /* where in a recording this is; NULL: in none */
+	const struct kpm_trend *slab;       /* tag 0: the kernel's slab memory by kind */
+	const struct kpm_objects *objects;  /* of the selected tag, NULL: not known */
+	const struct kpm_suspect *suspects; /* ranked; of the tags, also when groups are shown */
+	uint32_t suspect_count;
+	const struct kpm_alerts *alerts; /* NULL: there are no rules */
+	const struct kpm_snapshot *snap; /* of the tags, */
+	const struct kpm_tagset *tags;   /* for these two */
+	const char *failure;             /* why the last sample failed, NULL: it did not */
+	int64_t age_ns;                  /* of the sample in hand */
+	const char *position;            /* where in a recording this is; NULL: in none */
 };
 
 struct kpm_console;
@@ -98,6 +106,8 @@ unsigned int kpm_console_key(struct kpm_console *console, const struct kpm_scene
 
 /* A sentence on the last line, until the next key. */
 void kpm_console_say(struct kpm_console *console, const char *text);
+/* The same, and the screen flashes once. */
+void kpm_console_alert(struct kpm_console *console, const char *text);
 void kpm_console_draw(struct kpm_console *console, const struct kpm_scene *scene);
 
 #endif

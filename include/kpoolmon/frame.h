@@ -16,6 +16,7 @@
 #include <kpoolmon/tagset.h>
 #include <kpoolmon/trend.h>
 
+struct kpm_alerts; /* kpoolmon/alerts.h */
 struct kpm_column;
 
 /* What a view is made from; all borrowed. */
@@ -25,6 +26,7 @@ struct kpm_frame_parts {
 	const struct kpm_history *history; /* NULL: no changes are known */
 	const char *const *labels;         /* [tag], NULL where there is none; NULL: no labels */
 	const struct kpm_trend *trend;     /* NULL: none is kept */
+	const struct kpm_alerts *alerts;   /* NULL: there are none */
 	const struct kpm_place *const
 		*places; /* [tag], NULL where it was not asked; NULL: no places */
 };

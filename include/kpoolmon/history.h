@@ -46,6 +46,10 @@ void kpm_history_set_base(struct kpm_history *h, enum kpm_base base);
 bool kpm_history_change(const struct kpm_history *h, uint32_t tag, unsigned int kind,
 			struct kpm_change *change);
 
+/* The same from another base than the one that is set. */
+bool kpm_history_change_since(const struct kpm_history *h, enum kpm_base base, uint32_t tag,
+			      unsigned int kind, struct kpm_change *change);
+
 /* Nanoseconds from the base to the latest sample, by the monotonic clock; 0 without a base. */
 int64_t kpm_history_interval(const struct kpm_history *h);
 

@@ -26,7 +26,7 @@ struct kpm_kernel {
 	bool bulk_returns_bool;   /* kmem_cache_alloc_bulk: since 7.1 */
 	unsigned int nolock_args; /* number of arguments of the nolock allocator */
 	bool nolock_context;      /* of which the last is a struct slab_alloc_context * */
-	/* the kernel's own code, _stext to _etext; 0 to the last address if it is not told */
+	/* the kernel's own code, _stext to _etext; where modules cannot be if it is not told */
 	uint64_t text_start, text_end;
 };
 

@@ -18,6 +18,7 @@
 #define KPM_OUTPUTS_MAX 8
 #define KPM_KEEP_MIN    10000
 #define KPM_KEEP_MAX    1000000000000
+#define KPM_ALERTS_MAX  64
 /* Shortest interval of the console, ns. */
 #define KPM_INTERVAL_MIN 100000000LL
 
@@ -26,6 +27,8 @@ enum kpm_verb {
 	KPM_NO_VERB,
 	KPM_TOP,
 	KPM_DUMP,
+	KPM_WATCH,
+	KPM_SUSPECTS,
 	KPM_FIND,
 	KPM_START,
 	KPM_STOP,
@@ -48,7 +51,7 @@ struct kpm_options {
 	bool private;                /* count with probes of our own, whatever is pinned */
 	bool for_given;              /* and not the usual time */
 	int64_t for_ns;              /* how long to count */
-	int64_t interval_ns;         /* between two samples of the console */
+	int64_t interval_ns;         /* between two samples */
 	const struct kpm_sink *sink; /* NULL: by each file's suffix, else the table */
 	const char *columns;         /* as given: LIST or +LIST; NULL: the sink's */
 	struct kpm_view_opts view;
@@ -63,14 +66,23 @@ struct kpm_options {
 	const char *snapshot; /* file of -n, or NULL */
 	const char *labels;   /* file of -g, or NULL */
 	char *const *command; /* program to run and its arguments, or NULL */
-	char *const *words;   /* behind the command's name; NULL-terminated */
-	const char *release;  /* find: NULL: of the running kernel, or the only one there */
-	const char *root;     /* NULL: / */
+	/* watch */
+	const char *alerts[KPM_ALERTS_MAX];
+	size_t alert_count;
+	const char *alerts_file; /* NULL: the installed one, if it is there */
+	bool once;
+	const char *state; /* file, or NULL */
+	bool syslog;
+	const char *exec;    /* program, or NULL */
+	char *const *words;  /* behind the command's name; NULL-terminated */
+	const char *release; /* find: NULL: of the running kernel, or the only one there */
+	const char *root;    /* NULL: / */
 };
 
 /* Where -g and -n look and write without a name. */
 #define KPM_LABELS_FILE   "/etc/kpoolmon/tags.conf"
 #define KPM_SNAPSHOT_FILE "poolsnap.log"
+#define KPM_ALERTS_FILE   "/etc/kpoolmon/alerts.conf"
 /* What --help calls the folder of the pinned books; src/base/roots.c finds it. */
 #define KPM_PINS_DIR "kpoolmon in the bpf file system"
 
@@ -124,6 +136,12 @@ enum kpm_option_id {
 	KPM_OPT_APPEND,
 	KPM_OPT_CHANGED,
 	KPM_OPT_SNAPSHOT,
+	KPM_OPT_ALERT,
+	KPM_OPT_ALERTS,
+	KPM_OPT_ONCE,
+	KPM_OPT_STATE,
+	KPM_OPT_SYSLOG,
+	KPM_OPT_EXEC,
 	KPM_OPT_KERNEL,
 	KPM_OPT_ROOT,
 	KPM_OPT_HELP,

@@ -22,6 +22,7 @@ enum kpm_file {
 	KPM_FILE_KALLSYMS,
 	KPM_FILE_VMLINUX_BTF,
 	KPM_FILE_LOCKDOWN,
+	KPM_FILE_BOOT_ID,
 	KPM_FILE_KPROBE_PMU, /* there if the kernel has kprobes */
 	KPM_FILE_SLAB,       /* folder of the slab caches */
 	KPM_FILE_OOM_SCORE,  /* how readily this process is ended when memory is out */

@@ -41,6 +41,12 @@ extern const struct kpm_sink kpm_sink_json;
 extern const struct kpm_sink kpm_sink_record;
 extern const struct kpm_sink kpm_sink_prometheus;
 
+/*
+ * Writes a text field of CSV. What a spreadsheet would run as a formula gets the apostrophe that
+ * stops it.
+ */
+void kpm_csv_text(FILE *out, const char *raw);
+
 /* The sink of a name, or NULL. */
 const struct kpm_sink *kpm_sink_find(const char *name);
 /* The sink that a file's suffix asks for, or NULL. */

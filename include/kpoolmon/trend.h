@@ -39,11 +39,25 @@ bool kpm_trend_growth(const struct kpm_trend *trend, uint32_t tag, unsigned int 
 uint32_t kpm_trend_series(const struct kpm_trend *trend, uint32_t tag, unsigned int kind,
 			  int64_t span_ns, uint64_t *values, uint32_t count);
 
+/* A sample of a tag. */
+struct kpm_point {
+	double at; /* seconds before the latest sample, negative */
+	double bytes;
+};
+
+/*
+ * The samples of the last `span_ns`, thinned to `count` at most and each once, the latest last.
+ * Returns how many; 0 if the trend does not reach back so far.
+ */
+uint32_t kpm_trend_points(const struct kpm_trend *trend, uint32_t tag, unsigned int kind,
+			  int64_t span_ns, struct kpm_point *points, uint32_t count);
+
 /* How a tag's outstanding bytes (of both kinds) went from sample to sample. */
 struct kpm_steps {
 	uint32_t steps; /* samples since the one in which the tag appeared */
 	uint32_t grew;
 	uint32_t fell;
+	int64_t seen_ns; /* from that sample to the latest */
 };
 struct kpm_steps kpm_trend_steps(const struct kpm_trend *trend, uint32_t tag);
 

@@ -12,6 +12,7 @@
 
 #include <kpoolmon/objects.h>
 #include <kpoolmon/snapshot.h>
+#include <kpoolmon/tagset.h>
 #include <kpoolmon/trend.h>
 
 /* In the order in which suspects are ranked. */
@@ -29,32 +30,38 @@ enum kpm_verdict_window { KPM_10S, KPM_1MIN, KPM_15MIN, KPM_RUN, KPM_VERDICT_WIN
 struct kpm_evidence {
 	uint64_t bytes, diff, allocs, frees, missed;
 	bool estimated;
-	bool reclaimable;   /* more of it than not */
-	bool blind;         /* frees of some ways are not seen on this kernel */
-	int64_t span_ns;    /* from the first sample to the last */
+	bool reclaimable; /* more of it than not */
+	bool blind;       /* frees of some ways are not seen on this kernel */
+	int64_t span_ns;  /* from the sample in which the tag appeared to the last */
+	bool newcomer;    /* it is seen for too short a time, of a longer run */
 	struct kpm_steps steps;
 	/* bytes a second over each window: the median of the slopes between any two samples, which
 	 * a burst does not move */
 	double slope[KPM_VERDICT_WINDOWS];
 	bool known[KPM_VERDICT_WINDOWS];
 	double grown; /* bytes: the last third's median less the first third's, over the run */
+	double jump;  /* the largest part of that that came at once, 0 to 1 */
 	double noise; /* bytes: the median distance of the samples from the line of that slope */
 	/* slope of the run's second half by that of its first; 1 is a straight line, 0 has
 	 * flattened out */
 	double bend;
 	/* share of the outstanding objects that are old_s seconds old or older */
 	bool ages_known;
+	/* the kernel holds such objects for so long by design; 0: nothing is known of that */
+	uint32_t hold_s;
+	const char *hold_why;
 	double old;
 	uint32_t old_s;
 };
 
 /*
- * Gathers the evidence about a row; `objects` are its objects' ages, NULL if they are not known.
+ * Gathers the evidence about a row; `name` is its tag's, NULL if nothing is to be made of it;
+ * `objects` are its objects' ages, NULL if they are not known.
  * Looks at a few dozen samples of the trend: some 50 microseconds.
  */
 void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *row,
-			 const struct kpm_trend *trend, const struct kpm_objects *objects,
-			 struct kpm_evidence *evidence);
+			 const struct kpm_tag_name *name, const struct kpm_trend *trend,
+			 const struct kpm_objects *objects, struct kpm_evidence *evidence);
 
 enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *evidence);
 
@@ -74,8 +81,14 @@ char *kpm_evidence_words(const struct kpm_evidence *evidence, char *buf);
  */
 bool kpm_move_together(const struct kpm_trend *trend, uint32_t a, uint32_t b);
 
-/* Theil-Sen: the median of the slopes between any two of `count` values that are 1 apart. */
-double kpm_robust_slope(const double *values, size_t count);
+/* Theil-Sen: the median of the slopes between any two of `count` points, bytes a second. */
+#define KPM_SLOPE_POINTS 25
+double kpm_robust_slope(const struct kpm_point *points, size_t count);
+/*
+ * The same, but 0 for a rise that is not there from the first third to the second and from that to
+ * the last: a burst that takes up to a third of the time is no growth.
+ */
+double kpm_sustained_slope(const struct kpm_point *points, size_t count);
 /* The median; orders `values`. */
 double kpm_median(double *values, size_t count);
 

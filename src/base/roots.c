@@ -14,6 +14,7 @@ static const struct {
 	[KPM_FILE_KALLSYMS] = {0, "kallsyms"},
 	[KPM_FILE_VMLINUX_BTF] = {1, "kernel/btf/vmlinux"},
 	[KPM_FILE_LOCKDOWN] = {1, "kernel/security/lockdown"},
+	[KPM_FILE_BOOT_ID] = {0, "sys/kernel/random/boot_id"},
 	[KPM_FILE_KPROBE_PMU] = {1, "bus/event_source/devices/kprobe/type"},
 	[KPM_FILE_SLAB] = {1, "kernel/slab"},
 	[KPM_FILE_OOM_SCORE] = {0, "self/oom_score_adj"},

@@ -15,6 +15,12 @@ void kpm_console_say(struct kpm_console *c, const char *text)
 	snprintf(c->message, sizeof(c->message), "%s", text);
 }
 
+void kpm_console_alert(struct kpm_console *c, const char *text)
+{
+	kpm_console_say(c, text);
+	c->flash = true;
+}
+
 static void take_character(char *text, int key)
 {
 	size_t len = strlen(text);
@@ -84,7 +90,7 @@ static unsigned int prompt_key(struct kpm_console *c, int key)
 
 static unsigned int page_key(struct kpm_console *c, const struct kpm_scene *scene, int key)
 {
-	bool help = c->page == PAGE_HELP;
+	bool help = c->page != PAGE_DETAILS; /* pages that scroll */
 
 	switch (key) {
 	case KEY_UP:
@@ -107,7 +113,7 @@ static unsigned int page_key(struct kpm_console *c, const struct kpm_scene *scen
 			return table_key(c, scene, key);
 	}
 	c->page = PAGE_TABLE;
-	c->state.details = false;
+	c->state.details = c->state.suspects = false;
 	return KPM_REACT_DRAW;
 }
 
@@ -123,6 +129,8 @@ unsigned int kpm_console_key(struct kpm_console *c, const struct kpm_scene *scen
 	switch (c->page) {
 	case PAGE_HELP:
 	case PAGE_DETAILS:
+	case PAGE_SUSPECTS:
+	case PAGE_ALERTS:
 		return page_key(c, scene, key);
 	case PAGE_COLUMNS:
 		return choose_key(c, key);
@@ -178,6 +186,12 @@ void kpm_console_draw(struct kpm_console *c, const struct kpm_scene *scene)
 	case PAGE_COLUMNS:
 		draw_chooser(c);
 		break;
+	case PAGE_SUSPECTS:
+		draw_suspects(c, scene);
+		break;
+	case PAGE_ALERTS:
+		draw_alerts(c, scene);
+		break;
 	case PAGE_DETAILS:
 		follow_selection(c, scene->frame);
 		draw_details(c, scene);
@@ -191,4 +205,7 @@ void kpm_console_draw(struct kpm_console *c, const struct kpm_scene *scene)
 		break;
 	}
 	refresh();
+	if (c->flash)
+		flash();
+	c->flash = false;
 }

@@ -8,7 +8,7 @@
 #include <kpoolmon/console.h>
 #include <kpoolmon/text.h>
 
-enum page { PAGE_TABLE, PAGE_HELP, PAGE_DETAILS, PAGE_COLUMNS };
+enum page { PAGE_TABLE, PAGE_HELP, PAGE_DETAILS, PAGE_COLUMNS, PAGE_SUSPECTS, PAGE_ALERTS };
 /* What typed characters go into. */
 enum prompt { PROMPT_NONE, PROMPT_FIND, PROMPT_WRITE, PROMPT_JUMP };
 
@@ -34,6 +34,7 @@ struct kpm_console {
 	char time[PROMPT_MAX];
 	char message[256];
 	bool highlight, totals, exact;
+	bool flash; /* at the next drawing */
 	bool utf8, colours;
 	struct kpm_column_list columns;
 	char *config_file; /* NULL: columns are not remembered */
@@ -84,6 +85,10 @@ void draw_spark(const struct kpm_console *c, int y, int x, const uint64_t *value
 /* pages.c */
 void draw_help(struct kpm_console *c);
 void draw_details(struct kpm_console *c, const struct kpm_scene *scene);
+
+/* judgement.c */
+void draw_suspects(struct kpm_console *c, const struct kpm_scene *scene);
+void draw_alerts(struct kpm_console *c, const struct kpm_scene *scene);
 
 /* keys.c */
 struct key {

@@ -114,10 +114,11 @@ static void draw_losses(struct line *l, const struct kpm_snapshot *snap)
 	}
 }
 
-/* The names only; what follows from it stands in the help and in every other output. */
+/* The names first: what follows from them may be cut off. */
 static void draw_hooks(struct line *l, const struct kpm_snapshot *snap)
 {
 	char names[2][160] = {"", ""};
+	int one_of[2] = {-1, -1}; /* that allocate, that free */
 
 	if (!(snap->have & KPM_HAVE_HOOKS))
 		return;
@@ -129,11 +130,18 @@ static void draw_hooks(struct line *l, const struct kpm_snapshot *snap)
 		if (*names[missing])
 			strcat(names[missing], " ");
 		strcat(names[missing], kpm_hook_table[i].name);
+		if (missing)
+			one_of[kpm_hook_table[i].frees] = i;
 	}
-	if (*names[1])
-		add(l, LOOK_WARN, "Missing probes", names[1]);
 	if (*names[0])
 		add(l, LOOK_PLAIN, "Unproven", names[0]);
+	if (!*names[1])
+		return;
+	add(l, LOOK_WARN, "Missing probes", names[1]);
+	for (int frees = 1; frees >= 0; frees--)
+		if (one_of[frees] >= 0)
+			l->x = put_at(l->console, l->y, l->x, LOOK_PLAIN, "; %s",
+				      kpm_hook_consequence(one_of[frees]));
 }
 
 static void draw_time(struct line *l, const struct kpm_scene *scene)
@@ -225,6 +233,8 @@ void draw_status(struct kpm_console *c, const struct kpm_scene *scene, int y)
 		x = put_at(c, y, x, LOOK_BOLD, "; %s", scene->position);
 	if (s->paused)
 		x = put_at(c, y, x, LOOK_WARN, "; PAUSED");
+	if (scene->alerts && kpm_alerts_list(scene->alerts, KPM_ANY_TAG, &(struct kpm_alert){0}, 1))
+		x = put_at(c, y, x, LOOK_WARN, "; ALERT (!)");
 	if (scene->failure && scene->position)
 		put_at(c, y, x, LOOK_WARN, "; %s", scene->failure);
 	else if (scene->failure)

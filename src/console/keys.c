@@ -18,7 +18,8 @@ static unsigned int open_page(struct kpm_console *c, int page)
 	c->page = page;
 	c->page_top = 0;
 	c->state.details = page == PAGE_DETAILS;
-	return page == PAGE_DETAILS ? KPM_REACT_DETAILS : KPM_REACT_DRAW;
+	c->state.suspects = page == PAGE_SUSPECTS;
+	return c->state.details || c->state.suspects ? KPM_REACT_DETAILS : KPM_REACT_DRAW;
 }
 
 static unsigned int cycle_pool(struct kpm_console *c, int argument)
@@ -188,7 +189,13 @@ const struct key keys[] = {
 	 PROMPT_FIND},
 	{{EITHER('z')}, "z", "mark: show changes since now", mark, 0},
 	{{EITHER('k')}, "k", "parentheses since the last tick, the mark, the start", cycle_base, 0},
-	{{EITHER('v')}, "v", "rows are tags, modules, slab caches", roll_up, 0},
+	{{'v'}, "v", "rows are tags, modules, slab caches", roll_up, 0},
+	{{'V'},
+	 "V",
+	 "the suspects: tags that grow, ranked, with the evidence",
+	 open_page,
+	 PAGE_SUSPECTS},
+	{{'!'}, "!", "the alerts that fire", open_page, PAGE_ALERTS},
 	{{'\r', '\n', KEY_ENTER}, "Enter", "details of the selected tag", open_page, PAGE_DETAILS},
 	{{EITHER('o')}, "o", "choose the columns", open_page, PAGE_COLUMNS},
 	{{EITHER('u')}, "u", "sizes with units or in bytes", toggle, UNITS},

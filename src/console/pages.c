@@ -26,7 +26,7 @@ void draw_help(struct kpm_console *c)
 	int y = 1 - c->page_top, lines = sizeof(explanation) / sizeof(*explanation);
 
 	put_at(c, 0, 0, LOOK_HEADING, "%-*s", COLS,
-	       " kpoolmon: keys, in either case; any other key goes back");
+	       " kpoolmon: keys, in either case but for v; any other key goes back");
 	for (size_t i = 0; i < key_count; i++) {
 		if (!keys[i].help)
 			continue;

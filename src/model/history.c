@@ -72,9 +72,9 @@ void kpm_history_set_base(struct kpm_history *h, enum kpm_base base)
 }
 
 /* What changes are against, NULL if there is no such sample yet. */
-static const struct kpm_snapshot *base_of(const struct kpm_history *h)
+static const struct kpm_snapshot *base_of(const struct kpm_history *h, enum kpm_base base)
 {
-	switch (h->base) {
+	switch (base) {
 	case KPM_BASE_MARK:
 		return h->marked ? &h->mark : NULL;
 	case KPM_BASE_START:
@@ -92,10 +92,10 @@ static struct kpm_counts counts_at(const struct kpm_snapshot *snap, uint32_t tag
 	return kind == KPM_KINDS ? kpm_row_sum(&snap->rows[tag]) : snap->rows[tag].kind[kind];
 }
 
-bool kpm_history_change(const struct kpm_history *h, uint32_t tag, unsigned int kind,
-			struct kpm_change *change)
+bool kpm_history_change_since(const struct kpm_history *h, enum kpm_base since, uint32_t tag,
+			      unsigned int kind, struct kpm_change *change)
 {
-	const struct kpm_snapshot *base = base_of(h);
+	const struct kpm_snapshot *base = base_of(h, since);
 	struct kpm_counts now, before;
 
 	if (!base)
@@ -111,9 +111,15 @@ bool kpm_history_change(const struct kpm_history *h, uint32_t tag, unsigned int 
 	return true;
 }
 
+bool kpm_history_change(const struct kpm_history *h, uint32_t tag, unsigned int kind,
+			struct kpm_change *change)
+{
+	return kpm_history_change_since(h, h->base, tag, kind, change);
+}
+
 int64_t kpm_history_interval(const struct kpm_history *h)
 {
-	const struct kpm_snapshot *base = base_of(h);
+	const struct kpm_snapshot *base = base_of(h, h->base);
 
 	return base ? h->now.mono_ns - base->mono_ns : 0;
 }

@@ -97,10 +97,9 @@ void kpm_sheet_settle(struct kpm_sheet *s)
 		all[i] = (struct placed){s->rows[i], i};
 	qsort(all, s->count, sizeof(*all), order_placed);
 	for (uint32_t i = 0; i < s->count; i++) {
-		if (i + 1 < s->count &&
-		    (!order_rows(&all[i].row, &all[i + 1].row) ||
-		     (all[i].at < all[i + 1].at &&
-		      kpm_sheet_goes_on(&all[i].row, &all[i + 1].row))))
+		if (i + 1 < s->count && (!order_rows(&all[i].row, &all[i + 1].row) ||
+					 (all[i].at < all[i + 1].at &&
+					  kpm_sheet_goes_on(&all[i].row, &all[i + 1].row))))
 			free_row(&all[i].row);
 		else
 			s->rows[kept++] = all[i].row;
@@ -124,9 +123,8 @@ static int add_snapshot(struct kpm_sheet *s, const struct kpm_snapshot *snap,
 	for (uint32_t i = 0; i < snap->count; i++) {
 		const struct kpm_tag_name *name = kpm_tagset_get(tags, i);
 		struct kpm_counts n = kpm_row_sum(&snap->rows[i]);
-		struct kpm_sheet_row row = {copy(name->text), copy(name->cache),
-					    copy(name->module), n.allocs,
-					    n.frees,            n.diff,
+		struct kpm_sheet_row row = {copy(name->text), copy(name->cache), copy(name->module),
+					    n.allocs,         n.frees,           n.diff,
 					    n.bytes};
 
 		if (!row.tag) {

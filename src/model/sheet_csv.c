@@ -15,12 +15,25 @@
 #include <kpoolmon/parse.h>
 #include <kpoolmon/sheet.h>
 
-enum column { TIME, HOST, KERNEL, TRACKED, TAG, CACHE, MODULE, ALLOCS, FREES, DIFF, BYTES, COLUMNS };
+enum column {
+	TIME,
+	HOST,
+	KERNEL,
+	TRACKED,
+	TAG,
+	CACHE,
+	MODULE,
+	ALLOCS,
+	FREES,
+	DIFF,
+	BYTES,
+	COLUMNS
+};
 
 static const char *const names[COLUMNS] = {
-	[TIME] = "time",     [HOST] = "host",   [KERNEL] = "kernel", [TRACKED] = "tracked_s",
-	[TAG] = "tag",       [CACHE] = "cache", [MODULE] = "module", [ALLOCS] = "allocs",
-	[FREES] = "frees",   [DIFF] = "diff",   [BYTES] = "bytes",
+	[TIME] = "time",   [HOST] = "host",   [KERNEL] = "kernel", [TRACKED] = "tracked_s",
+	[TAG] = "tag",     [CACHE] = "cache", [MODULE] = "module", [ALLOCS] = "allocs",
+	[FREES] = "frees", [DIFF] = "diff",   [BYTES] = "bytes",
 };
 
 #define FIELDS_MAX 128

@@ -143,7 +143,13 @@ static int note_steps(struct kpm_trend *t, const struct kpm_snapshot *snap)
 
 struct kpm_steps kpm_trend_steps(const struct kpm_trend *t, uint32_t tag)
 {
-	return tag < t->seen_count ? t->seen[tag].steps : (struct kpm_steps){0};
+	struct kpm_steps steps = {0};
+
+	if (tag < t->seen_count) {
+		steps = t->seen[tag].steps;
+		steps.seen_ns = t->last - t->seen[tag].at;
+	}
+	return steps;
 }
 
 int kpm_trend_push(struct kpm_trend *t, const struct kpm_snapshot *snap)
@@ -227,6 +233,30 @@ uint32_t kpm_trend_series(const struct kpm_trend *t, uint32_t tag, unsigned int 
 		there += s != NULL;
 	}
 	return there;
+}
+
+uint32_t kpm_trend_points(const struct kpm_trend *t, uint32_t tag, unsigned int kind,
+			  int64_t span_ns, struct kpm_point *points, uint32_t count)
+{
+	const struct sample *before = NULL;
+	uint32_t n = 0;
+
+	if (span_ns == KPM_WINDOW_RUN)
+		span_ns = t->last - t->first;
+	for (uint32_t i = 0; i < count; i++) {
+		int64_t back = count > 1 ? span_ns / (count - 1) * (count - 1 - i) : 0;
+		const struct sample *s = sample_at(t, t->last - back);
+
+		if (!s)
+			return 0;
+		/* levels hold copies of one sample */
+		if (before && before->at == s->at)
+			continue;
+		before = s;
+		points[n].at = (s->at - t->last) / 1e9;
+		points[n++].bytes = held(s, tag, kind);
+	}
+	return n;
 }
 
 int64_t kpm_trend_span(const struct kpm_trend *t)

@@ -16,8 +16,7 @@
 #include <kpoolmon/sink.h>
 #include <kpoolmon/text.h>
 
-/* A text field. What a spreadsheet would run as a formula gets the apostrophe that stops it. */
-static void put_text(FILE *out, const char *raw)
+void kpm_csv_text(FILE *out, const char *raw)
 {
 	char text[KPM_CLEAN_LEN];
 	size_t len = strlen(kpm_clean(raw, text, sizeof(text)));
@@ -54,7 +53,7 @@ static void put_cell(FILE *out, const struct kpm_cell *cell)
 		fprintf(out, "%.3f", (cell->i / 1000000) / 1e3);
 		break;
 	case KPM_CELL_TEXT:
-		put_text(out, kpm_cell_text(cell));
+		kpm_csv_text(out, kpm_cell_text(cell));
 		break;
 	}
 }

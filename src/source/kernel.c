@@ -133,8 +133,13 @@ static void find_text(const struct kpm_roots *roots, struct kpm_kernel *kernel)
 	char path[4096], line[1024];
 	FILE *f;
 
-	kernel->text_start = 0;
-	kernel->text_end = UINT64_MAX;
+	/*
+	 * Where addresses are kept from us: arch/x86/include/asm/pgtable_64_types.h, where modules
+	 * begin at the earliest. Of the kernel's own code that lies above nothing is lost but the
+	 * certainty that it stays what it is.
+	 */
+	kernel->text_start = 0xffffffff80000000;
+	kernel->text_end = 0xffffffffa0000000;
 	f = fopen(kpm_path(roots, KPM_FILE_KALLSYMS, path, sizeof(path)), "re");
 	if (!f)
 		return;

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <kpoolmon/alerts.h>
 #include <kpoolmon/columns.h>
 #include <kpoolmon/text.h>
+#include <kpoolmon/verdict.h>
 
 typedef const struct kpm_frame *frame_t;
 typedef const struct kpm_row *row_t;
@@ -295,6 +297,49 @@ static void get_bytes_rate(frame_t f, row_t r, cell_t c)
 		set_int(c, rate);
 }
 
+static void get_since_mark(frame_t f, row_t r, cell_t c)
+{
+	struct kpm_change change;
+
+	if (f->part.history && r->tag != KPM_NO_TAG &&
+	    kpm_history_change_since(f->part.history, KPM_BASE_MARK, r->tag, f->pool, &change))
+		set_int(c, change.bytes);
+}
+
+static void get_age(frame_t f, row_t r, cell_t c)
+{
+	if (!f->part.trend || r->tag == KPM_NO_TAG)
+		return;
+	c->type = KPM_CELL_SECONDS;
+	c->i = kpm_trend_steps(f->part.trend, r->tag).seen_ns;
+}
+
+/* Judgement. */
+
+static void get_alert(frame_t f, row_t r, cell_t c)
+{
+	struct kpm_alert list[2];
+	uint32_t count;
+
+	if (!f->part.alerts || r->tag == KPM_NO_TAG)
+		return;
+	count = kpm_alerts_list(f->part.alerts, r->tag, list, 2);
+	if (!count)
+		return;
+	snprintf(c->own, sizeof(c->own), "%.70s%s", list[0].rule->name, count > 1 ? " +" : "");
+	set_text(c, c->own);
+}
+
+static void get_verdict(frame_t f, row_t r, cell_t c)
+{
+	struct kpm_evidence evidence;
+
+	if (!f->part.trend || r->tag == KPM_NO_TAG)
+		return;
+	kpm_evidence_gather(f->part.snap, r, name_of(f, r), f->part.trend, NULL, &evidence);
+	set_text(c, kpm_verdict_name(kpm_verdict_on(&evidence)));
+}
+
 #define TEXT(n, t, h, g)                                                                           \
 	{                                                                                          \
 		.name = n, .title = t, .help = h, .get = g                                         \
@@ -368,6 +413,12 @@ const struct kpm_column kpm_columns[] = {
 	 .help = "events that the books could not account",
 	 .get = get_lost},
 	SAMPLE("missing_probes", "Missing", "probes that are not attached", get_missing_probes),
+	NUMBER("since_mark", "Since-mark", KPM_UNIT_BYTES, NULL, "change of bytes since the mark",
+	       get_since_mark),
+	NUMBER("age_s", "Age", KPM_UNIT_SECONDS, NULL, "seconds since the tag was first seen",
+	       get_age),
+	TEXT("alert", "Alert", "rule that fires for the tag", get_alert),
+	TEXT("verdict", "Verdict", "leak?, growing, churn, cache or steady", get_verdict),
 	TEXT("address", "Address", "return address of the call site", get_address),
 	WHERE("inlined", "Inlined", KPM_NEED_LINE, "functions inlined at the call site",
 	      get_inlined),

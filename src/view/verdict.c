@@ -12,7 +12,9 @@
 
 #define SECOND 1000000000LL
 /* Values that a window is looked at by. */
-#define POINTS 25
+#define POINTS KPM_SLOPE_POINTS
+/* A tag that appears in the course of a run is a newcomer for half the run, but no longer. */
+#define NEWCOMER_NS (120 * SECOND)
 /* Fewer steps than this say nothing. */
 #define STEPS_LEAST 6
 
@@ -31,62 +33,99 @@ double kpm_median(double *values, size_t count)
 	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-double kpm_robust_slope(const double *values, size_t count)
+double kpm_robust_slope(const struct kpm_point *p, size_t count)
 {
 	double slopes[POINTS * (POINTS - 1) / 2];
 	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = i + 1; j < count; j++)
-			slopes[n++] = (values[j] - values[i]) / (j - i);
+			slopes[n++] = (p[j].bytes - p[i].bytes) / (p[j].at - p[i].at);
 	return kpm_median(slopes, n);
 }
 
-/* The samples of a window; false if the trend does not reach back so far. */
-static bool window(const struct kpm_trend *trend, uint32_t tag, int64_t span_ns, double *values)
+static double median_bytes(const struct kpm_point *points, size_t count)
 {
-	uint64_t bytes[POINTS];
+	double bytes[POINTS];
 
-	if (kpm_trend_series(trend, tag, KPM_KINDS, span_ns, bytes, POINTS) < POINTS)
-		return false;
-	for (int i = 0; i < POINTS; i++)
-		values[i] = bytes[i];
-	return true;
+	for (size_t i = 0; i < count; i++)
+		bytes[i] = points[i].bytes;
+	return kpm_median(bytes, count);
 }
 
-/* Median of `count` values, which stay as they are. */
-static double median_of(const double *values, size_t count)
+double kpm_sustained_slope(const struct kpm_point *p, size_t count)
 {
-	double copy[POINTS];
+	const size_t third = count / 3;
+	double slope = kpm_robust_slope(p, count), a, b, c, fair;
 
-	memcpy(copy, values, count * sizeof(*copy));
-	return kpm_median(copy, count);
+	if (!third)
+		return 0;
+	a = median_bytes(p, third);
+	b = median_bytes(p + (count - third) / 2, third);
+	c = median_bytes(p + count - third, third);
+	/* what it would be from third to third if it went on evenly */
+	fair = slope * (p[count - 1].at - p[0].at) / 3;
+	return slope > 0 && (b - a < fair / 5 || c - b < fair / 5) ? 0 : slope;
 }
 
-static void look_at_run(struct kpm_evidence *e, const double *values)
+static void look_at_run(struct kpm_evidence *e, const struct kpm_point *p, int count)
 {
-	const int third = POINTS / 3, half = POINTS / 2;
-	double slope = kpm_robust_slope(values, POINTS), first, second, middle;
-	double distance[POINTS];
+	const int third = count / 3, half = count / 2;
+	double slope = kpm_robust_slope(p, count), first, second, offset;
+	double distance[POINTS], jump = 0;
 
-	e->grown = median_of(values + POINTS - third, third) - median_of(values, third);
-	first = kpm_robust_slope(values, half + 1);
-	second = kpm_robust_slope(values + half, POINTS - half);
+	e->grown = median_bytes(p + count - third, third) - median_bytes(p, third);
+	first = kpm_robust_slope(p, half + 1);
+	second = kpm_robust_slope(p + half, count - half);
 	e->bend = first > 0 ? second / first : second > 0 ? INFINITY : 0;
-	middle = median_of(values, POINTS);
-	for (int i = 0; i < POINTS; i++)
-		distance[i] = fabs(values[i] - middle - slope * (i - half));
-	e->noise = kpm_median(distance, POINTS);
+	for (int i = 0; i < count; i++)
+		distance[i] = p[i].bytes - slope * p[i].at;
+	offset = kpm_median(distance, count);
+	for (int i = 0; i < count; i++) {
+		distance[i] = fabs(p[i].bytes - slope * p[i].at - offset);
+		if (i && p[i].bytes - p[i - 1].bytes > jump)
+			jump = p[i].bytes - p[i - 1].bytes;
+	}
+	e->noise = kpm_median(distance, count);
+	e->jump = e->grown > 0 ? jump / e->grown : 0;
+}
+
+/*
+ * What the kernel frees late on purpose: in less than twice that time it cannot be told from a
+ * leak.
+ */
+static void look_at_design(struct kpm_evidence *e, const struct kpm_tag_name *name)
+{
+	static const struct {
+		const char *symbol;
+		uint32_t hold_s;
+		const char *why;
+	} table[] = {
+		/* include/net/tcp.h: TCP_TIMEWAIT_LEN, and what such a socket keeps */
+		{"inet_twsk_alloc", 60, "TIME_WAIT"},
+		{"inet_bind_bucket_create", 60, "TIME_WAIT"},
+		{"inet_bind2_bucket_create", 60, "TIME_WAIT"},
+		{"__inet_hash_connect", 60, "TIME_WAIT"},
+		/* mm/vmalloc.c: areas are purged when many have gathered */
+		{"alloc_vmap_area", 600, "purged lazily"},
+	};
+
+	for (size_t i = 0; name && name->symbol && i < sizeof(table) / sizeof(*table); i++) {
+		if (strcmp(name->symbol, table[i].symbol))
+			continue;
+		e->hold_s = table[i].hold_s;
+		e->hold_why = table[i].why;
+	}
 }
 
 void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *row,
-			 const struct kpm_trend *trend, const struct kpm_objects *objects,
-			 struct kpm_evidence *e)
+			 const struct kpm_tag_name *name, const struct kpm_trend *trend,
+			 const struct kpm_objects *objects, struct kpm_evidence *e)
 {
 	static const int64_t windows[KPM_VERDICT_WINDOWS] = {10 * SECOND, 60 * SECOND, 900 * SECOND,
 							     KPM_WINDOW_RUN};
 	struct kpm_counts n = kpm_row_sum(row);
-	double values[POINTS];
+	struct kpm_point points[POINTS];
 
 	*e = (struct kpm_evidence){
 		.bytes = n.bytes,
@@ -97,19 +136,26 @@ void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *
 		.estimated = row->estimated,
 		.reclaimable = row->kind[KPM_PAGED].bytes > row->kind[KPM_NONP].bytes,
 		.blind = *snap->missing != '\0',
-		.span_ns = kpm_trend_span(trend),
 		.steps = kpm_trend_steps(trend, row->tag),
 		.bend = 1,
 	};
+	look_at_design(e, name);
+	e->span_ns = e->steps.seen_ns;
+	e->newcomer = e->span_ns * 2 < kpm_trend_span(trend) && e->span_ns < NEWCOMER_NS;
 	for (int w = 0; w < KPM_VERDICT_WINDOWS; w++) {
 		int64_t span = windows[w] == KPM_WINDOW_RUN ? e->span_ns : windows[w];
+		int count;
 
-		if (span <= 0 || !window(trend, row->tag, windows[w], values))
+		/* what it was before it was there is no part of how it goes */
+		if (span <= 0 || span > e->span_ns)
+			continue;
+		count = kpm_trend_points(trend, row->tag, KPM_KINDS, span, points, POINTS);
+		if (count < 3)
 			continue;
 		e->known[w] = true;
-		e->slope[w] = kpm_robust_slope(values, POINTS) * (POINTS - 1) * SECOND / span;
+		e->slope[w] = kpm_robust_slope(points, count);
 		if (w == KPM_RUN)
-			look_at_run(e, values);
+			look_at_run(e, points, count);
 	}
 	if (objects && objects->tag == row->tag && objects->all && objects->survive_s) {
 		e->ages_known = true;
@@ -141,7 +187,7 @@ enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *e)
 {
 	double per_object = e->diff ? (double)e->bytes / e->diff : 0, freed = freed_share(e);
 	bool much_freed = e->allocs >= 1000 && freed > 0.9;
-	bool grows = e->grown >= 8 * per_object && e->grown > 0 && e->grown > 2 * e->noise;
+	bool grows = e->grown >= 8 * per_object && e->grown > 0 && e->grown > 4 * e->noise;
 
 	if (e->steps.steps < STEPS_LEAST || !e->known[KPM_RUN])
 		return KPM_STEADY;
@@ -149,15 +195,19 @@ enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *e)
 		return much_freed ? KPM_CHURN : KPM_STEADY;
 	if (e->reclaimable)
 		return KPM_CACHE;
-	/* a step: it grew once and holds that */
-	if (e->steps.grew * 5 < e->steps.steps && e->slope[KPM_RUN] * e->span_ns / SECOND < e->grown / 3)
-		return KPM_STEADY;
+	/* a step: it grew once and holds that, unless it goes on since */
+	if (e->jump > 0.5)
+		return rises_everywhere(e) && e->bend > 0.1 ? KPM_GROWING : KPM_STEADY;
 	/* what it holds is turned over: it is busier, no more */
 	if (e->ages_known && e->old < 0.1 && freed > 0.5)
 		return KPM_CHURN;
 	/* objects that were freed without our knowledge look as if they stayed */
 	if (e->blind && (e->missed || freed > 0.5))
 		return much_freed ? KPM_CHURN : KPM_GROWING;
+	/* not for long enough, or in too few steps, to tell */
+	if (e->newcomer || e->span_ns < 2 * e->hold_s * SECOND || e->steps.grew < 4 ||
+	    (e->ages_known && e->old < 0.1))
+		return KPM_GROWING;
 	/* a leak goes on: it neither flattens out nor falls back */
 	if (!rises_everywhere(e) || e->bend < 0.3 || e->steps.fell * 3 > e->steps.grew)
 		return KPM_GROWING;
@@ -167,7 +217,7 @@ enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *e)
 const char *kpm_verdict_name(enum kpm_verdict verdict)
 {
 	static const char *const names[KPM_VERDICTS] = {
-		[KPM_LEAK] = "leak?",   [KPM_GROWING] = "growing", [KPM_CHURN] = "churn",
+		[KPM_LEAK] = "leak?",  [KPM_GROWING] = "growing", [KPM_CHURN] = "churn",
 		[KPM_CACHE] = "cache", [KPM_STEADY] = "steady",
 	};
 
@@ -207,6 +257,8 @@ char *kpm_evidence_words(const struct kpm_evidence *e, char *buf)
 	if (e->ages_known)
 		add(buf, ", %.0f%% of its objects older than %s", 100 * e->old,
 		    kpm_format_duration(e->old_s * SECOND, time));
+	if (e->hold_s)
+		add(buf, ", held for %u s by design (%s)", e->hold_s, e->hold_why);
 	if (e->reclaimable)
 		add(buf, ", reclaimable");
 	if (e->missed)
@@ -220,15 +272,19 @@ char *kpm_evidence_words(const struct kpm_evidence *e, char *buf)
 
 bool kpm_move_together(const struct kpm_trend *trend, uint32_t a, uint32_t b)
 {
-	double x[POINTS], y[POINTS], ratio;
+	struct kpm_point x[POINTS], y[POINTS];
+	int count = kpm_trend_points(trend, a, KPM_KINDS, KPM_WINDOW_RUN, x, POINTS);
+	int last = count - 1, part = count / 4;
+	double ratio;
 
-	if (!window(trend, a, KPM_WINDOW_RUN, x) || !window(trend, b, KPM_WINDOW_RUN, y) ||
-	    x[POINTS - 1] <= x[0] || y[POINTS - 1] <= y[0])
+	if (count < 8 ||
+	    (int)kpm_trend_points(trend, b, KPM_KINDS, KPM_WINDOW_RUN, y, POINTS) != count ||
+	    x[last].bytes <= x[0].bytes || y[last].bytes <= y[0].bytes)
 		return false;
-	ratio = (y[POINTS - 1] - y[0]) / (x[POINTS - 1] - x[0]);
+	ratio = (y[last].bytes - y[0].bytes) / (x[last].bytes - x[0].bytes);
 	/* each quarter of the way in the same proportion */
-	for (int i = 0; i + POINTS / 4 < POINTS; i += POINTS / 4) {
-		double dx = x[i + POINTS / 4] - x[i], dy = y[i + POINTS / 4] - y[i];
+	for (int i = 0; i + part < count; i += part) {
+		double dx = x[i + part].bytes - x[i].bytes, dy = y[i + part].bytes - y[i].bytes;
 
 		if (dx <= 0 || dy <= 0 || fabs(dy / dx / ratio - 1) > 0.2)
 			return false;

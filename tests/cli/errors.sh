@@ -45,7 +45,7 @@ case_usage() {
 	fails 2 "--for '1x' is no duration" "$binary" --for 1x -o x
 	fails 2 "--objects 'many' is no number" "$binary" --objects many -o x
 	fails 2 'not in 64 to 65536' "$binary" --tags 1 -o x
-	fails 2 "unexpected word 'watch'" "$binary" watch
+	fails 2 "unexpected word 'look'" "$binary" look
 	fails 2 'no COMMAND to run' "$binary" --
 	only
 }

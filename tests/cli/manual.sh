@@ -85,11 +85,13 @@ case_install() {
 	make -s -C "$here/../.." install B="$(dirname "$binary")" DESTDIR="$PWD/to" PREFIX=/usr
 	cmp "$here/../../data/tags.conf" to/etc/kpoolmon/tags.conf
 	cmp "$man_page" to/usr/share/man/man8/kpoolmon.8
+	cmp "$here/../../man/kpoolmon-alerts.5" to/usr/share/man/man5/kpoolmon-alerts.5
+	cmp "$here/../../data/alerts.conf" to/usr/share/doc/kpoolmon/alerts.conf
 	cmp "$binary" to/usr/sbin/kpoolmon
 	"$binary" --help | grep -qF '(/etc/kpoolmon/tags.conf)'
 	cmp "$here/../../man/kpoolmon-record.5" to/usr/share/man/man5/kpoolmon-record.5
 	grep -qx 'ExecStart=/usr/sbin/kpoolmon start' to/usr/lib/systemd/system/kpoolmon.service
-	[ "$(find to -type f | wc -l)" -eq 11 ]
+	[ "$(find to -type f | wc -l)" -eq 14 ]
 }
 
 case_shipped_labels() {
@@ -110,7 +112,7 @@ case_completion_zsh() {
 	options | sort >have
 	sed -n "s/^\t\t'[*]*\(--[a-z-]*\).*/\1/p" "$here/../../data/_kpoolmon" | sort >offered
 	diff have offered
-	grep -q "console dump find $("$binary" --help | grep -q start && echo start)" "$here/../../data/_kpoolmon"
+	grep -q "console dump watch suspects find $("$binary" --help | grep -q start && echo start)" "$here/../../data/_kpoolmon"
 	need zsh
 	zsh -n "$here/../../data/_kpoolmon"
 }

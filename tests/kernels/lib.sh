@@ -208,3 +208,20 @@ memleak_into() {
 	fi
 	mkdir -p "$1" && cp "$d"/* "$1"
 }
+
+# guest_files ROOT BINARY INIT: what every guest has: busybox, BINARY as /kpm/tool with its libraries
+# in their places, INIT as the first process.
+guest_files() {
+	local r=$1 f
+	mkdir -p "$r/bin" "$r/kpm"
+	cp "$(command -v busybox)" "$r/bin/busybox"
+	ldd "$r/bin/busybox" >/dev/null 2>&1 && die "busybox is not static; run tests/kernels/deps"
+	cp "$3" "$r/init"
+	chmod +x "$r/init"
+	[ -n "$2" ] || return 0
+	cp "$2" "$r/kpm/tool"
+	for f in $(ldd "$2" 2>/dev/null | grep -o '/[^ ]*'); do
+		mkdir -p "$r${f%/*}"
+		cp -L "$f" "$r$f"
+	done
+}

@@ -683,7 +683,7 @@ static void switches(void **state)
 	assert_int_equal(press(&f, CTRL('l')), KPM_REACT_SAMPLE);
 	press(&f, 'v');
 	assert_int_equal(kpm_console_state(f.console)->by, KPM_BY_MODULE);
-	press(&f, 'V');
+	press(&f, 'v');
 	assert_int_equal(kpm_console_state(f.console)->by, KPM_BY_CACHE);
 	press(&f, 'v');
 	assert_int_equal(kpm_console_state(f.console)->by, KPM_BY_TAG);
@@ -700,6 +700,11 @@ static void switches(void **state)
 	for (const char *k = "si0123456789cgxn"; *k; k++)
 		assert_int_equal(press(&f, *k), 0);
 	close_console(&f);
+}
+
+static void ignore(const struct kpm_alert *alert, void *arg)
+{
+	(void)alert, (void)arg;
 }
 
 static void clicks(void **state)
@@ -800,6 +805,51 @@ static void cost(void **state)
 	close_console(&f);
 }
 
+static void judgement(void **state)
+{
+	struct kpm_rules *rules = kpm_rules_new();
+	struct kpm_alerts *alerts;
+	struct kpm_suspect list[8];
+	struct fixture f;
+
+	(void)state;
+	assert_int_equal(kpm_rules_add(rules, "", "queue: bytes > 1M where tag load*", NULL), 0);
+	alerts = kpm_alerts_new(rules);
+	open_console(&f, 110, 40);
+	f.scene.snap = &f.snap;
+	f.scene.tags = f.tags;
+	f.scene.suspects = list;
+	assert_true(press(&f, 'V') & KPM_REACT_DETAILS);
+	assert_true(kpm_console_state(f.console)->suspects);
+	assert_true(on_screen("too few samples"));
+	for (int i = 0; i < 60; i++)
+		tick(&f);
+	look(&f);
+	f.scene.suspect_count = kpm_suspects_rank(&f.snap, f.tags, f.trend, NULL, NULL, list, 8);
+	kpm_console_draw(f.console, &f.scene);
+	assert_true(on_screen("leak?    load_msg+0x41 (msg_msg-2k)"));
+	assert_true(on_screen("grew in 60 of 60 samples, +23.4M/min steady"));
+	assert_true(on_screen("the available memory lasts"));
+	press(&f, 'x');
+	assert_false(kpm_console_state(f.console)->suspects);
+	/* alerts */
+	press(&f, '!');
+	assert_true(on_screen("There are no rules"));
+	press(&f, 'x');
+	kpm_alerts_step(alerts, &f.snap, f.tags, f.trend, ignore, NULL);
+	f.scene.alerts = alerts;
+	kpm_console_alert(f.console, "ALERT in words");
+	kpm_console_draw(f.console, &f.scene);
+	assert_true(on_screen("ALERT in words"));
+	assert_true(on_screen("ALERT (!)"));
+	press(&f, '!');
+	assert_true(on_screen("queue: bytes > 1M where tag load*; has 49."));
+	press(&f, 'x');
+	close_console(&f);
+	kpm_alerts_free(alerts);
+	kpm_rules_free(rules);
+}
+
 static void ascii(void **state)
 {
 	struct fixture f;
@@ -825,8 +875,8 @@ int main(void)
 		cmocka_unit_test(details),  cmocka_unit_test(help),
 		cmocka_unit_test(manual),   cmocka_unit_test(columns),
 		cmocka_unit_test(switches), cmocka_unit_test(clicks),
-		cmocka_unit_test(failures), cmocka_unit_test(ascii),
-		cmocka_unit_test(cost),
+		cmocka_unit_test(failures), cmocka_unit_test(judgement),
+		cmocka_unit_test(ascii),    cmocka_unit_test(cost),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -37,9 +37,9 @@ static const struct kpm_sheet_row *row(const struct kpm_sheet *s, const char *ta
 	return NULL;
 }
 
-static const char file[] = HEAD T1 "b+0x1 [m],cache,5,1,4,400,m\r\n" T1
-				   "\"a, \"\"quoted\"\"\",,7,0,7,70,kernel\r\n" T2
-				   "b+0x1 [m],cache,9,1,8,800,m\r\n" T2 "c,,1,0,1,1,\r\n";
+static const char file[] =
+	HEAD T1 "b+0x1 [m],cache,5,1,4,400,m\r\n" T1 "\"a, \"\"quoted\"\"\",,7,0,7,70,kernel\r\n" T2
+		"b+0x1 [m],cache,9,1,8,800,m\r\n" T2 "c,,1,0,1,1,\r\n";
 
 static void last_sample(void **state)
 {
@@ -64,8 +64,9 @@ static void last_sample(void **state)
 
 static void at_a_time(void **state)
 {
-	static const char *const first[] = {"2026-01-01T00:00:10Z", "2026-01-01T00:00:19", "+0s",
-					    "+9s", "-10s", "2026-01-01T00:00"};
+	static const char *const first[] = {
+		"2026-01-01T00:00:10Z", "2026-01-01T00:00:19", "+0s", "+9s", "-10s",
+		"2026-01-01T00:00"};
 	struct kpm_sheet s;
 	struct kpm_err err;
 

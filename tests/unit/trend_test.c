@@ -147,6 +147,9 @@ static void marks(void **state)
 	assert_true(kpm_history_change(h, 0, KPM_KINDS, &c));
 	assert_int_equal(c.diff, 160 - 90);
 	assert_int_equal(kpm_history_interval(h), 7 * SECOND);
+	/* whatever the base is */
+	assert_true(kpm_history_change_since(h, KPM_BASE_MARK, 0, KPM_KINDS, &c));
+	assert_int_equal(c.diff, 160 - 40);
 	kpm_snapshot_done(&s);
 	kpm_history_free(h);
 }

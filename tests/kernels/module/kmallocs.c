@@ -248,7 +248,38 @@ static int run_before_free(void)
 	return 0;
 }
 
-const struct kpm_case kpm_kmalloc_cases[] = {{"before", run_before},
+/* For the test of the verdict: each call leaks one small object, or fifty larger ones. */
+static struct kpm_site s_drip = {.kase = "drip", .sym = "kpm_drip"};
+static struct kpm_site s_flood = {.kase = "flood", .sym = "kpm_flood"};
+
+KPM_SITE_FN void *kpm_drip(size_t n)
+{
+	return kpm_got(&s_drip, kmalloc(n, GFP_KERNEL), false);
+}
+
+KPM_SITE_FN void *kpm_flood(size_t n)
+{
+	return kpm_got(&s_flood, kmalloc(n, GFP_KERNEL), false);
+}
+
+static int run_drip(void)
+{
+	return kpm_drip(100) ? 0 : -ENOMEM;
+}
+
+static int run_flood(void)
+{
+	int i;
+
+	for (i = 0; i < 50; i++)
+		if (!kpm_flood(500))
+			return -ENOMEM;
+	return 0;
+}
+
+const struct kpm_case kpm_kmalloc_cases[] = {{"drip", run_drip},
+					     {"flood", run_flood},
+					     {"before", run_before},
 					     {"before_free", run_before_free},
 					     {"plain", run_plain},
 					     {"plain_zero", run_plain_zero},

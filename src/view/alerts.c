@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Holds rules against samples. What fires is kept for each rule and tag. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <kpoolmon/alerts.h>
+#include <kpoolmon/verdict.h>
+
+/* Fewer samples in a window say nothing about how it goes. */
+#define POINTS_LEAST 8
+
+struct state {
+	bool firing;
+	int64_t since_ns, wall_ns;
+	double value;
+};
+
+struct kpm_alerts {
+	const struct kpm_rules *rules;
+	struct state **state; /* [rule][tag] */
+	uint32_t tags, capacity;
+};
+
+struct kpm_alerts *kpm_alerts_new(const struct kpm_rules *rules)
+{
+	struct kpm_alerts *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return NULL;
+	a->rules = rules;
+	a->state = calloc(kpm_rules_count(rules) + 1, sizeof(*a->state));
+	if (a->state)
+		return a;
+	free(a);
+	return NULL;
+}
+
+void kpm_alerts_free(struct kpm_alerts *a)
+{
+	if (!a)
+		return;
+	for (size_t r = 0; r < kpm_rules_count(a->rules); r++)
+		free(a->state[r]);
+	free(a->state);
+	free(a);
+}
+
+static int make_room(struct kpm_alerts *a, uint32_t tags)
+{
+	uint32_t want = tags + tags / 4 + 64;
+
+	if (tags > a->capacity) {
+		for (size_t r = 0; r < kpm_rules_count(a->rules); r++) {
+			struct state *state = realloc(a->state[r], want * sizeof(*state));
+
+			if (!state)
+				return -ENOMEM;
+			memset(state + a->capacity, 0, (want - a->capacity) * sizeof(*state));
+			a->state[r] = state;
+		}
+		a->capacity = want;
+	}
+	if (tags > a->tags)
+		a->tags = tags;
+	return 0;
+}
+
+/* The value of a rule's metric; false if it is not known yet. */
+static bool measure(const struct kpm_rule *rule, const struct kpm_snapshot *snap,
+		    const struct kpm_row *row, const struct kpm_trend *trend, double *value)
+{
+	struct kpm_counts n = rule->kind == KPM_KINDS ? kpm_row_sum(row) : row->kind[rule->kind];
+	struct kpm_point points[KPM_SLOPE_POINTS];
+	uint32_t count;
+
+	switch (rule->metric) {
+	case KPM_METRIC_BYTES:
+		*value = n.bytes;
+		return true;
+	case KPM_METRIC_DIFF:
+		*value = n.diff;
+		return true;
+	case KPM_METRIC_SHARE:
+		*value = snap->memory.total ? 100.0 * n.bytes / snap->memory.total : 0;
+		return snap->have & KPM_HAVE_MEMORY;
+	default:
+		break;
+	}
+	if (!trend)
+		return false;
+	count = kpm_trend_points(trend, row->tag, rule->kind, rule->window_ns, points,
+				 KPM_SLOPE_POINTS);
+	if (count < POINTS_LEAST)
+		return false;
+	*value = kpm_sustained_slope(points, count);
+	if (rule->metric == KPM_METRIC_GROWTH)
+		*value *= rule->window_ns / 1e9;
+	return true;
+}
+
+/* Spares most tags the look at their trend: what holds less cannot have grown by so much. */
+static bool can_fire(const struct kpm_rule *rule, const struct kpm_row *row)
+{
+	double least = rule->threshold;
+
+	if (rule->metric == KPM_METRIC_RATE)
+		least *= rule->window_ns / 1e9 / 2;
+	else if (rule->metric == KPM_METRIC_GROWTH)
+		least /= 2;
+	else
+		return true;
+	return kpm_row_sum(row).bytes >= least;
+}
+
+static struct kpm_alert alert_of(const struct kpm_alerts *a, size_t rule, uint32_t tag)
+{
+	const struct state *s = &a->state[rule][tag];
+
+	return (struct kpm_alert){
+		.rule = kpm_rules_get(a->rules, rule),
+		.tag = tag,
+		.firing = s->firing,
+		.value = s->value,
+		.wall_ns = s->wall_ns,
+		.since_ns = s->since_ns,
+	};
+}
+
+int kpm_alerts_step(struct kpm_alerts *a, const struct kpm_snapshot *snap,
+		    const struct kpm_tagset *tags, const struct kpm_trend *trend,
+		    void (*tell)(const struct kpm_alert *alert, void *arg), void *arg)
+{
+	if (make_room(a, snap->count))
+		return -ENOMEM;
+	for (size_t r = 0; r < kpm_rules_count(a->rules); r++) {
+		const struct kpm_rule *rule = kpm_rules_get(a->rules, r);
+
+		for (uint32_t i = 0; i < snap->count; i++) {
+			const struct kpm_row *row = &snap->rows[i];
+			struct state *s = &a->state[r][i];
+			struct kpm_alert alert;
+			double value;
+
+			if (!s->firing && (!can_fire(rule, row) ||
+					   !kpm_rule_selects(rule, kpm_tagset_get(tags, i))))
+				continue;
+			if (!measure(rule, snap, row, trend, &value))
+				continue;
+			s->value = value;
+			s->wall_ns = snap->wall_ns;
+			if (s->firing ? value >= rule->clear : value <= rule->threshold)
+				continue;
+			s->firing = !s->firing;
+			if (s->firing)
+				s->since_ns = snap->wall_ns;
+			alert = alert_of(a, r, i);
+			tell(&alert, arg);
+		}
+	}
+	return 0;
+}
+
+int kpm_alerts_restore(struct kpm_alerts *a, size_t rule, uint32_t tag, int64_t since_ns)
+{
+	if (make_room(a, tag + 1))
+		return -ENOMEM;
+	a->state[rule][tag].firing = true;
+	a->state[rule][tag].since_ns = since_ns;
+	return 0;
+}
+
+uint32_t kpm_alerts_list(const struct kpm_alerts *a, uint32_t tag, struct kpm_alert *list,
+			 uint32_t most)
+{
+	uint32_t count = 0;
+
+	for (size_t r = 0; r < kpm_rules_count(a->rules); r++)
+		for (uint32_t i = 0; i < a->tags && count < most; i++)
+			if ((tag == KPM_ANY_TAG || tag == i) && a->state[r][i].firing)
+				list[count++] = alert_of(a, r, i);
+	return count;
+}

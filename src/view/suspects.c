@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Ranking: a first look at all tags by the ends of their trends, a close one at those that grew. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <kpoolmon/suspects.h>
+
+/* Tags that are looked at closely, and those of them whose objects are looked at one by one. */
+#define CLOSE_MAX 256
+#define AGES_MAX  16
+
+struct grown {
+	uint32_t tag;
+	int64_t bytes;
+};
+
+static int by_growth(const void *x, const void *y)
+{
+	const struct grown *a = x, *b = y;
+
+	return (a->bytes < b->bytes) - (a->bytes > b->bytes);
+}
+
+static int by_rank(const void *x, const void *y)
+{
+	const struct kpm_suspect *a = x, *b = y;
+	double p = a->evidence.slope[KPM_RUN], q = b->evidence.slope[KPM_RUN];
+
+	if (a->verdict != b->verdict)
+		return a->verdict < b->verdict ? -1 : 1;
+	return (p < q) - (p > q);
+}
+
+/* Ages can turn a verdict only for what would otherwise be a leak. */
+static void ask_ages(const struct kpm_snapshot *snap, const struct kpm_tagset *tags,
+		     const struct kpm_trend *trend, kpm_ages_of *ages, void *arg,
+		     struct kpm_suspect *list, uint32_t count)
+{
+	uint32_t half = kpm_trend_span(trend) / 2 / 1000000000, asked = 0;
+
+	for (uint32_t i = 0; ages && half && i < count && asked < AGES_MAX; i++) {
+		struct kpm_suspect *s = &list[i];
+		struct kpm_objects objects;
+
+		if (s->verdict > KPM_GROWING || !ages(arg, s->tag, half, &objects))
+			continue;
+		asked++;
+		kpm_evidence_gather(snap, &snap->rows[s->tag], kpm_tagset_get(tags, s->tag), trend,
+				    &objects, &s->evidence);
+		s->verdict = kpm_verdict_on(&s->evidence);
+	}
+}
+
+static void find_companions(const struct kpm_trend *trend, struct kpm_suspect *list, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		list[i].moves_with = KPM_NO_SUSPECT;
+		for (uint32_t k = 0; k < i && list[i].moves_with == KPM_NO_SUSPECT; k++)
+			if (list[k].moves_with == KPM_NO_SUSPECT &&
+			    kpm_move_together(trend, list[k].tag, list[i].tag))
+				list[i].moves_with = k;
+	}
+}
+
+uint32_t kpm_suspects_rank(const struct kpm_snapshot *snap, const struct kpm_tagset *tags,
+			   const struct kpm_trend *trend, kpm_ages_of *ages, void *arg,
+			   struct kpm_suspect *list, uint32_t most)
+{
+	struct grown *grown = calloc(snap->count + 1, sizeof(*grown));
+	struct kpm_suspect *close = calloc(CLOSE_MAX, sizeof(*close));
+	uint32_t found = 0, count = 0;
+
+	for (uint32_t i = 0; grown && close && i < snap->count; i++) {
+		int64_t over;
+
+		if (kpm_trend_growth(trend, i, KPM_KINDS, KPM_WINDOW_RUN, &grown[found].bytes,
+				     &over) &&
+		    grown[found].bytes > 0)
+			grown[found++].tag = i;
+	}
+	if (found)
+		qsort(grown, found, sizeof(*grown), by_growth);
+	for (uint32_t i = 0; i < found && count < CLOSE_MAX; i++) {
+		struct kpm_suspect *s = &close[count++];
+
+		s->tag = grown[i].tag;
+		kpm_evidence_gather(snap, &snap->rows[s->tag], kpm_tagset_get(tags, s->tag), trend,
+				    NULL, &s->evidence);
+		s->verdict = kpm_verdict_on(&s->evidence);
+	}
+	if (count)
+		qsort(close, count, sizeof(*close), by_rank);
+	ask_ages(snap, tags, trend, ages, arg, close, count);
+	if (count)
+		qsort(close, count, sizeof(*close), by_rank);
+	count = count < most ? count : most;
+	if (count) {
+		find_companions(trend, close, count);
+		memcpy(list, close, count * sizeof(*list));
+	}
+	free(grown);
+	free(close);
+	return count;
+}
+
+int64_t kpm_time_to_exhaustion(const struct kpm_snapshot *snap, const struct kpm_evidence *e)
+{
+	double slope = e->slope[KPM_RUN], seconds;
+
+	if (slope <= 0 || !(snap->have & KPM_HAVE_MEMORY))
+		return 0;
+	seconds = snap->memory.available / slope;
+	return seconds < 9e9 ? seconds * 1e9 : 0;
+}

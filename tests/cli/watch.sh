@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Alerts: every kind of rule fires and is over once in a scripted run; delivery; suspects.
+
+# A program that holds as many messages as it is told, on descriptor 8.
+begin_hold() {
+	need gcc
+	gcc -O1 -o hold "$here/hold.c"
+	mkfifo orders
+	./hold <orders >held &
+	exec 8>orders
+}
+
+end_hold() { exec 8>&-; }
+
+# grow FROM TO STEP: a step each 0.2 s.
+grow() {
+	local n
+	for ((n = $1; n <= $2; n += $3)); do
+		echo $n >&8
+		sleep 0.2
+	done
+}
+
+case_watch_rules() {
+	local pid n share status=0 rule
+	need jq
+	# a share of the memory that 600 of these messages are
+	share=$(awk '/^MemTotal:/ { printf "%.6f", 600 * 2 * 100 / $2 }' /proc/meminfo)
+	cat >told <<-'X'
+		#!/bin/bash
+		{ env | grep ^KPM_ | sort | tr '\n' ';'; cat; } >>"$TOLD"
+	X
+	chmod +x told
+	begin_hold
+	TOLD=$PWD/runs "$binary" watch --objects 100k -D 200ms --exec "$PWD/told" \
+		--alert 'b: bytes > 1M where tag load_msg*' \
+		--alert 'd: diff > 500 where tag load_msg* and type Nonp' \
+		--alert "s: share > $share% where tag load_msg*" \
+		--alert 'g: growth > 500k in 4s where tag load_msg*' \
+		--alert 'r: rate > 5M/min for 4s where tag load_msg*' >lines 2>err &
+	pid=$!
+	counting $pid
+	sleep 0.5
+	grow 0 1500 50
+	sleep 1
+	echo 0 >&8
+	sleep 4
+	kill -TERM $pid
+	wait $pid || status=$?
+	end_hold
+	[ $status -eq 3 ]
+	[ ! -s err ] || { cat err; exit 1; }
+	for rule in b d s g r; do
+		for state in alert over; do
+			n=$(grep -cE "^[0-9TZ:-]+ $state $rule: .*load_msg\+0x[0-9a-f]+" lines)
+			[ "$n" -eq 1 ] || { echo "$rule: $state $n times"; cat lines; exit 1; }
+		done
+	done
+	[ "$(wc -l <lines)" -eq 10 ]
+	# the program had each of them, the facts in both forms
+	[ "$(wc -l <runs)" -eq 10 ]
+	grep -q 'KPM_BYTES=[1-9][0-9]*;.*KPM_NAME=b;.*KPM_STATE=alert;KPM_TAG=load_msg+0x' runs
+	sed 's/^[^{]*//' runs | jq -se 'length == 10 and all(.[]; .symbol == "load_msg" and .module == "kernel")
+		and ([.[] | select(.state == "over")] | length) == 5' >/dev/null
+}
+
+case_watch_json_and_status() {
+	local status=0
+	begin_hold
+	"$binary" watch --objects 100k -D 200ms --for 2s --format json --alert 'x: diff > 100 where tag load_msg*' >out &
+	counting $!
+	echo 200 >&8
+	wait $! || status=$?
+	[ $status -eq 3 ]
+	jq -e '.state == "alert" and .name == "x" and .value >= 101 and .threshold == 100' out >/dev/null
+	# nothing fires: 0, and nothing is written
+	"$binary" watch --objects 100k -D 200ms --for 1s --alert 'bytes > 900G' >out
+	[ ! -s out ]
+	end_hold
+}
+
+case_watch_once() {
+	local status=0
+	"$binary" watch --once --objects 100k --alert 'bytes > 1' >out || status=$?
+	[ $status -eq 3 ]
+	[ -s out ]
+	"$binary" watch --once --objects 100k --alert 'bytes > 900G' >out
+	[ ! -s out ]
+	# the state of other books does not count, that of nonsense is refused
+	"$binary" watch --once --objects 100k --state state --alert 'growth > 1k in 1m'
+	jq -e '.version == 1 and (.samples | length) == 1' state >/dev/null
+	"$binary" watch --once --objects 100k --state state --alert 'growth > 1k in 1m'
+	jq -e '(.samples | length) == 1' state >/dev/null
+	echo nonsense >state
+	fails 1 'no state file' "$binary" watch --once --objects 100k --state state --alert 'bytes > 1'
+	[ "$(cat state)" = nonsense ]
+}
+
+case_watch_usage() {
+	fails 2 "'1Q': expected a size" "$binary" watch --alert 'bytes > 1Q'
+	fails 2 'nothing to watch for' "$binary" watch
+	printf '# x\n\ngrowth > 1M\n' >rules
+	fails 2 "rules:3: the rule ends where 'in' and a duration" "$binary" watch --alerts rules
+	fails 1 'no/such: No such file' "$binary" watch --alerts no/such
+	fails 2 '--state is for runs of one sample' "$binary" watch --state x --alert 'bytes > 1'
+	fails 2 '--once takes one sample' "$binary" watch --once --for 1s --alert 'bytes > 1'
+	fails 2 'watch writes lines or json' "$binary" watch --format csv --alert 'bytes > 1'
+	fails 2 '--append is no option of watch' "$binary" watch --append --alert 'bytes > 1'
+	fails 2 '--alert is no option of suspects' "$binary" suspects --alert 'bytes > 1'
+}
+
+# A program that fails, one that hangs and one that is not there cost a sentence each.
+case_watch_exec_failures() {
+	local status=0
+	"$binary" watch --once --objects 100k --exec false --alert 'a: bytes > 1 where tag prepare_creds*' \
+		>out 2>err || status=$?
+	[ $status -eq 3 ]
+	grep -q 'false ended with status 1' err
+	status=0
+	"$binary" watch --once --objects 100k --exec /no/such --alert 'a: bytes > 1 where tag prepare_creds*' \
+		>out 2>err || status=$?
+	[ $status -eq 3 ]
+	grep -q '/no/such could not be run' err
+}
+
+case_watch_syslog() {
+	need python3
+	[ ! -e /dev/log ] || skip "/dev/log is somebody's"
+	python3 - >log <<-'P' &
+		import os, socket
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		s.bind('/dev/log')
+		s.settimeout(20)
+		try:
+		    print(s.recv(8192).decode(), flush=True)
+		finally:
+		    os.unlink('/dev/log')
+	P
+	for ((i = 0; i < 50; i++)); do
+		[ -S /dev/log ] && break
+		sleep 0.1
+	done
+	"$binary" watch --once --objects 100k --syslog --alert 'a: bytes > 1 where tag prepare_creds*' >out || true
+	wait $!
+	grep -q 'kpoolmon.*alert a: bytes > 1.*name="a" tag="prepare_creds+0x' log
+}
+
+# The example file is a file of rules, and so are the manual's examples.
+case_watch_examples() {
+	local n
+	"$binary" watch --once --objects 100k --alerts "$here/../../data/alerts.conf" >out || [ $? -eq 3 ]
+	n=$(sed -n '/^.SH EXAMPLES/,/^.SH SEE/p' "$here/../../man/kpoolmon-alerts.5" | grep -v '^\.' | tee rules | wc -l)
+	[ "$n" -gt 5 ]
+	"$binary" watch --once --objects 100k --alerts rules >out || [ $? -eq 3 ]
+	mandoc -T lint -W warning "$here/../../man/kpoolmon-alerts.5"
+}
+
+# A leak beside heavy churn is first within half a minute; no churn and no cache is called one.
+case_suspects() {
+	local leaker=$PWD/leaker pids
+	need gcc
+	need jq
+	gcc -O1 -o leaker "$here/../screen/leaker.c"
+	"$leaker" &
+	pids=$!
+	bash "$here/../screen/churn.sh" 34 >/dev/null 2>&1 &
+	pids="$pids $!"
+	# a cache that fills and is shrunk
+	( sleep 3; find / -xdev >/dev/null 2>&1; sleep 8; echo 2 >/proc/sys/vm/drop_caches ) &
+	pids="$pids $!"
+	"$binary" suspects --for 28s -D 1s --format json >out
+	# shellcheck disable=SC2086 # a list
+	kill $pids 2>/dev/null || true
+	wait || true
+	jq -e '.suspects[0] | .verdict == "leak?" and (.tag | startswith("load_msg+")) and .grew >= 20 and
+		(.evidence | test("grew in 2[0-9] of 2[0-9] samples")) and .exhausted_in_s > 0' out >/dev/null || {
+		jq -c '.suspects[] | [.verdict, .tag, .evidence]' out | head
+		exit 1
+	}
+	# the queues of the messages leak, too; nothing else does
+	jq -e '[.suspects[] | select(.verdict == "leak?") | .symbol // .tag | sub("\\+.*"; "")] -
+		["load_msg", "newque"] == []' out >/dev/null || {
+		jq -c '.suspects[] | select(.verdict == "leak?") | [.tag, .cache, .evidence]' out
+		exit 1
+	}
+	jq -e 'any(.suspects[]; (.tag | startswith("newque+")) and (.moves_with // "" | startswith("load_msg+")))' \
+		out >/dev/null
+}
+
+case_suspects_formats() {
+	"$binary" suspects --objects 100k --for 3s -D 300ms >table
+	grep -q 'watched for' table
+	"$binary" suspects --objects 100k --for 3s -D 300ms --limit 2 --format csv >csv
+	[ ! -s csv ] || head -n 1 csv | grep -q '^verdict,tag,cache,'
+	[ "$(wc -l <csv)" -le 3 ]
+}
+
+# The form for cron over runs of a second each: growth between them alerts, once.
+case_watch_cron() {
+	local status
+	own_pins
+	need jq
+	begin_hold
+	pinned start --objects 100k >/dev/null
+	once() {
+		status=0
+		pinned watch --once --state state --alert 'g: growth > 100k in 4s where tag load_msg*' \
+			>out || status=$?
+	}
+	for n in 50 100 150 200 250 300 350 400 450 500; do
+		echo $n >&8
+		once
+		cat out >>all
+		sleep 0.5
+	done
+	[ $status -eq 3 ]
+	[ "$(grep -c ' alert g: ' all)" -eq 1 ]
+	[ "$(jq '.samples | length' state)" -eq 10 ]
+	# it stops growing: over, once
+	for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		once
+		cat out >>all
+		sleep 0.5
+	done
+	[ $status -eq 0 ]
+	[ "$(grep -c ' over g: ' all)" -eq 1 ]
+	[ "$(wc -l <all)" -eq 2 ]
+	# other books: what was before does not count
+	pinned stop >/dev/null
+	pinned start --objects 100k >/dev/null
+	once
+	[ "$(jq '.samples | length' state)" -eq 1 ]
+	[ $status -eq 0 ]
+	end_hold
+}
+
+# systemd takes the unit as it is, but for the path of the program.
+case_watch_unit() {
+	need systemd-analyze
+	mkdir units
+	sed "s|/usr/local/sbin/kpoolmon|$binary|" "$here/../../data/kpoolmon-watch.service" \
+		>units/kpoolmon-watch.service
+	systemd-analyze verify --man=no ./units/kpoolmon-watch.service 2>&1 | tee out
+	if grep -v 'kpoolmon.service' out | grep -q .; then exit 1; fi
+	systemd-analyze security --offline=yes ./units/kpoolmon-watch.service --no-pager >score
+	tail -n 2 score
+	grep -qE 'Overall exposure level.*: [0-3]\.[0-9]' score
+}
