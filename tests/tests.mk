@@ -45,6 +45,7 @@ test-kernels: all ## boot real kernels under emulation and compare the books wit
 	$(Q)sh tools/as-root.sh tests/kernels/run $(KERNELS_ARGS) $(B)/kpoolmon
 	$(Q)sh tools/as-root.sh tests/kernels/places $(B)/kpoolmon
 	$(Q)sh tools/as-root.sh tests/kernels/suspects $(B)/kpoolmon
+	$(Q)sh tools/as-root.sh tests/kernels/pinned $(B)/kpoolmon
 
 kernels-document: all ## write tests/kernels/results.md: the matrix with memleak beside
 	$(Q)sh tools/as-root.sh tests/kernels/deps
