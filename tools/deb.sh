@@ -3,10 +3,10 @@
 # Builds the package from a clean copy of the tracked files: deb.sh FOLDER
 set -eu
 to=$1
-command -v dpkg-buildpackage >/dev/null && command -v dh >/dev/null || {
+if ! command -v dpkg-buildpackage >/dev/null || ! command -v dh >/dev/null; then
 	echo 'make deb needs dpkg-dev and debhelper: apt-get install dpkg-dev debhelper' >&2
 	exit 1
-}
+fi
 rm -rf "$to"
 mkdir -p "$to/kpoolmon"
 git ls-files -z | xargs -0 cp --parents -t "$to/kpoolmon"

@@ -7,13 +7,13 @@ import sys
 
 
 def truth(lines):
-    """Outstanding objects of each function of the module."""
+    """Outstanding objects of each function of the module, and its cache."""
     out = {}
     for line in lines:
         if not line.startswith('truth '):
             continue
         f = dict(word.split('=', 1) for word in line.split()[1:] if '=' in word)
-        out[f['sym']] = out.get(f['sym'], 0) + int(f['out'])
+        out[f['sym']] = (out.get(f['sym'], (0,))[0] + int(f['out']), f['cache'])
     return out
 
 
@@ -25,9 +25,10 @@ def judge(way, parts):
     before, after = truth(parts.get('before', [])), truth(parts.get('after', []))
     rows = list(csv.DictReader(parts.get('csv', [])))
     wrong = []
-    for sym, out in sorted(after.items()):
-        leaked = out - before.get(sym, 0)
-        seen = sum(int(r['diff']) for r in rows if r['symbol'] == sym)
+    for sym, (out, cache) in sorted(after.items()):
+        leaked = out - before.get(sym, (0,))[0]
+        # where the stack does not tell the caller of a bulk allocation the tag names the cache
+        seen = sum(int(r['diff']) for r in rows if r['symbol'] == sym or r['tag'] == f'(bulk) {cache}')
         if seen != leaked:
             wrong.append(f'{sym}: {seen}, not {leaked}')
     say(bool(after) and not wrong, f'{way}: {len(after)} functions to the object', ', '.join(wrong))
