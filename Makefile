@@ -81,14 +81,44 @@ run: deps ## install what is needed, build, and show who holds slab memory
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)sh tools/as-root.sh $(B)/kpoolmon $(ARGS)
 
+# what is installed where: source, mode, place; units get the path of the program
+MAN	   = $(DESTDIR)$(PREFIX)/share/man
+DOC	   = $(DESTDIR)$(PREFIX)/share/doc/kpoolmon
+UNITDIR	  ?= $(PREFIX)/lib/systemd/system
+INSTALLED  = $(DESTDIR)$(PREFIX)/sbin/kpoolmon \
+	     $(MAN)/man8/kpoolmon.8 $(MAN)/man5/kpoolmon-alerts.5 $(MAN)/man5/kpoolmon-record.5 \
+	     $(DOC)/alerts.conf \
+	     $(DESTDIR)$(PREFIX)/share/bash-completion/completions/kpoolmon \
+	     $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_kpoolmon \
+	     $(DESTDIR)$(UNITDIR)/kpoolmon.service \
+	     $(DESTDIR)$(UNITDIR)/kpoolmon-watch.service $(DESTDIR)/etc/kpoolmon/tags.conf
+
 install: all ## install below $(DESTDIR)$(PREFIX), the label file below $(DESTDIR)/etc
 	$(Q)install -D -m 755 $(B)/kpoolmon $(DESTDIR)$(PREFIX)/sbin/kpoolmon
-	$(Q)install -D -m 644 man/kpoolmon.8 $(DESTDIR)$(PREFIX)/share/man/man8/kpoolmon.8
-	$(Q)install -D -m 644 man/kpoolmon-alerts.5 $(DESTDIR)$(PREFIX)/share/man/man5/kpoolmon-alerts.5
-	$(Q)install -D -m 644 data/alerts.conf $(DESTDIR)$(PREFIX)/share/doc/kpoolmon/alerts.conf
+	$(Q)install -D -m 644 man/kpoolmon.8 $(MAN)/man8/kpoolmon.8
+	$(Q)install -D -m 644 man/kpoolmon-alerts.5 $(MAN)/man5/kpoolmon-alerts.5
+	$(Q)install -D -m 644 man/kpoolmon-record.5 $(MAN)/man5/kpoolmon-record.5
+	$(Q)install -D -m 644 data/alerts.conf $(DOC)/alerts.conf
 	$(Q)install -D -m 644 data/kpoolmon.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/kpoolmon
+	$(Q)install -D -m 644 data/_kpoolmon \
+		$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_kpoolmon
+	$(Q)install -d $(DESTDIR)$(UNITDIR) $(DOC)/examples
+	$(Q)sed 's|@sbindir@|$(PREFIX)/sbin|' data/systemd/kpoolmon.service \
+		>$(DESTDIR)$(UNITDIR)/kpoolmon.service
+	$(Q)sed 's|/usr/local/sbin|$(PREFIX)/sbin|' data/kpoolmon-watch.service \
+		>$(DESTDIR)$(UNITDIR)/kpoolmon-watch.service
+	$(Q)chmod 644 $(DESTDIR)$(UNITDIR)/kpoolmon.service $(DESTDIR)$(UNITDIR)/kpoolmon-watch.service
+	$(Q)install -m 644 data/examples/* $(DOC)/examples
 	$(Q)install -D -m 644 data/tags.conf $(DESTDIR)/etc/kpoolmon/tags.conf
+
+uninstall: ## remove what install has installed, and what is pinned
+	$(Q)[ -n '$(DESTDIR)' ] || ! [ -x $(PREFIX)/sbin/kpoolmon ] || $(PREFIX)/sbin/kpoolmon stop
+	$(Q)rm -f $(INSTALLED) $(patsubst data/%,$(DOC)/%,$(wildcard data/examples/*))
+	$(Q)rmdir --ignore-fail-on-non-empty $(DOC)/examples $(DOC) $(DESTDIR)/etc/kpoolmon 2>/dev/null || true
+
+deb: ## build a package for this Debian into build/deb
+	$(Q)sh tools/deb.sh $(B)/deb
 
 clean: ## remove everything that was built
 	$(Q)rm -rf $(B)
@@ -99,6 +129,6 @@ help: ## this text
 		while IFS="$$(printf '\t')" read -r t d; do printf 'make %-15s %s\n' "$$t" "$$d"; done
 	@printf '%s\n' 'V=1 shows commands; CC= CLANG= BPFTOOL= CFLAGS= LDFLAGS= WERROR=1 are honoured'
 
-.PHONY: all deps run install clean help
+.PHONY: all deps run install uninstall deb clean help
 
 -include $(OBJS:.o=.d) $(B)/kpoolmon.bpf.d

@@ -4,10 +4,10 @@
 
 _kpoolmon() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i
-	local options='--for --interval --objects --tags --no-rescue --probes --private --pins --pool --include --exclude --sort
+	local options='--for --interval --objects --tags --no-rescue --probes --private --pins --from --keep --per-op --pool --include --exclude --sort
 		--reverse --limit --by-change --totals --no-highlight --labels --exact
 		--verbose --columns
-		--format --output --append --snapshot --alert --alerts --once --state --syslog --exec --kernel --root --help --version'
+		--format --output --append --changed --snapshot --alert --alerts --once --state --syslog --exec --kernel --root --help --version'
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		if [ "${COMP_WORDS[i]}" = -- ]; then
@@ -16,7 +16,7 @@ _kpoolmon() {
 		fi
 	done
 	case $prev in
-	--format) mapfile -t COMPREPLY < <(compgen -W 'table csv json' -- "$cur") ;;
+	--format) mapfile -t COMPREPLY < <(compgen -W 'table csv json record prometheus' -- "$cur") ;;
 	--sort | --columns)
 		mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" --help 2>/dev/null |
 			awk '/^Columns:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }')" -- "$cur")
@@ -25,12 +25,12 @@ _kpoolmon() {
 		mapfile -t COMPREPLY < <(compgen -W "$(ls /lib/modules 2>/dev/null)" -- "$cur")
 		;;
 	--root | --pins) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
-	-o | --output | --alerts | --state | --exec | -n | --snapshot | -g | --labels)
+	-o | --output | --alerts | --state | --exec | -n | --snapshot | -g | --labels | --from)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
-	--for | -D | --interval | --objects | --tags | --probes | --alert | --limit | -i | --include | -x | --exclude) ;;
+	--for | -D | --interval | --objects | --tags | --keep | --per-op | --probes | --alert | --limit | -i | --include | -x | --exclude) ;;
 	*)
-		[ "$COMP_CWORD" -eq 1 ] && options="console dump watch suspects find start stop status $options"
+		[ "$COMP_CWORD" -eq 1 ] && options="console dump watch suspects find start stop status record replay diff report $options"
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 		;;
 	esac

@@ -13,9 +13,11 @@
 #include <kpoolmon/count.h>
 #include <kpoolmon/labels.h>
 #include <kpoolmon/output.h>
+#include <kpoolmon/replay.h>
 #include <kpoolmon/ksyms.h>
 #include <kpoolmon/rights.h>
 
+#include "changed.h"
 #include "origin.h"
 #include "places.h"
 
@@ -105,6 +107,7 @@ static int add_target(struct app *app, const char *file, struct kpm_err *err)
 	t->opts.exact = o->exact || (file && file == o->snapshot);
 	t->opts.totals = o->totals;
 	t->opts.verbose = o->verbose;
+	t->opts.version = KPM_VERSION;
 	t->opts.width = terminal && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) ? window.ws_col : 0;
 	t->opts.highlight = terminal && !o->no_highlight && !getenv("NO_COLOR");
 	ret = choose_columns(o, t, err);
@@ -138,16 +141,23 @@ static int write_target(const struct app *app, const struct target *t,
 			const struct kpm_frame *frame, struct kpm_err *err)
 {
 	bool append = app->options->append && t->file && t->file != app->options->snapshot;
-	struct text text;
-	int ret = text_open(&text, err);
+	struct kpm_frame part = *frame;
+	uint32_t *order = NULL;
+	struct text text = {0};
+	int ret = 0;
 
-	if (ret)
-		return ret;
-	if (!append)
+	if (append && app->options->changed)
+		ret = kpm_changed_rows(t->file, frame, &part, &order, err);
+	if (!ret)
+		ret = text_open(&text, err);
+	if (!ret && !append)
 		fputs(t->head, text.stream);
-	ret = text_close(&text, t->sink->sample(text.stream, frame, &t->opts), err);
-	if (ret)
+	if (!ret)
+		ret = text_close(&text, t->sink->sample(text.stream, &part, &t->opts), err);
+	if (ret) {
+		free(order);
 		return ret;
+	}
 	if (append) {
 		ret = kpm_append_file(t->file, t->head, text.text, text.size, err);
 	} else if (t->file) {
@@ -158,6 +168,7 @@ static int write_target(const struct app *app, const struct target *t,
 		ret = kpm_write_stdout(text.text, text.size, err);
 		kpm_signals_hold();
 	}
+	free(order);
 	free(text.text);
 	return ret;
 }
@@ -191,7 +202,9 @@ static int show(struct app *app, struct kpm_err *err)
 		.tags = app->tags,
 		.history = app->history,
 		.labels = app->label,
-		.places = kpm_places_list(app->places),
+		.places = app->options->from
+				  ? kpm_recording_places(kpm_replay_recording(app->source))
+				  : kpm_places_list(app->places),
 	};
 	/* a file system or server that does not answer must not keep ^C from ending us */
 	kpm_signals_release();
@@ -226,6 +239,19 @@ static int check_source(void *arg, struct kpm_err *err)
 	return app->source->ops->check(app->source, err);
 }
 
+/* Changes are those from the sample before. */
+static int play(struct app *app, struct kpm_err *err)
+{
+	uint32_t next = kpm_replay_next(app->source);
+	int ret = 0;
+
+	if (next) {
+		kpm_replay_seek(app->source, next - 1);
+		ret = take_sample(app, err);
+	}
+	return ret ? ret : take_sample(app, err);
+}
+
 static int count(struct app *app, struct kpm_err *err)
 {
 	const struct kpm_options *o = app->options;
@@ -241,6 +267,8 @@ static int count(struct app *app, struct kpm_err *err)
 	};
 	int ret = 0;
 
+	if (o->from)
+		return play(app, err);
 	/* a command has no half time: its changes are since it was let go */
 	if (app->command && o->view.by_change)
 		ret = take_sample(app, err);
@@ -285,9 +313,10 @@ static int run(struct app *app, struct kpm_err *note, struct kpm_err *err)
 	if (!ret && o->command)
 		ret = kpm_command_new(o->command, &app->command, err);
 	/* opened while we have the rights; without it a tag or two stays an address */
-	if (!ret && !kpm_ksyms_open(&o->live.roots, &app->ksyms, NULL))
+	if (!ret && !o->from && !kpm_ksyms_open(&o->live.roots, &app->ksyms, NULL))
 		kpm_tagset_set_namer(app->tags, kpm_ksyms_namer, app->ksyms);
-	if (!ret)
+	/* the files of this machine say nothing about a recording */
+	if (!ret && !o->from)
 		open_places(app, note);
 	if (!ret)
 		ret = kpm_origin_open(o, app->tags, &app->source, &app->tracked, err);

@@ -9,8 +9,11 @@
 
 #include <kpoolmon/always.h>
 #include <kpoolmon/app.h>
+#include <kpoolmon/diff.h>
 #include <kpoolmon/find.h>
 #include <kpoolmon/options.h>
+#include <kpoolmon/record.h>
+#include <kpoolmon/report.h>
 #include <kpoolmon/text.h>
 
 /* To standard output, whose reader may be gone or whose disk may be full. */
@@ -69,12 +72,19 @@ static int run(const struct kpm_options *o, struct outcome *outcome, struct kpm_
 		return kpm_always_stop(o, err);
 	case KPM_STATUS:
 		return kpm_always_status(o, &outcome->found, err);
+	case KPM_DIFF:
+		return kpm_diff(o, warn, err);
+	case KPM_REPORT:
+		return kpm_report(o, err);
+	case KPM_RECORD:
+		return kpm_record(o, err);
 	case KPM_WATCH:
 		return kpm_app_watch(o, warn, &outcome->fired, err);
 	case KPM_SUSPECTS:
 		return kpm_app_suspects(o, err);
 	case KPM_TOP:
 		return kpm_app_top(o, note, err);
+	case KPM_REPLAY:
 	case KPM_NO_VERB:
 		if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 			return kpm_app_top(o, note, err);

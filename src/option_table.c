@@ -13,26 +13,33 @@
 #define START    KPM_OF(KPM_START)
 #define STOP     KPM_OF(KPM_STOP)
 #define STATUS   KPM_OF(KPM_STATUS)
-/* those that read books, and those that can load probes */
-#define READERS (TOP | DUMP | WATCH | SUSPECTS)
+#define RECORD   KPM_OF(KPM_RECORD)
+#define REPLAY   KPM_OF(KPM_REPLAY)
+#define DIFF     KPM_OF(KPM_DIFF)
+#define REPORT   KPM_OF(KPM_REPORT)
+/* those that read books, those that can load probes, and those that show rows */
+#define READERS (TOP | DUMP | WATCH | SUSPECTS | RECORD | REPORT)
 #define PROBES  (READERS | START)
+#define SHOWS   (TOP | DUMP | REPLAY)
 
 const char *const kpm_verb_names[KPM_VERBS] = {
-	[KPM_TOP] = "console",       [KPM_DUMP] = "dump",    [KPM_WATCH] = "watch",
-	[KPM_SUSPECTS] = "suspects", [KPM_FIND] = "find",    [KPM_START] = "start",
-	[KPM_STOP] = "stop",         [KPM_STATUS] = "status"};
+	[KPM_TOP] = "console",       [KPM_DUMP] = "dump",     [KPM_WATCH] = "watch",
+	[KPM_SUSPECTS] = "suspects", [KPM_FIND] = "find",     [KPM_START] = "start",
+	[KPM_STOP] = "stop",         [KPM_STATUS] = "status", [KPM_RECORD] = "record",
+	[KPM_REPLAY] = "replay",     [KPM_DIFF] = "diff",     [KPM_REPORT] = "report"};
 
 bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb)
 {
-	return (option->verbs ? option->verbs : TOP | DUMP) & KPM_OF(verb);
+	return (option->verbs ? option->verbs : SHOWS) & KPM_OF(verb);
 }
 
 const struct kpm_option kpm_option_table[KPM_OPTS] = {
-	[KPM_OPT_FOR] = {"for", 0, "DURATION", .verbs = DUMP | WATCH | SUSPECTS,
+	[KPM_OPT_FOR] = {"for", 0, "DURATION", .verbs = DUMP | WATCH | SUSPECTS | RECORD | REPORT,
 			 .group = "What is counted",
 			 .help = "count for so long (10s, suspects 1m; 90s, 10m, 2h)"},
-	[KPM_OPT_INTERVAL] = {"interval", 'D', "DURATION", .verbs = TOP | WATCH | SUSPECTS,
-			      .help = "take a sample so often (2s, watch 10s)"},
+	[KPM_OPT_INTERVAL] = {"interval", 'D', "DURATION",
+			      .verbs = TOP | WATCH | SUSPECTS | RECORD | REPLAY,
+			      .help = "take a sample so often (2s; watch, record 10s)"},
 	[KPM_OPT_OBJECTS] = {"objects", 0, "N", .verbs = PROBES,
 			     .help = "room for so many objects (from the memory; 250k, 2M)"},
 	[KPM_OPT_TAGS] = {"tags", 0, "N", .verbs = PROBES, .help = "room for so many call sites"},
@@ -44,14 +51,21 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			     .help = "with probes of its own, also if tracking was started"},
 	[KPM_OPT_PINS] = {"pins", 0, "DIR", .verbs = PROBES | STOP | STATUS,
 			  .help = "folder of what start pins (" KPM_PINS_DIR ")"},
+	[KPM_OPT_FROM] = {"from", 0, "FILE", .verbs = DUMP,
+			  .help = "nothing: the last sample of a recording, or of FILE@TIME"},
+	[KPM_OPT_KEEP] = {"keep", 0, "SIZE", .verbs = RECORD,
+			  .help = "the recording's files take no more than that (256M)"},
+	[KPM_OPT_PER_OP] = {"per-op", 0, "N", .verbs = DIFF,
+			    .help = "growth for each of the N operations between the two"},
 	[KPM_OPT_POOL] = {"pool", 'p', NULL, .group = "What is shown",
 			  .help = "non-paged (unreclaimable) memory only; twice: paged only"},
-	[KPM_OPT_INCLUDE] = {"include", 'i', "PATTERN",
+	[KPM_OPT_INCLUDE] = {"include", 'i', "PATTERN", .verbs = SHOWS | DIFF,
 			     .help = "only tags whose name, symbol, module or cache matches"},
-	[KPM_OPT_EXCLUDE] = {"exclude", 'x', "PATTERN", .help = "not these; both are repeatable"},
+	[KPM_OPT_EXCLUDE] = {"exclude", 'x', "PATTERN", .verbs = SHOWS | DIFF,
+			     .help = "not these; both are repeatable"},
 	[KPM_OPT_SORT] = {"sort", 0, "COLUMN", .help = "order by a column (bytes)"},
 	[KPM_OPT_REVERSE] = {"reverse", 0, NULL, .help = "the other way round"},
-	[KPM_OPT_LIMIT] = {"limit", 0, "N", .verbs = DUMP | SUSPECTS | FIND,
+	[KPM_OPT_LIMIT] = {"limit", 0, "N", .verbs = DUMP | SUSPECTS | FIND | DIFF | REPORT,
 			   .help = "the first N tags or files only"},
 	[KPM_OPT_BY_CHANGE] = {"by-change", '(', NULL,
 			       .help = "order by the change in the second half of the counting"},
@@ -65,17 +79,21 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 	[KPM_OPT_NO_HIGHLIGHT] = {"no-highlight", 'l', NULL, .help = "no highlighting"},
 	[KPM_OPT_LABELS] = {"labels", 'g', "FILE", true,
 			    .help = "add the column Label from FILE (" KPM_LABELS_FILE ")"},
-	[KPM_OPT_EXACT] = {"exact", 0, NULL, .help = "sizes in bytes, without units"},
+	[KPM_OPT_EXACT] = {"exact", 0, NULL, .verbs = SHOWS | DIFF,
+			   .help = "sizes in bytes, without units"},
 	[KPM_OPT_VERBOSE] = {"verbose", 0, NULL, .verbs = DUMP,
 			     .help = "in the table, how each probe is attached"},
 	[KPM_OPT_COLUMNS] = {"columns", 0, "LIST",
 			     .help = "these columns; +LIST: these too, see below"},
-	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT", .verbs = DUMP | WATCH | SUSPECTS | FIND | STATUS,
+	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT",
+			    .verbs = DUMP | WATCH | SUSPECTS | FIND | STATUS | DIFF,
 			    .group = "Where to",
-			    .help = "table, csv or json (by the suffix of FILE, else table)"},
-	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE", .verbs = DUMP,
+			    .help = "table, csv, json, record, prometheus (by the suffix of FILE)"},
+	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE", .verbs = DUMP | DIFF | REPORT,
 			    .help = "write FILE instead of standard output; repeatable"},
 	[KPM_OPT_APPEND] = {"append", 0, NULL, .verbs = DUMP, .help = "add to FILE (csv, json)"},
+	[KPM_OPT_CHANGED] = {"changed", 0, NULL, .verbs = DUMP,
+			     .help = "with --append, only rows that changed since FILE's last"},
 	[KPM_OPT_SNAPSHOT] = {"snapshot", 'n', "FILE", true, .verbs = DUMP,
 			      .help = "write the exact table to FILE (" KPM_SNAPSHOT_FILE ")"},
 	[KPM_OPT_ALERT] = {"alert", 0, "RULE", .verbs = TOP | WATCH, .group = "What is watched for",
@@ -143,14 +161,21 @@ void kpm_options_help(FILE *out)
 	      "       kpoolmon watch [OPTION...]\n"
 	      "       kpoolmon suspects [OPTION...]\n"
 	      "       kpoolmon find NAME... [OPTION...]\n"
-	      "       kpoolmon start | stop | status [OPTION...]\n\n"
+	      "       kpoolmon start | stop | status [OPTION...]\n"
+	      "       kpoolmon record FILE [OPTION...]\n"
+	      "       kpoolmon replay FILE[@TIME] [OPTION...]\n"
+	      "       kpoolmon diff A[@TIME] B[@TIME] [OPTION...]\n"
+	      "       kpoolmon report [OPTION...]\n\n"
 	      "Counts the kernel's slab allocations by call site and shows who holds the memory.\n"
 	      "console: on a terminal, until q; the command if none is given there. ? lists the keys.\n"
 	      "dump: once, after some seconds, or with COMMAND while COMMAND runs.\n"
 	      "watch: alert when a tag grows past a threshold. suspects: tell a leak from a cache.\n"
 	      "find: which module files know a symbol, a tag, a slab cache, a pattern, an address.\n"
 	      "start: track without a process until stop; all commands show what was counted since.\n"
-	      "status: is anything tracked, since when, and what it costs.\n",
+	      "status: is anything tracked, since when, and what it costs.\n"
+	      "record: a sample each interval into a file, until a signal; replay: the console on it.\n"
+	      "diff: what grew from A to B: CSV files, recordings, or two times of one.\n"
+	      "report: one text for a bug tracker: machine, modules, rows, losses.\n",
 	      out);
 	for (int i = 0; i < KPM_OPTS; i++) {
 		if (kpm_option_table[i].group)

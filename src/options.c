@@ -25,6 +25,7 @@ struct getopt_tables {
 };
 
 #define LONG_BASE 256
+#define SECOND    1000000000LL
 
 static void make_tables(struct getopt_tables *t)
 {
@@ -155,6 +156,10 @@ static int set_counting(struct kpm_options *o, int id, const char *arg, struct k
 		return ret;
 	case KPM_OPT_PROBES:
 		return kpm_hooks_choose(arg, &o->live.hooks, err);
+	case KPM_OPT_KEEP:
+		return number("keep", arg, KPM_KEEP_MIN, KPM_KEEP_MAX, &o->keep, err);
+	case KPM_OPT_PER_OP:
+		return number("per-op", arg, 1, UINT64_MAX / 2, &o->per_op, err);
 	case KPM_OPT_LIMIT:
 		ret = number("limit", arg, 1, UINT32_MAX, &value, err);
 		o->view.limit = ret ? 0 : value;
@@ -180,6 +185,8 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 	case KPM_OPT_TAGS:
 	case KPM_OPT_NO_RESCUE:
 	case KPM_OPT_PROBES:
+	case KPM_OPT_KEEP:
+	case KPM_OPT_PER_OP:
 	case KPM_OPT_LIMIT:
 		return set_counting(o, id, arg, err);
 	case KPM_OPT_POOL:
@@ -226,16 +233,22 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 		return o->sink ? 0
 			       : kpm_fail(err, -EINVAL,
 					  "there is no format '%.40s'; there are "
-					  "table, csv and json",
+					  "table, csv, json, record and prometheus",
 					  arg);
 	case KPM_OPT_OUTPUT:
 		return add_output(o, arg, err);
 	case KPM_OPT_APPEND:
 		o->append = true;
 		return 0;
+	case KPM_OPT_CHANGED:
+		o->changed = true;
+		return 0;
 	case KPM_OPT_SNAPSHOT:
 		o->snapshot = arg ? arg : KPM_SNAPSHOT_FILE;
 		return file_name("snapshot", o->snapshot, err);
+	case KPM_OPT_FROM:
+		o->from = arg;
+		return file_name("from", arg, err);
 	case KPM_OPT_ALERT:
 		if (o->alert_count == KPM_ALERTS_MAX)
 			return kpm_fail(err, -EINVAL,
@@ -306,6 +319,12 @@ static int check(const struct kpm_options *o, struct kpm_err *err)
 		return kpm_fail(err, -EINVAL,
 				"--for and a COMMAND exclude each other: the end of "
 				"the COMMAND ends the counting");
+	if (o->from && (o->command || o->for_given || o->private))
+		return kpm_fail(err, -EINVAL,
+				"--from shows a recording: nothing is counted; leave out --for, "
+				"COMMAND, --private and what is about probes");
+	if (o->changed && !o->append)
+		return kpm_fail(err, -EINVAL, "--changed needs a file to add to: --append -o FILE");
 	if (o->append && !o->output_count)
 		return kpm_fail(err, -EINVAL, "--append needs a file to append to: -o FILE");
 	for (size_t i = 0; o->append && i < o->output_count; i++) {
@@ -315,6 +334,8 @@ static int check(const struct kpm_options *o, struct kpm_err *err)
 			return kpm_fail(err, -EINVAL,
 					"--append cannot add to a table; give "
 					"--format csv or --format json");
+		if (o->changed && sink != &kpm_sink_csv)
+			return kpm_fail(err, -EINVAL, "--changed reads CSV; give --format csv");
 	}
 	if (o->columns)
 		return kpm_columns_parse(&columns, o->columns + (*o->columns == '+'), err);
@@ -377,9 +398,15 @@ static bool needs_private(const struct kpm_options *o, const bool given[KPM_OPTS
 static int settle_verb(struct kpm_options *o, const bool given[KPM_OPTS], struct kpm_err *err)
 {
 	if (o->verb == KPM_SUSPECTS && !o->for_given)
-		o->for_ns = 60 * 1000000000LL;
+		o->for_ns = 60 * SECOND;
 	if (o->verb == KPM_WATCH && !given[KPM_OPT_INTERVAL])
-		o->interval_ns = 10 * 1000000000LL;
+		o->interval_ns = 10 * SECOND;
+	if (o->verb == KPM_RECORD && !given[KPM_OPT_INTERVAL])
+		o->interval_ns = 10 * SECOND;
+	if (o->verb == KPM_REPLAY && !given[KPM_OPT_INTERVAL])
+		o->interval_ns = SECOND;
+	if (o->verb == KPM_REPLAY)
+		o->from = o->words[0];
 	if (o->state && !o->once)
 		return kpm_fail(err, -EINVAL,
 				"--state is for runs of one sample: give --once, too");
@@ -451,8 +478,9 @@ int kpm_options_parse(int argc, char *const argv[], const struct kpm_options **p
 	p->words = kpm_rewrite_words(argc, argv, &count, &p->options.command);
 	p->include = calloc(count + 1, sizeof(*p->include));
 	p->exclude = calloc(count + 1, sizeof(*p->exclude));
-	p->options.for_ns = 10 * 1000000000LL;
-	p->options.interval_ns = 2 * 1000000000LL;
+	p->options.for_ns = 10 * SECOND;
+	p->options.interval_ns = 2 * SECOND;
+	p->options.keep = 256000000;
 	p->options.view.pool = KPM_KINDS;
 	p->options.view.include = p->include;
 	p->options.view.exclude = p->exclude;

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include <kpoolmon/pins.h>
+#include <kpoolmon/replay.h>
 
 #include "origin.h"
 
@@ -11,7 +12,9 @@ int kpm_origin_open(const struct kpm_options *o, struct kpm_tagset *tags,
 {
 	int ret = -ENOENT;
 
-	*tracked = false;
+	*tracked = o->from != NULL;
+	if (o->from)
+		return kpm_replay_open(o->from, tags, source, err);
 	if (!o->private)
 		ret = kpm_pinned_open(&o->live.roots, KPM_VERSION, tags, source, err);
 	*tracked = !ret;

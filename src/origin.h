@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where the numbers come from: pinned books if they are there, else probes of our own. */
+/* Where the numbers come from: a recording if one is given, pinned books if they are there, else
+ * probes of our own. */
 #ifndef KPM_ORIGIN_H
 #define KPM_ORIGIN_H
 

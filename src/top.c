@@ -20,6 +20,7 @@
 #include <kpoolmon/labels.h>
 #include <kpoolmon/output.h>
 #include <kpoolmon/notice.h>
+#include <kpoolmon/replay.h>
 #include <kpoolmon/rights.h>
 #include <kpoolmon/suspects.h>
 
@@ -32,6 +33,8 @@
 #define SUSPECTS_MAX     64
 /* New tags whose module files are looked for at a tick. */
 #define FILES_A_TICK 256
+/* Samples before the one that is jumped back to, for changes and trends. */
+#define SEEK_BACK 512
 /* Have the books been taken away? */
 #define CHECK_EVERY_MS 1000
 
@@ -69,6 +72,7 @@ struct top {
 	struct kpm_alerts *alerts; /* NULL: there are no rules */
 	struct kpm_err failure;    /* of the last sample, if it failed */
 	bool failed;
+	char position[64]; /* in a recording */
 	int timer, signals;
 };
 
@@ -198,8 +202,12 @@ static int build_frame(struct top *t, struct kpm_err *err)
 		.labels = look->rollup || t->labelled < t->snap.count ? NULL : t->label,
 		.trend = look->trend,
 		.alerts = look->rollup ? NULL : t->alerts,
-		.places = look->rollup ? NULL : kpm_places_step(t->places),
 	};
+
+	if (!look->rollup)
+		parts.places = t->options->from
+				       ? kpm_recording_places(kpm_replay_recording(t->source))
+				       : kpm_places_step(t->places);
 
 	kpm_history_set_base(look->history, state->base);
 	kpm_view_set(t->view, &state->view);
@@ -240,6 +248,8 @@ static void follow_places(struct top *t)
 {
 	const struct kpm_console_state *state = kpm_console_state(t->console);
 
+	if (t->options->from)
+		return;
 	/* answers are taken in any case: the loop waits for them */
 	if (state->by != KPM_BY_TAG) {
 		kpm_places_step(t->places);
@@ -253,8 +263,14 @@ static void follow_places(struct top *t)
 	t->frame.part.places = kpm_places_step(t->places);
 }
 
-static struct kpm_scene scene_of(const struct top *t)
+static struct kpm_scene scene_of(struct top *t)
 {
+	bool replay = t->options->from != NULL;
+
+	if (replay)
+		snprintf(t->position, sizeof(t->position), "sample %u of %u",
+			 kpm_replay_next(t->source),
+			 kpm_recording_count(kpm_replay_recording(t->source)));
 	return (struct kpm_scene){
 		.frame = &t->frame,
 		.slab = t->slab_trend,
@@ -268,7 +284,8 @@ static struct kpm_scene scene_of(const struct top *t)
 		.snap = &t->snap,
 		.tags = t->tags,
 		.failure = t->failed ? t->failure.text : NULL,
-		.age_ns = now_ns() - t->snap.mono_ns,
+		.age_ns = replay ? 0 : now_ns() - t->snap.mono_ns,
+		.position = replay ? t->position : NULL,
 	};
 }
 
@@ -328,6 +345,73 @@ static void write_view(struct top *t)
 	kpm_console_say(t->console, said);
 }
 
+static void drop_looks(struct top *t)
+{
+	for (int by = 0; by < KPM_ROLLUPS; by++) {
+		kpm_rollup_free(t->looks[by].rollup);
+		kpm_history_free(t->looks[by].history);
+		kpm_trend_free(t->looks[by].trend);
+		t->looks[by] = (struct look){NULL, NULL, NULL};
+	}
+	kpm_trend_free(t->slab_trend);
+	t->slab_trend = NULL;
+}
+
+static int make_looks(struct top *t, struct kpm_err *err)
+{
+	for (int by = 0; by < KPM_ROLLUPS; by++) {
+		struct look *look = &t->looks[by];
+
+		look->history = kpm_history_new();
+		look->trend = kpm_trend_new();
+		if (by != KPM_BY_TAG)
+			look->rollup = kpm_rollup_new(by);
+		if (!look->history || !look->trend || (by != KPM_BY_TAG && !look->rollup))
+			return kpm_fail(err, -ENOMEM, "out of memory");
+	}
+	t->slab_trend = kpm_trend_new();
+	return t->slab_trend ? 0 : kpm_fail(err, -ENOMEM, "out of memory");
+}
+
+/* To an earlier sample: histories cannot go back, so that they begin anew some way before it. */
+static int seek(struct top *t, uint32_t sample, struct kpm_err *err)
+{
+	int ret;
+
+	drop_looks(t);
+	ret = make_looks(t, err);
+	if (ret)
+		return ret;
+	kpm_replay_seek(t->source, sample > SEEK_BACK ? sample - SEEK_BACK : 0);
+	do
+		take_sample(t);
+	while (!t->failed && kpm_replay_next(t->source) <= sample);
+	return 0;
+}
+
+static int move_in_recording(struct top *t, unsigned int reactions, struct kpm_err *err)
+{
+	const char *to = kpm_console_state(t->console)->jump_to;
+	uint32_t next = t->options->from ? kpm_replay_next(t->source) : 0;
+	int64_t sample;
+
+	if (!t->options->from) {
+		kpm_console_say(t->console, "This is no recording: kpoolmon replay FILE opens one");
+		return 0;
+	}
+	if (reactions & KPM_REACT_JUMP) {
+		sample = kpm_recording_at(kpm_replay_recording(t->source), to);
+		if (sample < 0)
+			kpm_console_say(t->console,
+					"Give a time as 2026-01-31T23:59:59Z, +10m or -10m");
+		return sample < 0 ? 0 : seek(t, sample, err);
+	}
+	if (reactions & KPM_REACT_BACK)
+		return seek(t, next > 1 ? next - 2 : 0, err);
+	take_sample(t);
+	return 0;
+}
+
 static int react(struct top *t, unsigned int reactions, struct kpm_err *err)
 {
 	int ret = 0;
@@ -338,7 +422,10 @@ static int react(struct top *t, unsigned int reactions, struct kpm_err *err)
 		take_sample(t);
 	if (reactions & KPM_REACT_INTERVAL)
 		set_timer(t);
-	if (reactions & (KPM_REACT_VIEW | KPM_REACT_SAMPLE | KPM_REACT_MARK))
+	if (reactions & KPM_REACT_MOVES)
+		ret = move_in_recording(t, reactions, err);
+	if (!ret &&
+	    reactions & (KPM_REACT_VIEW | KPM_REACT_SAMPLE | KPM_REACT_MARK | KPM_REACT_MOVES))
 		ret = build_frame(t, err);
 	if (reactions & KPM_REACT_WRITE)
 		write_view(t);
@@ -359,7 +446,7 @@ static bool take_keys(struct top *t, struct kpm_err *err, int *ret)
 		*ret = react(t, reactions, err);
 		if (*ret)
 			return true;
-	} while (reactions & (KPM_REACT_VIEW | KPM_REACT_WRITE));
+	} while (reactions & (KPM_REACT_VIEW | KPM_REACT_WRITE | KPM_REACT_MOVES));
 	return false;
 }
 
@@ -406,24 +493,6 @@ static int loop(struct top *t, struct kpm_err *err)
 			return ret;
 	}
 	return ret;
-}
-
-static int make_looks(struct top *t, struct kpm_err *err)
-{
-	for (int by = 0; by < KPM_ROLLUPS; by++) {
-		struct look *look = &t->looks[by];
-
-		look->history = kpm_history_new();
-		look->trend = kpm_trend_new();
-		if (by != KPM_BY_TAG)
-			look->rollup = kpm_rollup_new(by);
-		if (!look->history || !look->trend || (by != KPM_BY_TAG && !look->rollup))
-			return kpm_fail(err, -ENOMEM, "out of memory");
-	}
-	t->slab_trend = kpm_trend_new();
-	t->tags = kpm_tagset_new();
-	t->view = kpm_view_new(&t->options->view);
-	return t->slab_trend && t->tags && t->view ? 0 : kpm_fail(err, -ENOMEM, "out of memory");
 }
 
 /* $XDG_CONFIG_HOME/kpoolmon or ~/.config/kpoolmon; to be freed; NULL: none. */
@@ -477,6 +546,10 @@ static int run(struct top *t, struct kpm_err *err)
 	sigset_t set;
 	int ret = make_looks(t, err);
 
+	t->tags = kpm_tagset_new();
+	t->view = kpm_view_new(&t->options->view);
+	if (!ret && (!t->tags || !t->view))
+		ret = kpm_fail(err, -ENOMEM, "out of memory");
 	if (!ret)
 		ret = kpm_rules_of(o, &t->rules, err);
 	if (!ret && kpm_rules_count(t->rules)) {
@@ -485,13 +558,17 @@ static int run(struct top *t, struct kpm_err *err)
 	}
 	if (!ret && kpm_labels_file(o))
 		ret = kpm_labels_open(kpm_labels_file(o), &t->labels, err);
-	if (!ret && !kpm_ksyms_open(&o->live.roots, &t->ksyms, NULL))
+	/* the files of this machine say nothing about a recording */
+	if (!ret && !o->from && !kpm_ksyms_open(&o->live.roots, &t->ksyms, NULL))
 		kpm_tagset_set_namer(t->tags, kpm_ksyms_namer, t->ksyms);
 	/* workers are started before there is anything that they should not have */
-	if (!ret)
+	if (!ret && !o->from)
 		kpm_places_open(KPM_NEED_FILE, &o->live.roots, t->tags, t->ksyms, &t->places, NULL);
 	if (!ret)
 		ret = kpm_origin_open(o, t->tags, &t->source, &tracked, err);
+	/* played from its beginning, unless a time was given */
+	if (!ret && o->from && !kpm_recording_timed(kpm_replay_recording(t->source)))
+		kpm_replay_seek(t->source, 0);
 	/* the key w writes where the user says */
 	if (!ret)
 		ret = kpm_rights_drop(KPM_RIGHT_ANY_FILE, err);
@@ -526,12 +603,7 @@ int kpm_app_top(const struct kpm_options *options, struct kpm_err *note, struct 
 	kpm_source_close(t->source);
 	kpm_places_close(t->places);
 	kpm_view_free(t->view);
-	for (int by = 0; by < KPM_ROLLUPS; by++) {
-		kpm_rollup_free(t->looks[by].rollup);
-		kpm_history_free(t->looks[by].history);
-		kpm_trend_free(t->looks[by].trend);
-	}
-	kpm_trend_free(t->slab_trend);
+	drop_looks(t);
 	kpm_alerts_free(t->alerts);
 	kpm_rules_free(t->rules);
 	kpm_snapshot_done(&t->snap);

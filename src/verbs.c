@@ -16,12 +16,17 @@ static const struct {
 	[KPM_START] = {0, 0, NULL, NULL},
 	[KPM_STOP] = {0, 0, NULL, NULL},
 	[KPM_STATUS] = {0, 0, NULL, "table or json"},
+	[KPM_RECORD] = {1, 1, "the name of a FILE to record into", NULL},
+	[KPM_REPLAY] = {1, 1, "the FILE of a recording", NULL},
+	[KPM_DIFF] = {2, 2, "two of CSV files and recordings, each as FILE or FILE@TIME",
+		      "table, csv or json"},
+	[KPM_REPORT] = {0, 0, NULL, NULL},
 };
 
 static bool has_format(enum kpm_verb verb, const struct kpm_sink *sink)
 {
 	return sink == &kpm_sink_table || sink == &kpm_sink_json ||
-	       (verb == KPM_SUSPECTS && sink == &kpm_sink_csv);
+	       ((verb == KPM_SUSPECTS || verb == KPM_DIFF) && sink == &kpm_sink_csv);
 }
 
 int kpm_verb_check(const struct kpm_options *o, struct kpm_err *err)

@@ -45,6 +45,7 @@ test-kernels: all ## boot real kernels under emulation and compare the books wit
 	$(Q)sh tools/as-root.sh tests/kernels/run $(KERNELS_ARGS) $(B)/kpoolmon
 	$(Q)sh tools/as-root.sh tests/kernels/places $(B)/kpoolmon
 	$(Q)sh tools/as-root.sh tests/kernels/suspects $(B)/kpoolmon
+	$(Q)sh tools/as-root.sh tests/kernels/pinned $(B)/kpoolmon
 
 kernels-document: all ## write tests/kernels/results.md: the matrix with memleak beside
 	$(Q)sh tools/as-root.sh tests/kernels/deps
@@ -60,16 +61,29 @@ $(B)/elf_fuzz: $(B)/tests/fuzz/elf_fuzz.o $(filter $(B)/src/base/% $(B)/src/reso
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(KPM_LIBS)
 
-fuzz: ## feed the reader of module files with hostile ones, FUZZ_SECONDS long (60)
+$(B)/record_fuzz $(B)/csv_fuzz: $(B)/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(filter $(B)/src/base/% $(B)/src/model/%,$(LIBOBJS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(KPM_LIBS)
+
+fuzz: ## feed the readers of module files and recordings with hostile ones, FUZZ_SECONDS each (60)
 	$(Q)$(MAKE) --no-print-directory B=$(FUZZ) CC='$(CLANG)' \
 		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' \
-		LDFLAGS='-fsanitize=fuzzer,address,undefined' $(FUZZ)/elf_fuzz
+		LDFLAGS='-fsanitize=fuzzer,address,undefined' $(FUZZ)/elf_fuzz $(FUZZ)/record_fuzz $(FUZZ)/csv_fuzz
 	$(Q)rm -rf $(FUZZ)/seeds && tests/fuzz/corpus $(FUZZ)/seeds && mkdir -p $(FUZZ)/corpus
 	$(Q)cd $(FUZZ) && ./elf_fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 \
 		-rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 corpus seeds
+	$(Q)for f in record csv; do \
+		mkdir -p $(FUZZ)/$$f-seeds $(FUZZ)/$$f-corpus && \
+		cp tests/fuzz/seed.$$([ $$f = csv ] && echo csv || echo kpr) $(FUZZ)/$$f-seeds && \
+		(cd $(FUZZ) && ./$${f}_fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 \
+			-rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 $$f-corpus $$f-seeds) || exit 1; \
+	done
 
 test-find: all $(B)/unpack ## search the modules of a real Debian kernel, against unpacking alone
 	$(Q)tests/find/run $(B)/kpoolmon $(B)/unpack $(TREE)
+
+test-deb: deb ## install, run and remove the package in a Debian 12 of its own
+	$(Q)sh tools/as-root.sh tests/deb/run $(B)/deb
 
 pictures: all $(B)/tests/screen/leaker ## make the README's pictures of the console anew
 	$(Q)mkdir -p tests/screen/pictures
@@ -82,6 +96,6 @@ bench: $(B)/bench ## what the probes cost, against empty programs, a hash map an
 format: ## apply .clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-.PHONY: units sanitized check test test-kernels kernels-document pictures test-find fuzz bench format
+.PHONY: units sanitized check test test-kernels kernels-document pictures test-find test-deb fuzz bench format
 
--include $(B)/variants.bpf.d $(UNIT:=.d) $(BPFTESTS:=.d) $(B)/tests/bench/bench.d $(B)/tests/find/unpack.d $(B)/tests/fuzz/elf_fuzz.d
+-include $(B)/variants.bpf.d $(UNIT:=.d) $(BPFTESTS:=.d) $(B)/tests/bench/bench.d $(B)/tests/find/unpack.d $(B)/tests/fuzz/elf_fuzz.d $(B)/tests/fuzz/record_fuzz.d $(B)/tests/fuzz/csv_fuzz.d

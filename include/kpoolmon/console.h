@@ -46,6 +46,7 @@ struct kpm_console_state {
 	uint32_t first_row, row_count;
 	unsigned int needs;
 	const char *write_to; /* the file to write the view to, with KPM_REACT_WRITE */
+	const char *jump_to;  /* the time that is wanted, with KPM_REACT_JUMP */
 };
 
 /* What must happen after keys; bits. */
@@ -58,6 +59,11 @@ enum kpm_reaction {
 	KPM_REACT_WRITE = 1 << 5,    /* write the view to state.write_to, then kpm_console_say() */
 	KPM_REACT_DETAILS = 1 << 6,  /* details of another tag, or the ranking, are wanted */
 	KPM_REACT_DRAW = 1 << 7,     /* nothing but drawing */
+	/* in a recording: the sample after, the one before, the one at a time */
+	KPM_REACT_AHEAD = 1 << 8,
+	KPM_REACT_BACK = 1 << 9,
+	KPM_REACT_JUMP = 1 << 10,
+	KPM_REACT_MOVES = KPM_REACT_AHEAD | KPM_REACT_BACK | KPM_REACT_JUMP,
 };
 
 /* What there is to see. Borrowed. */
@@ -72,6 +78,7 @@ struct kpm_scene {
 	const struct kpm_tagset *tags;   /* for these two */
 	const char *failure;             /* why the last sample failed, NULL: it did not */
 	int64_t age_ns;                  /* of the sample in hand */
+	const char *position;            /* where in a recording this is; NULL: in none */
 };
 
 struct kpm_console;

@@ -16,6 +16,8 @@
 #define KPM_VERSION "0.1"
 
 #define KPM_OUTPUTS_MAX 8
+#define KPM_KEEP_MIN    10000
+#define KPM_KEEP_MAX    1000000000000
 #define KPM_ALERTS_MAX  64
 /* Shortest interval of the console, ns. */
 #define KPM_INTERVAL_MIN 100000000LL
@@ -31,6 +33,10 @@ enum kpm_verb {
 	KPM_START,
 	KPM_STOP,
 	KPM_STATUS,
+	KPM_RECORD,
+	KPM_REPLAY,
+	KPM_DIFF,
+	KPM_REPORT,
 	KPM_VERBS
 };
 
@@ -39,6 +45,9 @@ struct kpm_options {
 	bool help;
 	bool version;
 	struct kpm_live_opts live;
+	const char *from;            /* recording instead of a kernel, or NULL */
+	uint64_t keep;               /* record: bytes that the files may take */
+	uint64_t per_op;             /* diff: operations between the two; 0: not told */
 	bool private;                /* count with probes of our own, whatever is pinned */
 	bool for_given;              /* and not the usual time */
 	int64_t for_ns;              /* how long to count */
@@ -51,6 +60,7 @@ struct kpm_options {
 	bool exact;
 	bool verbose;
 	bool append;
+	bool changed;
 	const char *outputs[KPM_OUTPUTS_MAX]; /* none: standard output */
 	size_t output_count;
 	const char *snapshot; /* file of -n, or NULL */
@@ -99,6 +109,9 @@ enum kpm_option_id {
 	KPM_OPT_PROBES,
 	KPM_OPT_PRIVATE,
 	KPM_OPT_PINS,
+	KPM_OPT_FROM,
+	KPM_OPT_KEEP,
+	KPM_OPT_PER_OP,
 	KPM_OPT_POOL,
 	KPM_OPT_INCLUDE,
 	KPM_OPT_EXCLUDE,
@@ -121,6 +134,7 @@ enum kpm_option_id {
 	KPM_OPT_FORMAT,
 	KPM_OPT_OUTPUT,
 	KPM_OPT_APPEND,
+	KPM_OPT_CHANGED,
 	KPM_OPT_SNAPSHOT,
 	KPM_OPT_ALERT,
 	KPM_OPT_ALERTS,

@@ -42,6 +42,8 @@ const char *kpm_path(const struct kpm_roots *roots, enum kpm_file file, char *bu
 enum kpm_module_file {
 	KPM_MODULE_BUILD_ID, /* an ELF note */
 	KPM_MODULE_SRCVERSION,
+	KPM_MODULE_VERSION,
+	KPM_MODULE_TAINT,
 };
 
 const char *kpm_module_path(const struct kpm_roots *roots, enum kpm_module_file file,

@@ -14,12 +14,13 @@
 
 struct kpm_sink_opts {
 	struct kpm_column_list columns;
-	bool exact;     /* table: numbers in full, without units */
-	bool totals;    /* table: lines with the sums at the bottom */
-	bool verbose;   /* table: a line for each hook */
-	bool highlight; /* table: for a terminal */
-	size_t width;   /* table: columns of the terminal, which texts are cut to fit; 0: as wide
-			 * as it comes */
+	bool exact;          /* table: numbers in full, without units */
+	bool totals;         /* table: lines with the sums at the bottom */
+	bool verbose;        /* table: a line for each hook */
+	bool highlight;      /* table: for a terminal */
+	const char *version; /* record, prometheus: of this kpoolmon */
+	size_t width; /* table: columns of the terminal, which texts are cut to fit; 0: as wide
+		       * as it comes */
 };
 
 struct kpm_sink {
@@ -37,6 +38,8 @@ struct kpm_sink {
 extern const struct kpm_sink kpm_sink_table;
 extern const struct kpm_sink kpm_sink_csv;
 extern const struct kpm_sink kpm_sink_json;
+extern const struct kpm_sink kpm_sink_record;
+extern const struct kpm_sink kpm_sink_prometheus;
 
 /*
  * Writes a text field of CSV. What a spreadsheet would run as a formula gets the apostrophe that

@@ -46,6 +46,9 @@ void kpm_tagset_set_namer(struct kpm_tagset *set, kpm_namer *namer, void *arg);
 int64_t kpm_tagset_enter(struct kpm_tagset *set, uint64_t site, const char *symbol,
 			 const char *cache, bool by_cache);
 
+/* Joins a cache to the names of a tag that is not by cache. 0 or -errno. */
+int kpm_tagset_join(struct kpm_tagset *set, uint32_t tag, const char *cache);
+
 uint32_t kpm_tagset_count(const struct kpm_tagset *set);
 /* Borrowed; the content of `cache` may be replaced by a longer one at the next enter. */
 const struct kpm_tag_name *kpm_tagset_get(const struct kpm_tagset *set, uint32_t tag);

@@ -45,6 +45,8 @@ const char *kpm_module_path(const struct kpm_roots *roots, enum kpm_module_file 
 	static const char *const names[] = {
 		[KPM_MODULE_BUILD_ID] = "notes/.note.gnu.build-id",
 		[KPM_MODULE_SRCVERSION] = "srcversion",
+		[KPM_MODULE_VERSION] = "version",
+		[KPM_MODULE_TAINT] = "taint",
 	};
 
 	snprintf(buf, size, "%s/module/%s/%s", roots && roots->sys ? roots->sys : "/sys", module,

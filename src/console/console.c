@@ -42,11 +42,17 @@ static void take_back(char *text)
 	text[len] = '\0';
 }
 
-/* The filter acts while it is typed; a file is written when Enter ends its name. */
+static char *prompt_text(struct kpm_console *c)
+{
+	return c->prompt == PROMPT_WRITE ? c->file : c->prompt == PROMPT_JUMP ? c->time : c->find;
+}
+
+/* The filter acts while it is typed; a file and a time do when Enter ends them. */
 static unsigned int prompt_key(struct kpm_console *c, int key)
 {
-	bool file = c->prompt == PROMPT_WRITE;
-	char *text = file ? c->file : c->find;
+	enum prompt prompt = c->prompt;
+	bool file = prompt != PROMPT_FIND;
+	char *text = prompt_text(c);
 
 	switch (key) {
 	case '\r':
@@ -55,6 +61,10 @@ static unsigned int prompt_key(struct kpm_console *c, int key)
 		c->prompt = PROMPT_NONE;
 		if (!file || !*text)
 			return KPM_REACT_DRAW;
+		if (prompt == PROMPT_JUMP) {
+			c->state.jump_to = text;
+			return KPM_REACT_JUMP;
+		}
 		c->state.write_to = text;
 		return KPM_REACT_WRITE;
 	case KEY_ESCAPE:
@@ -136,7 +146,8 @@ unsigned int kpm_console_keys(struct kpm_console *c, const struct kpm_scene *sce
 	int key;
 
 	/* what changes the frame must have taken effect before the next key */
-	while (!(reactions & (KPM_REACT_VIEW | KPM_REACT_WRITE | KPM_REACT_QUIT)) &&
+	while (!(reactions &
+		 (KPM_REACT_VIEW | KPM_REACT_WRITE | KPM_REACT_QUIT | KPM_REACT_MOVES)) &&
 	       (key = getch()) != ERR)
 		reactions |= kpm_console_key(c, scene, key);
 	return reactions;
@@ -148,10 +159,11 @@ static void draw_bottom(struct kpm_console *c)
 
 	if (c->prompt) {
 		int x = put_at(c, y, 0, LOOK_BOLD, "%s",
-			       c->prompt == PROMPT_WRITE ? " Write to: " : " Filter: ");
+			       c->prompt == PROMPT_WRITE  ? " Write to: "
+			       : c->prompt == PROMPT_JUMP ? " Time: "
+							  : " Filter: ");
 
-		x = put_at(c, y, x, LOOK_PLAIN, "%s",
-			   c->prompt == PROMPT_WRITE ? c->file : c->find);
+		x = put_at(c, y, x, LOOK_PLAIN, "%s", prompt_text(c));
 		put_at(c, y, x, LOOK_SELECTED, " ");
 	} else if (*c->message) {
 		put_at(c, y, 0, LOOK_BOLD, " %s", c->message);

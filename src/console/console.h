@@ -10,7 +10,7 @@
 
 enum page { PAGE_TABLE, PAGE_HELP, PAGE_DETAILS, PAGE_COLUMNS, PAGE_SUSPECTS, PAGE_ALERTS };
 /* What typed characters go into. */
-enum prompt { PROMPT_NONE, PROMPT_FIND, PROMPT_WRITE };
+enum prompt { PROMPT_NONE, PROMPT_FIND, PROMPT_WRITE, PROMPT_JUMP };
 
 enum look { LOOK_PLAIN, LOOK_GROW, LOOK_SHRINK, LOOK_WARN, LOOK_HEADING, LOOK_SELECTED, LOOK_BOLD };
 
@@ -31,6 +31,7 @@ struct kpm_console {
 	enum prompt prompt;
 	char find[PROMPT_MAX];
 	char file[PROMPT_MAX];
+	char time[PROMPT_MAX];
 	char message[256];
 	bool highlight, totals, exact;
 	bool flash; /* at the next drawing */

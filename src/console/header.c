@@ -229,11 +229,15 @@ void draw_status(struct kpm_console *c, const struct kpm_scene *scene, int y)
 		   kpm_format_duration(s->interval_ns, length));
 	if (*c->find)
 		x = put_at(c, y, x, LOOK_BOLD, "; filter: %s", c->find);
+	if (scene->position)
+		x = put_at(c, y, x, LOOK_BOLD, "; %s", scene->position);
 	if (s->paused)
 		x = put_at(c, y, x, LOOK_WARN, "; PAUSED");
 	if (scene->alerts && kpm_alerts_list(scene->alerts, KPM_ANY_TAG, &(struct kpm_alert){0}, 1))
 		x = put_at(c, y, x, LOOK_WARN, "; ALERT (!)");
-	if (scene->failure)
+	if (scene->failure && scene->position)
+		put_at(c, y, x, LOOK_WARN, "; %s", scene->failure);
+	else if (scene->failure)
 		put_at(c, y, x, LOOK_WARN, "; sample of %s ago: %s",
 		       kpm_format_duration(scene->age_ns, length), scene->failure);
 }

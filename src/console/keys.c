@@ -118,6 +118,13 @@ static unsigned int sample_now(struct kpm_console *c, int argument)
 	return KPM_REACT_SAMPLE;
 }
 
+/* To another sample of a recording; it stays there. */
+static unsigned int step(struct kpm_console *c, int reaction)
+{
+	c->state.paused = true;
+	return reaction | KPM_REACT_INTERVAL;
+}
+
 static unsigned int begin_prompt(struct kpm_console *c, int prompt)
 {
 	c->prompt = prompt;
@@ -201,6 +208,13 @@ const struct key keys[] = {
 	{{'+'}, "+", "longer interval", change_interval, 1},
 	{{'-'}, "-", "shorter interval", change_interval, 0},
 	{{CTRL('r'), CTRL('l')}, "Ctrl-R Ctrl-L", "sample at once, draw anew", sample_now, 0},
+	{{'>', '.'}, ">", "in a recording: the next sample, paused", step, KPM_REACT_AHEAD},
+	{{'<', ','}, "<", "in a recording: the one before", step, KPM_REACT_BACK},
+	{{EITHER('j')},
+	 "j",
+	 "in a recording: jump to a time (+10m, 2026-01-31T23:59)",
+	 begin_prompt,
+	 PROMPT_JUMP},
 	{{KEY_UP}, "Up Down", "select; the selection follows its tag", move_cursor, UP},
 	{{KEY_DOWN}, "Down", NULL, move_cursor, DOWN},
 	{{KEY_PPAGE}, "PgUp PgDn", "by pages; Home and End: first and last", move_cursor, PAGE_UP},

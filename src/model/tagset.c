@@ -228,6 +228,11 @@ out:
 	return ret;
 }
 
+int kpm_tagset_join(struct kpm_tagset *set, uint32_t tag, const char *cache)
+{
+	return set->names[tag].by_cache ? -EINVAL : join_cache(&set->names[tag], cache);
+}
+
 uint32_t kpm_tagset_count(const struct kpm_tagset *set)
 {
 	return set->count;

@@ -5,9 +5,7 @@
 #include <kpoolmon/sink.h>
 
 static const struct kpm_sink *const sinks[] = {
-	&kpm_sink_table,
-	&kpm_sink_csv,
-	&kpm_sink_json,
+	&kpm_sink_table, &kpm_sink_csv, &kpm_sink_json, &kpm_sink_record, &kpm_sink_prometheus,
 };
 
 #define SINKS (sizeof(sinks) / sizeof(*sinks))

@@ -170,10 +170,15 @@ static int no_words(enum libbpf_print_level level, const char *fmt, va_list args
 static int load(struct kpm_probes *probes, const struct kpm_hook_choice *hooks, struct kpm_err *err)
 {
 	const struct kpm_live_opts *opts = &probes->opts;
+	char btf[4096];
+	/* a type that the kernel has not, libbpf would look for in its modules: as root only */
+	LIBBPF_OPTS(bpf_object_open_opts, open,
+		    .btf_custom_path =
+			    kpm_path(&opts->roots, KPM_FILE_VMLINUX_BTF, btf, sizeof(btf)));
 	int ret;
 
 	probes->hooks = (struct kpm_hooks){0};
-	probes->skel = kpoolmon_bpf__open();
+	probes->skel = kpoolmon_bpf__open_opts(&open);
 	if (!probes->skel)
 		return explain(opts, errno, "open the probes", err);
 	configure(probes->skel, opts, &probes->kernel);

@@ -61,3 +61,30 @@ case_append_json() {
 	[ "$(wc -l <x.jsonl)" -eq 2 ]
 	python3 -c 'import json, sys; [json.loads(l) for l in sys.stdin]' <x.jsonl
 }
+
+# --changed: what is written together with what stood there is the whole sample.
+case_append_changed() {
+	need python3
+	leaker
+	own_pins
+	pinned start --objects 100k >/dev/null
+	pinned dump --append --changed -o x.csv
+	cp x.csv first.csv
+	./leak 33
+	pinned dump --append --changed -o x.csv -o all.csv
+	cp all.csv whole.csv
+	[ "$(wc -l <x.csv)" -lt "$(($(wc -l <first.csv) + $(wc -l <all.csv) - 1))" ]
+	python3 "$here/check.py" whole x.csv
+	# read as one, the file is what the last whole sample is
+	"$binary" diff first.csv x.csv -iload_msg --format csv | tr -d '\r' | tail -n 1 | cut -d, -f5 | grep -qx 33
+	# nothing changed: nothing is written
+	"$binary" dump --from "$here/../fuzz/seed.kpr" --append --changed -o y.csv
+	cp y.csv before
+	"$binary" dump --from "$here/../fuzz/seed.kpr" --append --changed -o y.csv
+	cmp before y.csv
+	# of another machine: all of it
+	"$binary" dump --from "$here/../fuzz/seed.kpr" --append --changed -o x.csv
+	tail -n 1 x.csv | grep -q ',box,'
+	fails 2 '--changed needs a file' "$binary" dump --changed
+	fails 2 '--changed reads CSV' "$binary" dump --changed --append -o x.jsonl
+}

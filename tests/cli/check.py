@@ -83,6 +83,32 @@ def sum_of(symbol, column):
     print(sum(int(r[column]) for r in table(read('-')) if r['symbol'] == symbol))
 
 
+def prometheus():
+    """The text format: HELP and TYPE before a metric's samples, no series twice."""
+    text = read('-')
+    assert text.endswith('\n')
+    kind, helped, seen = {}, set(), set()
+    for line in text.splitlines():
+        m = re.fullmatch(r'# (HELP|TYPE) ([a-z_]+) (.+)', line)
+        if m and m.group(1) == 'HELP':
+            assert m.group(2) not in helped, line
+            helped.add(m.group(2))
+            continue
+        if m:
+            assert m.group(3) in ('gauge', 'counter') and m.group(2) not in kind, line
+            assert (m.group(3) == 'counter') == m.group(2).endswith('_total'), line
+            kind[m.group(2)] = m.group(3)
+            last = m.group(2)
+            continue
+        m = re.fullmatch(r'([a-z_]+)(\{([a-z]+="(?:[^"\\\n]|\\[\\"n])*",?)+\})? (\d+(?:\.\d+)?)', line)
+        assert m, line
+        assert m.group(1) == last and last in helped and last.startswith('kpoolmon_'), line
+        series = line.rsplit(' ', 1)[0]
+        assert series not in seen, line
+        seen.add(series)
+    print(len(seen))
+
+
 def order(column, reverse=''):
     rows = table(read('-'))
     cells = [r[column] for r in rows]
@@ -124,5 +150,5 @@ def whole(csv_name, samples=''):
 
 
 if __name__ == '__main__':
-    {'sum': sum_of, 'same': same, 'leak': leak, 'order': order, 'pool': pool,
+    {'sum': sum_of, 'prometheus': prometheus, 'same': same, 'leak': leak, 'order': order, 'pool': pool,
      'whole': whole}[sys.argv[1]](*sys.argv[2:])

@@ -117,3 +117,41 @@ case_filters() {
 	"$binary" dump --format csv --columns module /xkernel -- ./leak 5 >s.csv
 	[ "$(grep -c '^kernel' s.csv)" -eq 0 ]
 }
+
+case_prometheus() {
+	need python3
+	leaker
+	"$binary" dump -o x.prom -o x.csv -- ./leak 40
+	python3 "$here/check.py" prometheus <x.prom >count
+	[ "$(cat count)" -gt 20 ]
+	[ "$(cat count)" -lt 450 ]
+	grep -Eq '^kpoolmon_tag_outstanding_objects\{tag="load_msg\+0x[0-9a-f]+",cache="[^"]*",module="kernel"\} 40$' x.prom
+	grep -q '^kpoolmon_outstanding_bytes{type="nonp"} [0-9]' x.prom
+	grep -q "^kpoolmon_info{version=\"0.1\",kernel=\"$(uname -r)\"} 1$" x.prom
+	# readable by the collector
+	[ "$(stat -c %a x.prom)" = 644 ]
+	quick --format prometheus --limit 3 >y.prom
+	[ "$(grep -c '^kpoolmon_tag_outstanding_bytes{' y.prom)" -le 3 ]
+	# what is not known is absent
+	"$binary" dump --from "$here/../fuzz/seed.kpr" --format prometheus | python3 "$here/check.py" prometheus
+	fails 2 '--append cannot add to a table' "$binary" --append -o x.prom
+}
+
+case_report() {
+	leaker
+	"$binary" report --for 1s --objects 10k -o r.txt &
+	sleep 0.8
+	./leak 70
+	wait $!
+	for word in 'Made by .*kpoolmon' "^Kernel .*$(uname -r)" '^Architecture' '^Taint  *[0-9]' \
+		'^== Modules of' '^== Most memory' '^== Most growth' 'Lost: ' 'Probe kfree_rcu'; do
+		grep -Eq "$word" r.txt || { echo "no $word in:"; cat r.txt; exit 1; }
+	done
+	[ "$(grep -c ' load_msg+' r.txt)" -eq 2 ]
+	own_pins
+	pinned start --objects 10k >/dev/null
+	pinned report --for 200ms --limit 3 >s.txt
+	grep -q '3 of .* tags' s.txt
+	fails 1 'name a file in a directory that exists' "$binary" report --for 1h -o no/r.txt
+	fails 2 'unexpected word' "$binary" report x
+}

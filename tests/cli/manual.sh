@@ -64,7 +64,7 @@ case_examples() {
 	X
 	chmod +x bin/kpoolmon
 	# those of find are for a machine with that file system, tracking is tried in always.sh
-	sed -n '/^\.EX/,/^\.EE/p' "$man_page" | grep -vE '^\.E|^kpoolmon (find|start|stop)' | sed 's/\\-/-/g; s/\\e/\\/g' >examples
+	sed -n '/^\.EX/,/^\.EE/p' "$man_page" | grep -vE '^\.E|^kpoolmon (find|start|stop|record|replay|diff|report)|--from ' | sed 's/\\-/-/g; s/\\e/\\/g' >examples
 	while read -r line; do
 		n=$((n + 1))
 		PATH=$PWD/bin:$PATH bash -o pipefail -c "$line" >out 2>err ||
@@ -89,10 +89,79 @@ case_install() {
 	cmp "$here/../../data/alerts.conf" to/usr/share/doc/kpoolmon/alerts.conf
 	cmp "$binary" to/usr/sbin/kpoolmon
 	"$binary" --help | grep -qF '(/etc/kpoolmon/tags.conf)'
-	[ "$(find to -type f | wc -l)" -eq 6 ]
+	cmp "$here/../../man/kpoolmon-record.5" to/usr/share/man/man5/kpoolmon-record.5
+	grep -qx 'ExecStart=/usr/sbin/kpoolmon start' to/usr/lib/systemd/system/kpoolmon.service
+	[ "$(find to -type f | wc -l)" -eq 14 ]
 }
 
 case_shipped_labels() {
 	"$binary" --for 200ms --objects 10k --tags 512 -g "$here/../../data/tags.conf" >out
 	grep -q 'Label$' out
+}
+
+# Everything that is installed goes again.
+case_uninstall() {
+	need make
+	make -s -C "$here/../.." install B="$(dirname "$binary")" DESTDIR="$PWD/to" PREFIX=/usr
+	make -s -C "$here/../.." uninstall B="$(dirname "$binary")" DESTDIR="$PWD/to" PREFIX=/usr
+	[ -z "$(find to -type f)" ]
+}
+
+case_completion_zsh() {
+	local word
+	options | sort >have
+	sed -n "s/^\t\t'[*]*\(--[a-z-]*\).*/\1/p" "$here/../../data/_kpoolmon" | sort >offered
+	diff have offered
+	grep -q "console dump watch suspects find $("$binary" --help | grep -q start && echo start)" "$here/../../data/_kpoolmon"
+	need zsh
+	zsh -n "$here/../../data/_kpoolmon"
+}
+
+# The units are what systemd takes, and what they run works with the rights that they leave.
+case_systemd() {
+	need systemd-analyze
+	need setpriv
+	local caps unit
+	make -s -C "$here/../.." install B="$(dirname "$binary")" DESTDIR="$PWD/to" PREFIX=/usr
+	for unit in to/usr/lib/systemd/system/kpoolmon.service to/usr/share/doc/kpoolmon/examples/*.service \
+		to/usr/share/doc/kpoolmon/examples/*.timer; do
+		sed "s|/usr/sbin/kpoolmon|$PWD/to/usr/sbin/kpoolmon|" "$unit" >"$(basename "$unit")"
+	done
+	systemd-analyze verify --man=no ./*.service ./*.timer >out 2>&1 || { cat out; exit 1; }
+	[ "$(grep -cE 'kpoolmon.*(Unknown|Failed|invalid)' out)" -eq 0 ] || { cat out; exit 1; }
+	systemd-analyze security --offline=yes --threshold=50 ./kpoolmon.service >out || { tail -n 3 out; exit 1; }
+	caps=$(sed -n 's/^CapabilityBoundingSet=//p' kpoolmon.service | tr 'A-Z ' 'a-z,' | sed 's/cap_/+/g')
+	own_pins
+	setpriv --no-new-privs --bounding-set "-all,$caps" "$binary" start --objects 10k --pins "$pins" >/dev/null
+	caps=$(sed -n 's/^CapabilityBoundingSet=//p' kpoolmon-dump.service | tr 'A-Z ' 'a-z,' | sed 's/cap_/+/g')
+	# shellcheck disable=SC2046 # the words of the command
+	setpriv --no-new-privs --bounding-set "-all,$caps" "$binary" $(sed -n 's/^ExecStart=[^ ]* //p' \
+		kpoolmon-dump.service | sed "s|/var/log/kpoolmon|$PWD|") --pins "$pins"
+	[ -s slab.csv ]
+	caps=$(sed -n 's/^CapabilityBoundingSet=//p' kpoolmon.service | tr 'A-Z ' 'a-z,' | sed 's/cap_/+/g')
+	setpriv --no-new-privs --bounding-set "-all,$caps" "$binary" stop --pins "$pins" >/dev/null
+	[ ! -e "$pins" ]
+}
+
+# The lines of the cron example, as cron would run them; the file is rotated between.
+case_cron_and_logrotate() {
+	need python3
+	own_pins
+	pinned start --objects 10k >/dev/null
+	mkdir log
+	grep -E '^[*0-9]' "$here/../../data/examples/kpoolmon.cron" | sed -E 's/^([^ ]+ +){6}//' |
+		sed "s|/var/log/kpoolmon|$PWD/log|; s|/var/lib/prometheus/node-exporter|$PWD|; s|/usr/sbin/kpoolmon dump|$binary dump --pins $pins|" >lines
+	[ "$(wc -l <lines)" -eq 2 ]
+	sh -e lines
+	python3 "$here/check.py" whole log/slab.csv 1
+	python3 "$here/check.py" prometheus <kpoolmon.prom >/dev/null
+	need logrotate
+	sed "s|/var/log/kpoolmon|$PWD/log|" "$here/../../data/examples/kpoolmon.logrotate" >rotate
+	chmod 644 rotate
+	chmod 755 log
+	logrotate -f -s "$PWD/state" rotate
+	[ -s log/slab.csv.1 ]
+	[ ! -e log/slab.csv ]
+	sh -e lines
+	python3 "$here/check.py" whole log/slab.csv 1
 }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Hostile recordings, for libFuzzer: opened, played to their end, and back. */
+#include <stdio.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <kpoolmon/recording.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct kpm_tagset *tags = kpm_tagset_new();
+	struct kpm_recording *recording;
+	struct kpm_snapshot snap;
+	FILE *in;
+
+	if (!size || !tags) {
+		kpm_tagset_free(tags);
+		return 0;
+	}
+	in = fmemopen((void *)data, size, "r");
+	if (!in)
+		abort();
+	kpm_snapshot_init(&snap);
+	if (!kpm_recording_open_stream(in, "fuzz", tags, &recording, NULL)) {
+		uint32_t count = kpm_recording_count(recording);
+
+		if (!count || kpm_recording_chosen(recording) >= count)
+			abort();
+		for (uint32_t i = 0; i < count && i < 64; i++)
+			if (!kpm_recording_read(recording, i, &snap, NULL) &&
+			    (snap.count > kpm_tagset_count(tags) ||
+			     (snap.count && !kpm_recording_places(recording))))
+				abort();
+		kpm_recording_read(recording, 0, &snap, NULL);
+		kpm_recording_at(recording, "+1s");
+		kpm_recording_close(recording);
+	}
+	kpm_snapshot_done(&snap);
+	kpm_tagset_free(tags);
+	return 0;
+}

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is recorded comes back, to the byte; what is torn or hostile is left out or refused. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include <kpoolmon/recording.h>
+
+#define SAMPLES 300
+#define TAGS    20
+
+/* A machine that counts on: samples of it are the truth. */
+struct machine {
+	struct kpm_tagset *tags;
+	struct kpm_snapshot snap;
+	struct kpm_place place[TAGS];
+	const struct kpm_place *places[TAGS];
+	uint32_t sample;
+};
+
+static void machine_begin(struct machine *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->tags = kpm_tagset_new();
+	kpm_snapshot_init(&m->snap);
+	for (uint32_t i = 0; i < TAGS; i++)
+		m->places[i] = &m->place[i];
+}
+
+static void machine_end(struct machine *m)
+{
+	kpm_tagset_free(m->tags);
+	kpm_snapshot_done(&m->snap);
+}
+
+/* The n-th sample, whoever asks for it. */
+static void machine_step(struct machine *m)
+{
+	uint32_t n = m->sample++, count = n / 4 + 1 < TAGS ? n / 4 + 1 : TAGS;
+	struct kpm_snapshot *s = &m->snap;
+	char symbol[64];
+
+	for (uint32_t i = kpm_tagset_count(m->tags); i < count; i++) {
+		snprintf(symbol, sizeof(symbol), "function_%u+0x%x/0x100%s", i, i + 1,
+			 i % 3 ? " [leaky]" : "");
+		if (i == 5)
+			kpm_tagset_enter(m->tags, 0, "(bulk) skbuff\thead\\", "skbuff", true);
+		else if (i == 6)
+			kpm_tagset_enter(m->tags, 0xffffffff81000000 + i, NULL, NULL, false);
+		else
+			kpm_tagset_enter(m->tags, 0xffffffff81000000 + i, symbol,
+					 i % 2 ? "kmalloc-64" : NULL, i == 7);
+	}
+	if (n == 50)
+		kpm_tagset_join(m->tags, 1, "kmalloc-128");
+	if (n == 60)
+		kpm_tagset_join(m->tags, 0, "kmalloc-8");
+	if (n == 70)
+		m->place[2] = (struct kpm_place){.file = "/lib/modules/x/leaky.ko",
+						 .build = KPM_BUILD_OTHER,
+						 .source = "-",
+						 .line = 12,
+						 .inlined = ""};
+	kpm_snapshot_reset(s, count);
+	s->wall_ns = 1767225600000000000 + n * 500000000LL;
+	s->mono_ns = 5000000000 + n * 500000000LL;
+	s->started_ns = 4000000000;
+	s->have = n % 2 ? KPM_HAVE_MEMORY | KPM_HAVE_ROOM | KPM_HAVE_HOOKS : KPM_HAVE_LOSS;
+	strcpy(s->host, "box");
+	strcpy(s->kernel, "6.18.0");
+	s->hooks[KPM_HOOK_SHEAF] = (struct kpm_hook_state){KPM_WAY_KPROBE, n};
+	kpm_hooks_missing(s->hooks, s->missing, sizeof(s->missing));
+	s->memory.total = 1000000 + n;
+	s->memory.percpu = n;
+	s->loss.missed = n;
+	s->loss.skipped = UINT64_MAX - n;
+	s->room = (struct kpm_room){n, n + 1, n + 2, n + 3, n + 4};
+	for (uint32_t i = 0; i < count; i++) {
+		struct kpm_counts *c = &s->rows[i].kind[i % 5 == 0 ? KPM_PAGED : KPM_NONP];
+
+		/* some do not change from one sample to the next, one goes back to nothing */
+		c->allocs = i % 2 ? n : 7;
+		c->frees = i;
+		c->bytes = c->allocs * 64;
+		c->refused = i == 3 && n < 100;
+		if (i == 4 && n > 100)
+			memset(s->rows[i].kind, 0, sizeof(s->rows[i].kind));
+		s->rows[i].estimated = n > 30 && i == 2;
+		s->rows[i].unloaded = n % 7 == 0 && i == 2;
+	}
+}
+
+static char *record(uint32_t samples, size_t *size, int64_t session, bool reset)
+{
+	struct kpm_recorder *recorder = kpm_recorder_new(session, "0.1");
+	struct machine m;
+	char *text;
+	FILE *out = open_memstream(&text, size);
+
+	machine_begin(&m);
+	for (uint32_t i = 0; i < samples; i++) {
+		machine_step(&m);
+		if (reset && i == samples / 2)
+			kpm_recorder_reset(recorder);
+		assert_int_equal(kpm_recorder_sample(recorder, out, &m.snap, m.tags, m.places), 0);
+	}
+	fclose(out);
+	kpm_recorder_free(recorder);
+	machine_end(&m);
+	return text;
+}
+
+static int play(const char *text, size_t size, struct kpm_tagset *tags,
+		struct kpm_recording **recording, struct kpm_err *err)
+{
+	FILE *in = fmemopen((void *)text, size, "r");
+
+	assert_non_null(in);
+	return kpm_recording_open_stream(in, "x.kpr", tags, recording, err);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static void check_same(const struct machine *m, const struct kpm_snapshot *s,
+		       const struct kpm_tagset *tags, const struct kpm_place *const *places)
+{
+	assert_int_equal(s->count, m->snap.count);
+	for (uint32_t i = 0; i < s->count; i++) {
+		const struct kpm_tag_name *a = kpm_tagset_get(m->tags, i),
+					  *b = kpm_tagset_get(tags, i);
+
+		assert_memory_equal(s->rows[i].kind, m->snap.rows[i].kind, sizeof(s->rows[i].kind));
+		assert_int_equal(s->rows[i].estimated, m->snap.rows[i].estimated);
+		assert_int_equal(s->rows[i].unloaded, m->snap.rows[i].unloaded);
+		assert_string_equal(a->text, b->text);
+		assert_true(same_text(a->symbol, b->symbol));
+		assert_true(same_text(a->module, b->module));
+		assert_true(same_text(a->cache, b->cache));
+		assert_int_equal(a->offset, b->offset);
+		assert_int_equal(a->size, b->size);
+		assert_int_equal(a->site, b->site);
+		assert_int_equal(a->by_cache, b->by_cache);
+		assert_true(same_text(places[i]->file, m->place[i].file));
+		assert_true(same_text(places[i]->source, m->place[i].source));
+		assert_true(same_text(places[i]->inlined, m->place[i].inlined));
+		assert_int_equal(places[i]->build, m->place[i].build);
+		assert_int_equal(places[i]->line, m->place[i].line);
+	}
+	assert_int_equal(s->have, m->snap.have);
+	assert_int_equal(s->wall_ns, m->snap.wall_ns);
+	assert_int_equal(s->mono_ns, m->snap.mono_ns);
+	assert_int_equal(s->started_ns, m->snap.started_ns);
+	assert_string_equal(s->host, m->snap.host);
+	assert_string_equal(s->kernel, m->snap.kernel);
+	assert_string_equal(s->missing, m->snap.missing);
+	assert_memory_equal(&s->memory, &m->snap.memory, sizeof(s->memory));
+	assert_memory_equal(&s->loss, &m->snap.loss, sizeof(s->loss));
+	assert_memory_equal(&s->room, &m->snap.room, sizeof(s->room));
+	for (int i = 0; i < KPM_HOOKS; i++) {
+		assert_int_equal(s->hooks[i].way, m->snap.hooks[i].way);
+		assert_int_equal(s->hooks[i].runs, m->snap.hooks[i].runs);
+	}
+}
+
+static void comes_back(void **state)
+{
+	struct kpm_tagset *tags = kpm_tagset_new();
+	struct kpm_recording *recording;
+	struct kpm_snapshot snap;
+	struct kpm_err err;
+	struct machine m;
+	size_t size;
+	char *text = record(SAMPLES, &size, 1, false);
+
+	(void)state;
+	kpm_snapshot_init(&snap);
+	if (play(text, size, tags, &recording, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(kpm_recording_count(recording), SAMPLES);
+	assert_int_equal(kpm_recording_chosen(recording), SAMPLES - 1);
+	machine_begin(&m);
+	for (uint32_t i = 0; i < SAMPLES; i++) {
+		machine_step(&m);
+		if (kpm_recording_read(recording, i, &snap, &err))
+			fail_msg("%s", err.text);
+		check_same(&m, &snap, tags, kpm_recording_places(recording));
+	}
+	assert_int_equal(kpm_recording_read(recording, SAMPLES, &snap, &err), -ENODATA);
+	machine_end(&m);
+	/* back to each of some, with the numbers of then */
+	for (uint32_t back = 0; back < SAMPLES; back += 37) {
+		assert_int_equal(kpm_recording_read(recording, back, &snap, &err), 0);
+		assert_int_equal(snap.loss.missed, back);
+		assert_int_equal(kpm_row_sum(&snap.rows[0]).allocs, 7);
+		if (snap.count > 9)
+			assert_int_equal(kpm_row_sum(&snap.rows[9]).allocs, back < 36 ? 0 : back);
+	}
+	kpm_recording_close(recording);
+	kpm_tagset_free(tags);
+	kpm_snapshot_done(&snap);
+	free(text);
+}
+
+/* Only rows that changed are written, between two whole samples. */
+static void is_small(void **state)
+{
+	size_t one, many;
+	char *a = record(1, &one, 1, false), *b = record(100, &many, 1, false);
+	unsigned int rows = 0;
+
+	(void)state;
+	for (const char *p = b; (p = strstr(p, "\nr\t0\t")); p++)
+		rows++;
+	assert_int_equal(rows, 1);
+	rows = 0;
+	for (const char *p = b; (p = strstr(p, "\nr\t1\t")); p++)
+		rows++;
+	assert_true(rows > 90);
+	free(a);
+	free(b);
+}
+
+/* Cut at any byte: the samples before it are all there, none is half there. */
+static void torn(void **state)
+{
+	size_t size, third = 0;
+	char *text = record(3, &size, 1, false);
+	struct kpm_recording *recording;
+	struct kpm_err err;
+
+	(void)state;
+	for (size_t i = 0, ends = 0; i < size && !third; i++) {
+		ends += text[i] == '\n' && text[i + 1] == 'e';
+		if (ends == 2)
+			third = i;
+	}
+	for (size_t cut = 1; cut <= size; cut++) {
+		struct kpm_tagset *tags = kpm_tagset_new();
+		struct kpm_snapshot snap;
+		char *part = malloc(cut);
+		uint32_t count = 0;
+		int ret;
+
+		kpm_snapshot_init(&snap);
+		memcpy(part, text, cut);
+		ret = play(part, cut, tags, &recording, &err);
+		if (!ret)
+			count = kpm_recording_count(recording);
+		assert_true(count == 3 ? cut == size : count == 2 ? cut > third : count < 2);
+		if (ret)
+			assert_true(ret == -ENODATA || ret == -EBADMSG);
+		for (uint32_t i = 0; i < count; i++) {
+			assert_int_equal(kpm_recording_read(recording, i, &snap, &err), 0);
+			assert_int_equal(snap.loss.missed, i);
+		}
+		if (!ret)
+			kpm_recording_close(recording);
+		kpm_snapshot_done(&snap);
+		kpm_tagset_free(tags);
+		free(part);
+	}
+	free(text);
+}
+
+static FILE *open_for_writing(const char *dir, const char *name, char *path)
+{
+	sprintf(path, "%s/%s", dir, name);
+	return fopen(path, "w");
+}
+
+/* FILE.1 before FILE are one recording; another run's in FILE.1 is another. FILE@TIME. */
+static void parts_and_times(void **state)
+{
+	char dir[] = "/tmp/kpm-recording-XXXXXX", older[64], newer[64], at[128];
+	size_t size, other_size, middle;
+	char *text = record(10, &size, 7, true), *other = record(4, &other_size, 3, false);
+	struct kpm_recording *r;
+	struct kpm_tagset *tags;
+	struct kpm_err err;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	middle = strstr(text + 10, KPM_RECORD_MAGIC) - text;
+	f = open_for_writing(dir, "x.kpr.1", older);
+	fwrite(text, 1, middle, f);
+	fclose(f);
+	f = open_for_writing(dir, "x.kpr", newer);
+	fwrite(text + middle, 1, size - middle, f);
+	fclose(f);
+	tags = kpm_tagset_new();
+	if (kpm_recording_open(newer, tags, &r, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(kpm_recording_count(r), 10);
+	assert_false(kpm_recording_timed(r));
+	assert_int_equal(kpm_recording_at(r, "+1s"), 2);
+	assert_int_equal(kpm_recording_at(r, "-1s"), 7);
+	assert_int_equal(kpm_recording_at(r, "2026-01-01T00:00:01Z"), 3);
+	assert_int_equal(kpm_recording_at(r, "2026-01-01 00:00"), 1);
+	assert_int_equal(kpm_recording_at(r, "1999-01-01T00:00:01Z"), 0);
+	assert_int_equal(kpm_recording_at(r, "2099-01-01T00:00:01Z"), 9);
+	assert_int_equal(kpm_recording_at(r, "yesterday"), -EINVAL);
+	assert_int_equal(kpm_recording_at(r, "2026-01-01T00:00:01Zulu"), -EINVAL);
+	kpm_recording_close(r);
+	kpm_tagset_free(tags);
+
+	snprintf(at, sizeof(at), "%s@+2s", newer);
+	tags = kpm_tagset_new();
+	assert_int_equal(kpm_recording_open(at, tags, &r, &err), 0);
+	assert_int_equal(kpm_recording_chosen(r), 4);
+	assert_true(kpm_recording_timed(r));
+	kpm_recording_close(r);
+	kpm_tagset_free(tags);
+	assert_true(kpm_recording_is(at));
+	assert_false(kpm_recording_is(dir));
+
+	f = fopen(older, "w");
+	fwrite(other, 1, other_size, f);
+	fclose(f);
+	tags = kpm_tagset_new();
+	assert_int_equal(kpm_recording_open(newer, tags, &r, &err), 0);
+	assert_int_equal(kpm_recording_count(r), 5);
+	kpm_recording_close(r);
+	kpm_tagset_free(tags);
+	unlink(older);
+	unlink(newer);
+	rmdir(dir);
+	free(text);
+	free(other);
+}
+
+static void refused(void **state)
+{
+	static const struct {
+		const char *text;
+		int code;
+		const char *says;
+	} cases[] = {
+		{"tag,diff\n", -EBADMSG, "is no recording"},
+		{"\n", -EBADMSG, "is no recording"},
+		{KPM_RECORD_MAGIC "\t2\n", -EPROTO, "later kpoolmon"},
+		{KPM_RECORD_MAGIC "\t1\n", -ENODATA, "no whole sample"},
+		{KPM_RECORD_MAGIC "\t1\nb\t1\t0\th\tk\ns\tchanged\t1\t1\t1\t0\t-\ne\t2\n", -EBADMSG,
+		 "is not whole"},
+	};
+	/* whole by their lines, not by what is in them */
+	static const char *const damaged[] = {
+		"r\t5\t-\tn\t1\t1\t1\t1\t1\t1\t1",
+		"r\t0\t-\tn\t1",
+		"t\t3\tff\t0\tname\t-",
+		"t\t0\t0\t0\t\t-",
+		"c\t0\tx",
+		"f\t0",
+		"h\tsheaf",
+		"m\t1",
+		"l\tx\t1\t1\t1\t1\t1\t1",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct kpm_tagset *tags = kpm_tagset_new();
+		struct kpm_recording *r;
+		struct kpm_err err;
+
+		assert_int_equal(play(cases[i].text, strlen(cases[i].text), tags, &r, &err),
+				 cases[i].code);
+		assert_non_null(strstr(err.text, cases[i].says));
+		kpm_tagset_free(tags);
+	}
+	for (size_t i = 0; i < sizeof(damaged) / sizeof(*damaged); i++) {
+		struct kpm_tagset *tags = kpm_tagset_new();
+		struct kpm_recording *r;
+		struct kpm_snapshot snap;
+		struct kpm_err err;
+		char text[256];
+
+		kpm_snapshot_init(&snap);
+		snprintf(text, sizeof(text),
+			 KPM_RECORD_MAGIC "\t1\nb\t1\t0\th\tk\ns\tfull\t1\t1\t1\t0\t-\n%s\ne\t3\n",
+			 damaged[i]);
+		assert_int_equal(play(text, strlen(text), tags, &r, &err), 0);
+		if (kpm_recording_read(r, 0, &snap, &err) != -EBADMSG)
+			fail_msg("%s was taken", damaged[i]);
+		assert_non_null(strstr(err.text, "damaged at sample 1"));
+		kpm_recording_close(r);
+		kpm_snapshot_done(&snap);
+		kpm_tagset_free(tags);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(comes_back), cmocka_unit_test(is_small),
+		cmocka_unit_test(torn),       cmocka_unit_test(parts_and_times),
+		cmocka_unit_test(refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
