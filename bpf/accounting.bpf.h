@@ -78,12 +78,12 @@ static __always_inline void enter(__u64 ptr, __u64 asked, int large, int id, str
 }
 
 /* No room for the tag: the object is not accounted, but what its address held before is. */
-__noinline int drop(__u64 ptr)
+__noinline int drop(__u64 ptr, int large)
 {
 	__u32 shard = this_shard();
 	struct kpm_shard *s = shard_of(shard);
 
-	replace(hash_address(ptr), KPM_W0_KEY(ptr), 0);
+	replace(hash_address(ptr), KPM_W0_KEY(ptr), large);
 	if (s)
 		add(&s->tags_full, 1);
 	return 0;

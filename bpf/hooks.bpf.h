@@ -125,7 +125,7 @@ static int take_element(__u32 i, struct batch *batch)
 
 static int drop_element(__u32 i, struct batch *batch)
 {
-	return drop(read_word(batch->at + i * 8ULL));
+	return drop(read_word(batch->at + i * 8ULL), 0);
 }
 
 /* The tag of a batch and what was asked for; a frame of its own, the way down is long. */
@@ -174,7 +174,7 @@ __noinline int take_nolock(__u64 site, __u64 ptr, __u64 asked)
 	id = search_kmalloc_tag((struct bpf_raw_tracepoint_args *)args,
 				kmalloc_key(site, facts.size, KPM_NONP));
 	if (id < 0)
-		return drop(ptr);
+		return drop(ptr, 0);
 	home = (__u32)id / KPM_TAG_WAYS;
 	ways = bpf_map_lookup_elem(&tags, &home);
 	if (ways)

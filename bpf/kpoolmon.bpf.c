@@ -35,7 +35,7 @@ static __always_inline __u32 find_way(const struct kpm_tag_bucket *b, __u64 key)
 }
 
 /* The tag of an event: in one of the four ways of its home bucket, else searched for. */
-#define WITH_TAG(ctx, key, search, id, tag)                                                        \
+#define WITH_TAG(ctx, key, search, large, id, tag)                                                 \
 	__u32 home_ = tag_home(key), way_;                                                         \
 	struct kpm_tag_bucket *ways_ = bpf_map_lookup_elem(&tags, &home_);                         \
 	struct kpm_tag *tag;                                                                       \
@@ -48,7 +48,7 @@ static __always_inline __u32 find_way(const struct kpm_tag_bucket *b, __u64 key)
 	if (unlikely(way_ == KPM_TAG_WAYS)) {                                                      \
 		id = search(ctx, key);                                                             \
 		if (id < 0)                                                                        \
-			return drop(ARG_PTR(ctx));                                                 \
+			return drop(ARG_PTR(ctx), large);                                          \
 		home_ = (__u32)id / KPM_TAG_WAYS;                                                  \
 		ways_ = bpf_map_lookup_elem(&tags, &home_);                                        \
 		if (!ways_)                                                                        \
@@ -65,7 +65,7 @@ int kpm_kmalloc(struct bpf_raw_tracepoint_args *ctx)
 
 	if (NO_OBJECT(ARG_PTR(ctx)))
 		return 0;
-	WITH_TAG(ctx, key, search_kmalloc_tag, id, tag);
+	WITH_TAG(ctx, key, search_kmalloc_tag, size > KMALLOC_SLAB_MAX, id, tag);
 	enter(ARG_PTR(ctx), ARG_ASKED(ctx), size > KMALLOC_SLAB_MAX, id, tag);
 	return 0;
 }
@@ -81,7 +81,7 @@ int kpm_cache_alloc(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	read_cache(ARG_CACHE(ctx), &facts);
 	key = cache_key(ARG_SITE(ctx), ARG_CACHE(ctx), &facts);
-	WITH_TAG(ctx, key, search_cache_tag, id, tag);
+	WITH_TAG(ctx, key, search_cache_tag, 0, id, tag);
 	enter(ARG_PTR(ctx), facts.object_size, 0, id, tag);
 	return 0;
 }

@@ -299,11 +299,6 @@ static void open_places(struct app *app, struct kpm_err *note)
 				&app->places, note);
 }
 
-static bool name_site(void *arg, uint64_t site, char *buf, size_t size)
-{
-	return kpm_ksyms_name(arg, site, buf, size);
-}
-
 static int run(struct app *app, struct kpm_err *note, struct kpm_err *err)
 {
 	const struct kpm_options *o = app->options;
@@ -319,7 +314,7 @@ static int run(struct app *app, struct kpm_err *note, struct kpm_err *err)
 		ret = kpm_command_new(o->command, &app->command, err);
 	/* opened while we have the rights; without it a tag or two stays an address */
 	if (!ret && !o->from && !kpm_ksyms_open(&o->live.roots, &app->ksyms, NULL))
-		kpm_tagset_set_namer(app->tags, name_site, app->ksyms);
+		kpm_tagset_set_namer(app->tags, kpm_ksyms_namer, app->ksyms);
 	/* the files of this machine say nothing about a recording */
 	if (!ret && !o->from)
 		open_places(app, note);

@@ -122,8 +122,9 @@ int main(int argc, char *argv[])
 	if (ret)
 		fprintf(stderr, "kpoolmon: %s\n", err.text);
 	if (ret)
-		return ret == -EINVAL && (!outcome.found || verb == KPM_WATCH) ? KPM_EXIT_USAGE
-									       : KPM_EXIT_FAILED;
+		return ret == -EINVAL && (!outcome.found || verb == KPM_WATCH || verb == KPM_TOP)
+			       ? KPM_EXIT_USAGE
+			       : KPM_EXIT_FAILED;
 	if (outcome.fired)
 		return KPM_EXIT_ALERT;
 	return outcome.found ? KPM_EXIT_OK : KPM_EXIT_NOTHING;

@@ -175,11 +175,6 @@ static int loop(struct record *r, struct kpm_err *err)
 	return ret;
 }
 
-static bool name_site(void *arg, uint64_t site, char *buf, size_t size)
-{
-	return kpm_ksyms_name(arg, site, buf, size);
-}
-
 static int open_all(struct record *r, struct kpm_err *err)
 {
 	const struct kpm_options *o = r->options;
@@ -192,7 +187,7 @@ static int open_all(struct record *r, struct kpm_err *err)
 	if (!r->tags || !r->recorder)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	if (!kpm_ksyms_open(&o->live.roots, &r->ksyms, NULL))
-		kpm_tagset_set_namer(r->tags, name_site, r->ksyms);
+		kpm_tagset_set_namer(r->tags, kpm_ksyms_namer, r->ksyms);
 	/* workers are started before there is anything that they should not have */
 	kpm_places_open(KPM_NEED_FILE, &o->live.roots, r->tags, r->ksyms, &r->places, NULL);
 	ret = kpm_origin_open(o, r->tags, &r->source, &tracked, err);

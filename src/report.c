@@ -118,11 +118,6 @@ static int write_report(const struct report *r, struct kpm_err *err)
 	return ret;
 }
 
-static bool name_site(void *arg, uint64_t site, char *buf, size_t size)
-{
-	return kpm_ksyms_name(arg, site, buf, size);
-}
-
 static int run(struct report *r, struct kpm_err *err)
 {
 	const struct kpm_options *o = r->options;
@@ -137,7 +132,7 @@ static int run(struct report *r, struct kpm_err *err)
 	if (o->output_count && strcmp(o->outputs[0], "-"))
 		ret = kpm_write_check(o->outputs[0], err);
 	if (!ret && !kpm_ksyms_open(&o->live.roots, &r->ksyms, NULL))
-		kpm_tagset_set_namer(r->tags, name_site, r->ksyms);
+		kpm_tagset_set_namer(r->tags, kpm_ksyms_namer, r->ksyms);
 	if (!ret)
 		kpm_places_open(KPM_NEED_FILE, &o->live.roots, r->tags, r->ksyms, &r->places, NULL);
 	if (!ret)

@@ -167,14 +167,31 @@ static json_t *pack_sample(const struct kpm_tracker *t)
 			 (json_int_t)t->snap.wall_ns, "rows", rows);
 }
 
-/* Every other one of the older half goes. */
+/*
+ * The sample goes whose neighbours are closest to each other for their age: what is left lies
+ * denser the younger it is, and reaches back to the first.
+ */
 static void thin(json_t *samples)
 {
-	size_t half = json_array_size(samples) / 2;
+	size_t count = json_array_size(samples), least = 1;
+	double best = 0;
 
-	for (size_t i = half; i-- > 1;)
-		if (i % 2)
-			json_array_remove(samples, i);
+	for (size_t i = 1; i + 1 < count; i++) {
+		double before =
+			json_integer_value(json_object_get(json_array_get(samples, i - 1), "at"));
+		double at = json_integer_value(json_object_get(json_array_get(samples, i), "at"));
+		double after =
+			json_integer_value(json_object_get(json_array_get(samples, i + 1), "at"));
+		double now = json_integer_value(
+			json_object_get(json_array_get(samples, count - 1), "at"));
+		double gap = (after - before) / (now - at + 1);
+
+		if (i > 1 && gap >= best)
+			continue;
+		best = gap;
+		least = i;
+	}
+	json_array_remove(samples, least);
 }
 
 static json_t *pack_firing(const struct kpm_tracker *t, const struct kpm_alerts *alerts)

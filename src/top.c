@@ -198,7 +198,8 @@ static int build_frame(struct top *t, struct kpm_err *err)
 		.snap = look->rollup ? kpm_rollup_snapshot(look->rollup) : &t->snap,
 		.tags = look->rollup ? kpm_rollup_tags(look->rollup) : t->tags,
 		.history = look->history,
-		.labels = look->rollup ? NULL : t->label,
+		/* fewer than tags where memory was out */
+		.labels = look->rollup || t->labelled < t->snap.count ? NULL : t->label,
 		.trend = look->trend,
 		.alerts = look->rollup ? NULL : t->alerts,
 	};
@@ -247,12 +248,19 @@ static void follow_places(struct top *t)
 {
 	const struct kpm_console_state *state = kpm_console_state(t->console);
 
-	if (state->by != KPM_BY_TAG || t->options->from)
+	if (t->options->from)
 		return;
+	/* answers are taken in any case: the loop waits for them */
+	if (state->by != KPM_BY_TAG) {
+		kpm_places_step(t->places);
+		return;
+	}
 	t->frame.part.places = kpm_places_step(t->places);
 	if (state->needs)
 		kpm_places_follow(t->places, &t->frame, state->first_row, state->row_count,
 				  state->needs);
+	/* the questions go out at once, and what is known already is drawn */
+	t->frame.part.places = kpm_places_step(t->places);
 }
 
 static struct kpm_scene scene_of(struct top *t)
@@ -266,7 +274,10 @@ static struct kpm_scene scene_of(struct top *t)
 	return (struct kpm_scene){
 		.frame = &t->frame,
 		.slab = t->slab_trend,
-		.objects = t->objects_known ? &t->objects : NULL,
+		/* groups have numbers of their own */
+		.objects = t->objects_known && kpm_console_state(t->console)->by == KPM_BY_TAG
+				   ? &t->objects
+				   : NULL,
 		.suspects = t->suspects,
 		.suspect_count = t->suspect_count,
 		.alerts = t->alerts,
@@ -484,11 +495,6 @@ static int loop(struct top *t, struct kpm_err *err)
 	return ret;
 }
 
-static bool name_site(void *arg, uint64_t site, char *buf, size_t size)
-{
-	return kpm_ksyms_name(arg, site, buf, size);
-}
-
 /* $XDG_CONFIG_HOME/kpoolmon or ~/.config/kpoolmon; to be freed; NULL: none. */
 static char *config_dir(void)
 {
@@ -554,7 +560,7 @@ static int run(struct top *t, struct kpm_err *err)
 		ret = kpm_labels_open(kpm_labels_file(o), &t->labels, err);
 	/* the files of this machine say nothing about a recording */
 	if (!ret && !o->from && !kpm_ksyms_open(&o->live.roots, &t->ksyms, NULL))
-		kpm_tagset_set_namer(t->tags, name_site, t->ksyms);
+		kpm_tagset_set_namer(t->tags, kpm_ksyms_namer, t->ksyms);
 	/* workers are started before there is anything that they should not have */
 	if (!ret && !o->from)
 		kpm_places_open(KPM_NEED_FILE, &o->live.roots, t->tags, t->ksyms, &t->places, NULL);

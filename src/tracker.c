@@ -8,11 +8,6 @@
 #include "origin.h"
 #include "tracker.h"
 
-static bool name_site(void *arg, uint64_t site, char *buf, size_t size)
-{
-	return kpm_ksyms_name(arg, site, buf, size);
-}
-
 int kpm_tracker_open(struct kpm_tracker *t, const struct kpm_options *o, uint64_t rights,
 		     struct kpm_err *err)
 {
@@ -26,7 +21,7 @@ int kpm_tracker_open(struct kpm_tracker *t, const struct kpm_options *o, uint64_
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	/* opened while we have the rights; without it a tag or two stays an address */
 	if (!kpm_ksyms_open(&o->live.roots, &t->ksyms, NULL))
-		kpm_tagset_set_namer(t->tags, name_site, t->ksyms);
+		kpm_tagset_set_namer(t->tags, kpm_ksyms_namer, t->ksyms);
 	ret = kpm_origin_open(o, t->tags, &t->source, &t->tracked, err);
 	return ret ? ret : kpm_rights_drop(rights, err);
 }

@@ -65,7 +65,9 @@ static void put_line(struct watch *w, const struct kpm_notice *notice)
 
 	if (w->options->sink == &kpm_sink_json)
 		json = kpm_notice_json(notice);
-	else
+	if (w->options->sink == &kpm_sink_json && !json)
+		w->warn("an alert was not written: out of memory");
+	else if (!json)
 		kpm_notice_text(notice, line);
 	if (json || w->options->sink != &kpm_sink_json) {
 		const char *text = json ? json : line;
@@ -75,6 +77,9 @@ static void put_line(struct watch *w, const struct kpm_notice *notice)
 			/* a reader that does not read must not keep a signal from ending us */
 			kpm_signals_release();
 			w->ret = kpm_write_stdout(whole, strlen(whole), &w->err);
+			/* others still listen */
+			if (w->ret == -EPIPE && (w->options->syslog || w->runner))
+				w->ret = 0;
 			kpm_signals_hold();
 			free(whole);
 		}
@@ -132,10 +137,13 @@ static int tick(void *arg, struct kpm_err *err)
 
 static void wait_for_programs(struct watch *w)
 {
+	/* a program that hangs must not keep a signal from ending us */
+	kpm_signals_release();
 	while (w->runner && kpm_runner_busy(w->runner)) {
 		usleep(20000);
 		run_programs(w);
 	}
+	kpm_signals_hold();
 }
 
 static int once(struct watch *w, struct kpm_err *err)
@@ -143,8 +151,15 @@ static int once(struct watch *w, struct kpm_err *err)
 	const struct kpm_options *o = w->options;
 	struct kpm_alert any;
 	void *state = NULL;
-	int ret = kpm_tracker_read(&w->tracker, err);
+	int ret;
 
+	/* probes of this second have seen nothing */
+	if (o->state && !w->tracker.tracked)
+		return kpm_fail(
+			err, -ENOENT,
+			"nothing is tracked, so --state can know of no growth; kpoolmon start "
+			"begins to track");
+	ret = kpm_tracker_read(&w->tracker, err);
 	if (!ret && o->state)
 		ret = kpm_state_load(o->state, &w->tracker, w->rules, w->alerts, &o->live.roots,
 				     &state, err);
@@ -160,6 +175,23 @@ static int once(struct watch *w, struct kpm_err *err)
 	w->fired = kpm_alerts_list(w->alerts, KPM_ANY_TAG, &any, 1) > 0;
 	wait_for_programs(w);
 	return ret;
+}
+
+/* A rule whose window has too few samples would never fire, and nobody would know. */
+static int check_windows(const struct watch *w, struct kpm_err *err)
+{
+	for (size_t i = 0; i < kpm_rules_count(w->rules); i++) {
+		const struct kpm_rule *rule = kpm_rules_get(w->rules, i);
+
+		if (!w->options->once && rule->window_ns &&
+		    rule->window_ns < KPM_ALERT_SAMPLES * w->options->interval_ns)
+			return kpm_fail(
+				err, -EINVAL,
+				"'%.200s': a window has to hold %d samples: make it longer, or "
+				"take them more often with -D",
+				rule->text, KPM_ALERT_SAMPLES);
+	}
+	return 0;
 }
 
 static int run(struct watch *w, struct kpm_err *err)
@@ -181,6 +213,9 @@ static int run(struct watch *w, struct kpm_err *err)
 			err, -EINVAL,
 			"there is nothing to watch for: give --alert RULE, such as 'growth > "
 			"64M in 10m', or write rules into " KPM_ALERTS_FILE);
+	ret = check_windows(w, err);
+	if (ret)
+		return ret;
 	w->alerts = kpm_alerts_new(w->rules);
 	if (o->exec)
 		w->runner = kpm_runner_new(o->exec);

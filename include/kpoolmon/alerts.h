@@ -26,6 +26,9 @@ struct kpm_alert {
 
 struct kpm_alerts;
 
+/* A window with fewer samples says nothing about how a tag goes. */
+#define KPM_ALERT_SAMPLES 8
+
 /* `rules` are borrowed. NULL: out of memory. */
 struct kpm_alerts *kpm_alerts_new(const struct kpm_rules *rules);
 void kpm_alerts_free(struct kpm_alerts *alerts);

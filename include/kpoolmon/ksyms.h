@@ -25,6 +25,8 @@ void kpm_ksyms_close(struct kpm_ksyms *ksyms);
  * symbol covers it or the addresses are kept from us; then buf is as it was.
  */
 bool kpm_ksyms_name(struct kpm_ksyms *ksyms, uint64_t address, char *buf, size_t size);
+/* The same as a kpm_namer of kpoolmon/tagset.h; `ksyms` is a struct kpm_ksyms. */
+bool kpm_ksyms_namer(void *ksyms, uint64_t site, char *buf, size_t size);
 
 /* The address of a symbol of the kernel's own code; 0 if there is none or it is kept from us. */
 uint64_t kpm_ksyms_address(struct kpm_ksyms *ksyms, const char *symbol);

@@ -15,8 +15,8 @@ struct kpm_rollup *kpm_rollup_new(enum kpm_rollup_by by);
 void kpm_rollup_free(struct kpm_rollup *rollup);
 
 /*
- * Sums a sample. 0 or -ENOMEM. Tags whose module or cache is not known are a group of their own.
- * A tag that several caches are joined for stays in the group that it was in first.
+ * Sums a sample. 0 or -ENOMEM. Tags whose module or cache is not known are a group of their own,
+ * and so are the kmalloc call sites whose objects lie in several caches.
  */
 int kpm_rollup_add(struct kpm_rollup *rollup, const struct kpm_snapshot *snap,
 		   const struct kpm_tagset *tags);

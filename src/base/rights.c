@@ -15,10 +15,12 @@ int kpm_rights_drop(uint64_t keep, struct kpm_err *err)
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2];
 
-	/* the bounding set first, while CAP_SETPCAP is there; without it there is nothing to drop
+	/*
+	 * The bounding set first, while CAP_SETPCAP is there; without it there is nothing to drop.
+	 * The whole of it: what is kept is for this process, not for a program that it runs.
 	 */
 	for (int cap = 0; cap < 64; cap++)
-		if (!(keep >> cap & 1) && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
 			prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(SYS_capget, &header, data))

@@ -69,7 +69,15 @@ static int open_folder(const char *file)
 	if (!folder)
 		return -1;
 	*strrchr(folder, '/') = '\0';
-	mkdir(folder, 0700);
+	if (mkdir(folder, 0700) && errno == ENOENT && strrchr(folder, '/') != folder) {
+		char *last = strrchr(folder, '/');
+
+		/* a home that has no ~/.config yet */
+		*last = '\0';
+		mkdir(folder, 0700);
+		*last = '/';
+		mkdir(folder, 0700);
+	}
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	free(folder);
 	if (fd < 0)
@@ -94,7 +102,9 @@ void save_columns(struct kpm_console *c)
 		f = fdopen(fd, "w");
 	if (!f) {
 		snprintf(c->message, sizeof(c->message), "The columns are not remembered: %s",
-			 c->config_file ? "the folder is not yours" : "no folder for it");
+			 !c->config_file  ? "there is no home folder"
+			 : errno == EPERM ? "the folder is not yours alone"
+					  : strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		if (folder >= 0)

@@ -187,12 +187,17 @@ static void choose(struct kpm_console *c)
 		struct drawn *d = &c->drawn[c->drawn_count];
 
 		/* a group has no name but its own */
-		if (c->state.by != KPM_BY_TAG && !column->right && strcmp(column->name, "tag") &&
-		    strcmp(column->name, "type"))
+		if (c->state.by != KPM_BY_TAG && !column->right && strcmp(column->name, "type"))
 			continue;
 		*d = (struct drawn){.column = column};
 		if (column->change)
 			d->change = kpm_column_find(column->change);
+		c->drawn_count++;
+	}
+	/* a row without a name says nothing */
+	if (c->state.by != KPM_BY_TAG && (!c->drawn_count || !is(&c->drawn[0], "tag"))) {
+		memmove(c->drawn + 1, c->drawn, c->drawn_count * sizeof(*c->drawn));
+		c->drawn[0] = (struct drawn){.column = kpm_column_find("tag")};
 		c->drawn_count++;
 	}
 }

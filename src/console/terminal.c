@@ -13,7 +13,10 @@
 
 #include "console.h"
 
-static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+/* Every signal that ends a process and that nobody here waits for. */
+static const int crashes[] = {SIGSEGV, SIGBUS,    SIGFPE,  SIGILL,  SIGABRT,
+			      SIGQUIT, SIGTRAP,   SIGSYS,  SIGUSR1, SIGUSR2,
+			      SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ};
 
 /* Leaves the screen, then crashes as it would have. */
 static void crashed(int sig)

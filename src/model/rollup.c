@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sums samples by module or cache. Which group a tag belongs to is settled when it appears. */
+/* Sums samples by module or cache. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +39,16 @@ void kpm_rollup_free(struct kpm_rollup *r)
 	free(r);
 }
 
+/* The name of a tag's group. What several caches hold of a kmalloc's call site is not known. */
+static const char *group_of(const struct kpm_rollup *r, const struct kpm_tag_name *name)
+{
+	const char *of = r->by == KPM_BY_MODULE ? name->module : name->cache;
+
+	if (r->by == KPM_BY_CACHE && of && !name->by_cache && strchr(of, '+'))
+		return "(several kmalloc caches)";
+	return of ? of : "(not known)";
+}
+
 static int sort_in(struct kpm_rollup *r, const struct kpm_tagset *tags, uint32_t count)
 {
 	if (count > r->capacity) {
@@ -50,16 +60,19 @@ static int sort_in(struct kpm_rollup *r, const struct kpm_tagset *tags, uint32_t
 		r->group = group;
 		r->capacity = want;
 	}
-	for (; r->count < count; r->count++) {
-		const struct kpm_tag_name *name = kpm_tagset_get(tags, r->count);
-		const char *of = r->by == KPM_BY_MODULE ? name->module : name->cache;
-		int64_t group =
-			kpm_tagset_enter(r->groups, 0, of ? of : "(not known)", NULL, false);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct kpm_tag_name *name = kpm_tagset_get(tags, i);
+		int64_t group;
 
+		/* of those that are known only a kmalloc's can have come by another cache */
+		if (i < r->count && (name->by_cache || r->by == KPM_BY_MODULE))
+			continue;
+		group = kpm_tagset_enter(r->groups, 0, group_of(r, name), NULL, false);
 		if (group < 0)
 			return -ENOMEM;
-		r->group[r->count] = group;
+		r->group[i] = group;
 	}
+	r->count = count;
 	return 0;
 }
 

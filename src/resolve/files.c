@@ -19,9 +19,10 @@ void kpm_files_open(struct kpm_files *files, const struct kpm_roots *roots, cons
 void kpm_files_close(struct kpm_files *files)
 {
 	for (uint32_t i = 0; i < files->count; i++) {
-		free(files->list[i].module);
-		free(files->list[i].own_path);
-		free(files->list[i].vendor_name);
+		free(files->list[i]->module);
+		free(files->list[i]->own_path);
+		free(files->list[i]->vendor_name);
+		free(files->list[i]);
 	}
 	free(files->list);
 	free(files->tree_dir);
@@ -47,21 +48,26 @@ uint32_t kpm_files_of(struct kpm_files *files, const char *module)
 
 	/* a few dozen: those of the modules that have tags */
 	for (uint32_t i = files->count; i-- > 0;)
-		if (!strcmp(files->list[i].module, module))
+		if (!strcmp(files->list[i]->module, module))
 			return i;
 	if (files->count == files->capacity) {
 		uint32_t want = files->capacity ? files->capacity * 2 : 64;
-		struct kpm_code *list = realloc(files->list, want * sizeof(*list));
+		struct kpm_code **list = realloc(files->list, want * sizeof(*list));
 
 		if (!list)
 			return KPM_NONE;
 		files->list = list;
 		files->capacity = want;
 	}
-	f = &files->list[files->count];
-	*f = (struct kpm_code){.module = strdup(module), .waiting = KPM_NONE};
-	if (!f->module)
+	f = malloc(sizeof(*f));
+	if (!f)
 		return KPM_NONE;
+	*f = (struct kpm_code){.module = strdup(module), .waiting = KPM_NONE};
+	if (!f->module) {
+		free(f);
+		return KPM_NONE;
+	}
 	find_path(files, f);
+	files->list[files->count] = f;
 	return files->count++;
 }

@@ -33,7 +33,7 @@ struct kpm_files {
 	const char *release;
 	struct kpm_modtree *tree; /* NULL: the kernel has no module files */
 	char *tree_dir;
-	struct kpm_code *list;
+	struct kpm_code **list; /* each stays where it is: places borrow its strings */
 	uint32_t count, capacity;
 };
 

@@ -139,3 +139,8 @@ uint64_t kpm_ksyms_address(struct kpm_ksyms *k, const char *symbol)
 			return k->symbols[i].address;
 	return 0;
 }
+
+bool kpm_ksyms_namer(void *ksyms, uint64_t site, char *buf, size_t size)
+{
+	return kpm_ksyms_name(ksyms, site, buf, size);
+}

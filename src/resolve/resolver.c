@@ -55,7 +55,7 @@ struct kpm_resolver {
 static bool fill(void *arg, const struct kpm_job *job, struct kpm_question *q)
 {
 	struct kpm_resolver *r = arg;
-	const struct kpm_code *f = &r->files.list[job->file];
+	const struct kpm_code *f = r->files.list[job->file];
 
 	if (f->failures >= FAILURES_MAX)
 		return false;
@@ -83,7 +83,7 @@ static void add_job(struct kpm_resolver *r, enum kpm_question_kind kind, uint32_
 
 static void take_facts(struct kpm_resolver *r, uint32_t number, const struct kpm_answer *a)
 {
-	struct kpm_code *f = &r->files.list[number];
+	struct kpm_code *f = r->files.list[number];
 	uint32_t next;
 
 	f->facts = KPM_ANSWERED;
@@ -106,7 +106,7 @@ static void take_facts(struct kpm_resolver *r, uint32_t number, const struct kpm
 static void done(void *arg, const struct kpm_job *job, const struct kpm_answer *a)
 {
 	struct kpm_resolver *r = arg;
-	struct kpm_code *f = &r->files.list[job->file];
+	struct kpm_code *f = r->files.list[job->file];
 
 	f->failures += !a;
 	if (job->kind == KPM_ASK_FACTS) {
@@ -212,7 +212,7 @@ static struct tag *tag_of(struct kpm_resolver *r, uint32_t number)
 static void ask_line(struct kpm_resolver *r, uint32_t number, struct tag *t,
 		     const struct kpm_tag_name *name)
 {
-	struct kpm_code *f = &r->files.list[t->file];
+	struct kpm_code *f = r->files.list[t->file];
 
 	if (t->line != KPM_NOT_ASKED || !name->symbol)
 		return;
@@ -260,7 +260,7 @@ int kpm_resolver_ask(struct kpm_resolver *r, uint32_t number, const struct kpm_t
 		t->file = kpm_files_of(&r->files, name->module);
 	if (t->file == KPM_NONE)
 		return -ENOMEM;
-	f = &r->files.list[t->file];
+	f = r->files.list[t->file];
 	if (!f->path)
 		return 0;
 	if (f->facts == KPM_NOT_ASKED) {
@@ -286,7 +286,7 @@ const struct kpm_place *kpm_resolver_get(const struct kpm_resolver *r, uint32_t 
 		return NULL;
 	if (t->file == KPM_NONE)
 		return &t->place;
-	f = &r->files.list[t->file];
+	f = r->files.list[t->file];
 	t->place.file = f->path;
 	t->place.build = f->build;
 	t->place.build_id = *f->build_id ? f->build_id : NULL;
@@ -336,7 +336,7 @@ bool kpm_resolver_note(const struct kpm_resolver *r, struct kpm_err *note)
 	unsigned int others = 0, failures = 0;
 
 	for (uint32_t i = 0; i < r->files.count; i++) {
-		const struct kpm_code *f = &r->files.list[i];
+		const struct kpm_code *f = r->files.list[i];
 
 		if (f->build == KPM_BUILD_OTHER && !others++)
 			other = f;

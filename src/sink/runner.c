@@ -141,8 +141,14 @@ static bool start(struct kpm_runner *r, int64_t now, struct kpm_err *failure)
 	/* it fits into a pipe's buffer, so that nobody has to wait for the program to read */
 	if (pipe2(in, O_CLOEXEC))
 		return failed(r, failure);
-	if (write(in[1], w->json, len) != (ssize_t)len || write(in[1], "\n", 1) != 1)
-		kpm_fail(failure, 0, "run %s: its input could not be written", r->program);
+	if (write(in[1], w->json, len) != (ssize_t)len || write(in[1], "\n", 1) != 1) {
+		close(in[0]);
+		close(in[1]);
+		drop(w);
+		r->head = (r->head + 1) % QUEUE_MAX;
+		r->count--;
+		return failed(r, failure);
+	}
 	r->pid = fork();
 	if (!r->pid)
 		child(r->program, w, in[0]);

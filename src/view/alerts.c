@@ -7,9 +7,6 @@
 #include <kpoolmon/alerts.h>
 #include <kpoolmon/verdict.h>
 
-/* Fewer samples in a window say nothing about how it goes. */
-#define POINTS_LEAST 8
-
 struct state {
 	bool firing;
 	int64_t since_ns, wall_ns;
@@ -91,7 +88,7 @@ static bool measure(const struct kpm_rule *rule, const struct kpm_snapshot *snap
 		return false;
 	count = kpm_trend_points(trend, row->tag, rule->kind, rule->window_ns, points,
 				 KPM_SLOPE_POINTS);
-	if (count < POINTS_LEAST)
+	if (count < KPM_ALERT_SAMPLES)
 		return false;
 	*value = kpm_sustained_slope(points, count);
 	if (rule->metric == KPM_METRIC_GROWTH)
@@ -173,11 +170,12 @@ int kpm_alerts_restore(struct kpm_alerts *a, size_t rule, uint32_t tag, int64_t 
 uint32_t kpm_alerts_list(const struct kpm_alerts *a, uint32_t tag, struct kpm_alert *list,
 			 uint32_t most)
 {
-	uint32_t count = 0;
+	uint32_t from = tag == KPM_ANY_TAG ? 0 : tag, count = 0;
+	uint32_t to = tag == KPM_ANY_TAG || tag >= a->tags ? a->tags : tag + 1;
 
 	for (size_t r = 0; r < kpm_rules_count(a->rules); r++)
-		for (uint32_t i = 0; i < a->tags && count < most; i++)
-			if ((tag == KPM_ANY_TAG || tag == i) && a->state[r][i].firing)
+		for (uint32_t i = from; i < to && count < most; i++)
+			if (a->state[r][i].firing)
 				list[count++] = alert_of(a, r, i);
 	return count;
 }

@@ -56,7 +56,7 @@ void kpm_view_free(struct kpm_view *view)
 }
 
 /* Several caches of a tag are joined with `+`: each of them counts, and the whole. */
-static bool cache_matches(const char *pattern, const char *cache)
+bool kpm_cache_matches(const char *pattern, const char *cache)
 {
 	char one[KPM_CACHE_NAME_LEN];
 
@@ -84,7 +84,7 @@ bool kpm_tag_matches(const char *pattern, const struct kpm_tag_name *name)
 	return kpm_match(pattern, name->text) ||
 	       (name->symbol && kpm_match(pattern, name->symbol)) ||
 	       (name->module && kpm_match(pattern, name->module)) ||
-	       (name->cache && cache_matches(pattern, name->cache));
+	       (name->cache && kpm_cache_matches(pattern, name->cache));
 }
 
 static bool any_matches(const char *const *patterns, const struct kpm_tag_name *name)

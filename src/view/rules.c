@@ -8,12 +8,13 @@
 #include <string.h>
 
 #include <kpoolmon/abi.h>
+#include <kpoolmon/frame.h>
 #include <kpoolmon/parse.h>
 #include <kpoolmon/rules.h>
 #include <kpoolmon/text.h>
 
 #define SECOND   1000000000LL
-#define WORD_MAX 128
+#define WORD_MAX 512
 
 struct kpm_rules {
 	struct kpm_rule *list;
@@ -306,14 +307,25 @@ const struct kpm_rule *kpm_rules_get(const struct kpm_rules *rules, size_t i)
 	return &rules->list[i];
 }
 
+/* The pattern may leave out ` [module]`, which has a blank in it. */
+static bool tag_matches(const char *pattern, const struct kpm_tag_name *name)
+{
+	char text[1024];
+
+	if (kpm_match(pattern, name->text) || (name->symbol && kpm_match(pattern, name->symbol)))
+		return true;
+	snprintf(text, sizeof(text), "%s", name->text);
+	text[strcspn(text, " ")] = '\0';
+	return kpm_match(pattern, text);
+}
+
 bool kpm_rule_selects(const struct kpm_rule *rule, const struct kpm_tag_name *name)
 {
-	if (rule->tag && !kpm_match(rule->tag, name->text) &&
-	    !(name->symbol && kpm_match(rule->tag, name->symbol)))
+	if (rule->tag && !tag_matches(rule->tag, name))
 		return false;
 	if (rule->module && !(name->module && kpm_match(rule->module, name->module)))
 		return false;
-	return !rule->cache || (name->cache && kpm_match(rule->cache, name->cache));
+	return !rule->cache || (name->cache && kpm_cache_matches(rule->cache, name->cache));
 }
 
 char *kpm_rule_value(const struct kpm_rule *rule, double value, char *buf)

@@ -118,6 +118,15 @@ static void look_at_design(struct kpm_evidence *e, const struct kpm_tag_name *na
 	}
 }
 
+/* Are there ways of freeing that are not seen? */
+static bool frees_unseen(const struct kpm_snapshot *snap)
+{
+	for (int i = 0; snap->have & KPM_HAVE_HOOKS && i < KPM_HOOKS; i++)
+		if (kpm_hook_table[i].frees && snap->hooks[i].way == KPM_WAY_MISSING)
+			return true;
+	return false;
+}
+
 void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *row,
 			 const struct kpm_tag_name *name, const struct kpm_trend *trend,
 			 const struct kpm_objects *objects, struct kpm_evidence *e)
@@ -135,7 +144,7 @@ void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *
 		.missed = n.missed,
 		.estimated = row->estimated,
 		.reclaimable = row->kind[KPM_PAGED].bytes > row->kind[KPM_NONP].bytes,
-		.blind = *snap->missing != '\0',
+		.blind = frees_unseen(snap),
 		.steps = kpm_trend_steps(trend, row->tag),
 		.bend = 1,
 	};

@@ -109,65 +109,65 @@ int hash_cfree(struct bpf_raw_tracepoint_args *ctx)
 	return hash_free(ctx->args[1]);
 }
 
-#define FLOOR_SLOTS (1 << 22)
+#define LEAST_SLOTS (1 << 22)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, FLOOR_SLOTS);
+	__uint(max_entries, LEAST_SLOTS);
 	__type(key, __u32);
 	__type(value, __u64);
-} floor_slots SEC(".maps");
+} least_slots SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, __u64);
-} floor_counts SEC(".maps");
+} least_counts SEC(".maps");
 
-static __always_inline __u64 *floor_slot(__u64 ptr)
+static __always_inline __u64 *least_slot(__u64 ptr)
 {
 	__u32 i = (ptr >> 3) * 0x9e3779b97f4a7c15ULL >> 42;
 
-	return bpf_map_lookup_elem(&floor_slots, &i);
+	return bpf_map_lookup_elem(&least_slots, &i);
 }
 
-static __always_inline int floor_count(__u32 which)
+static __always_inline int least_count(__u32 which)
 {
-	__u64 *count = bpf_map_lookup_elem(&floor_counts, &which);
+	__u64 *count = bpf_map_lookup_elem(&least_counts, &which);
 
 	if (count)
 		__sync_fetch_and_add(count, 1);
 	return 0;
 }
 
-static __always_inline int floor_alloc(__u64 ptr)
+static __always_inline int least_alloc(__u64 ptr)
 {
-	__u64 *slot = floor_slot(ptr);
+	__u64 *slot = least_slot(ptr);
 
 	if (ptr <= 16 || !slot || __sync_val_compare_and_swap(slot, 0, ptr))
 		return 0;
-	return floor_count(0);
+	return least_count(0);
 }
 
-static __always_inline int floor_free(__u64 ptr)
+static __always_inline int least_free(__u64 ptr)
 {
-	__u64 *slot = floor_slot(ptr);
+	__u64 *slot = least_slot(ptr);
 
 	if (ptr <= 16 || !slot || *slot != ptr || __sync_val_compare_and_swap(slot, ptr, 0) != ptr)
 		return 0;
-	return floor_count(1);
+	return least_count(1);
 }
 
-#define FLOOR(name, what)                                                                          \
+#define LEAST(name, what)                                                                          \
 	SEC("raw_tp")                                                                              \
 	int name(struct bpf_raw_tracepoint_args *ctx)                                              \
 	{                                                                                          \
 		return what(ctx->args[1]);                                                         \
 	}
-FLOOR(floor_kmalloc, floor_alloc)
-FLOOR(floor_calloc, floor_alloc)
-FLOOR(floor_kfree, floor_free)
-FLOOR(floor_cfree, floor_free)
-FLOOR(floor_kfree_again, floor_free)
-FLOOR(floor_cfree_again, floor_free)
+LEAST(least_kmalloc, least_alloc)
+LEAST(least_calloc, least_alloc)
+LEAST(least_kfree, least_free)
+LEAST(least_cfree, least_free)
+LEAST(least_kfree_again, least_free)
+LEAST(least_cfree_again, least_free)

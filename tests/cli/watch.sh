@@ -87,13 +87,23 @@ case_watch_once() {
 	[ -s out ]
 	"$binary" watch --once --objects 100k --alert 'bytes > 900G' >out
 	[ ! -s out ]
+	# books of this run alone have no past
+	fails 1 'kpoolmon start begins to track' \
+		"$binary" watch --once --objects 100k --state state --alert 'growth > 1k in 1m'
+	[ ! -e state ]
+	own_pins
+	pinned start --objects 100k >/dev/null
+	for want in 1 2; do
+		pinned watch --once --state state --alert 'growth > 900G in 1m'
+		jq -e --argjson n $want '.version == 1 and (.samples | length) == $n' state >/dev/null
+	done
 	# the state of other books does not count, that of nonsense is refused
-	"$binary" watch --once --objects 100k --state state --alert 'growth > 1k in 1m'
-	jq -e '.version == 1 and (.samples | length) == 1' state >/dev/null
-	"$binary" watch --once --objects 100k --state state --alert 'growth > 1k in 1m'
+	pinned stop >/dev/null
+	pinned start --objects 100k >/dev/null
+	pinned watch --once --state state --alert 'growth > 900G in 1m'
 	jq -e '(.samples | length) == 1' state >/dev/null
 	echo nonsense >state
-	fails 1 'no state file' "$binary" watch --once --objects 100k --state state --alert 'bytes > 1'
+	fails 1 'no state file' "$binary" watch --pins "$pins" --once --state state --alert 'bytes > 1'
 	[ "$(cat state)" = nonsense ]
 }
 

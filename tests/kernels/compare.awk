@@ -115,6 +115,7 @@ $1 == "csv" || $1 == "load" {
 	tag[r] = f[col["csv", "tag"]]; cache[r] = f[col["csv", "cache"]]
 	sym[r] = f[col["csv", "symbol"]]; mod[r] = f[col["csv", "module"]]
 	type[r] = f[col["csv", "type"]]; allocs[r] = num(f[col["csv", "allocs"]])
+	frees[r] = num(f[col["csv", "frees"]])
 	diff[r] = num(f[col["csv", "diff"]]); bytes[r] = num(f[col["csv", "bytes"]])
 	nonp[r] = num(f[col["csv", "nonp_bytes"]]); paged[r] = num(f[col["csv", "paged_bytes"]])
 	missing = f[col["csv", "missing_probes"]]
@@ -162,6 +163,8 @@ function judge(c,    n, list, i, k, r, p, want_n, want_p, size, d, b, bn, bp, al
 			if (!mine(r, k, c)) continue
 			d += diff[r]; b += bytes[r]; bn += nonp[r]; bp += paged[r]; al += allocs[r]
 			mi += missed[r]; re += refused[r]
+			if (allocs[r] - frees[r] - refused[r] != diff[r])
+				bad = bad " " tag[r] ": allocs less frees are not diff;"
 			if (p[2] != "*" && gone(p[4]) != (mod[r] ~ / \(unloaded\)$/))
 				bad = bad " module is " mod[r] ";"
 			if (diff[r] && index(types, type[r]) == 0) types = types type[r]
@@ -182,6 +185,10 @@ function judge(c,    n, list, i, k, r, p, want_n, want_p, size, d, b, bn, bp, al
 		if (!within(d, lo, hi) || !within(b, blo, bhi))
 			bad = bad sprintf(" %s: %d/%d, not in %d-%d/%d-%d;", p[2], d, b, lo, hi, blo,
 					  bhi)
+		# what was there before the probes were is in the truth alone
+		if (path[k] == "-" && p[2] != "*" && what[c, "also"] == "" && c != "before" &&
+		    al != t_allocs[k])
+			bad = bad sprintf(" %s: %d allocs, not %d;", p[2], al, t_allocs[k])
 		if (re > num(what[c, "full_refused"])) bad = bad " refused " re ";"
 		if (!al && t_ua[k] < t_allocs[k]) bad = bad " " p[2] ": never seen;"
 		tt = want_n && want_p ? "Mixed" : want_p ? "Paged" : want_n ? "Nonp" : ""

@@ -10,6 +10,8 @@
 #include <time.h>
 
 #define QUEUES 65536
+/* So many messages to a queue, whatever this machine's limit: the queues leak, too. */
+#define MESSAGES 16
 
 static int queues[QUEUES];
 static volatile sig_atomic_t ended;
@@ -27,13 +29,12 @@ int main(void)
 		char text[1000];
 	} message = {.type = 1};
 	const struct timespec tick = {0, 10000000};
-	int count = 0;
+	int count = 0, sent = MESSAGES;
 
 	signal(SIGTERM, end);
 	signal(SIGINT, end);
 	for (int i = 0; !ended && i < 720000; i++) {
-		if (!count ||
-		    msgsnd(queues[count - 1], &message, sizeof(message.text), IPC_NOWAIT)) {
+		if (sent == MESSAGES) {
 			if (count == QUEUES)
 				break;
 			queues[count] = msgget(IPC_PRIVATE, 0600);
@@ -42,8 +43,12 @@ int main(void)
 				break;
 			}
 			count++;
-			msgsnd(queues[count - 1], &message, sizeof(message.text), IPC_NOWAIT);
+			sent = 0;
 		}
+		if (msgsnd(queues[count - 1], &message, sizeof(message.text), IPC_NOWAIT))
+			sent = MESSAGES;
+		else
+			sent++;
 		nanosleep(&tick, NULL);
 	}
 	while (count--)

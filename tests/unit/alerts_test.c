@@ -123,14 +123,18 @@ static void files(void **state)
 
 static void selectors(void **state)
 {
-	const struct kpm_tag_name name = {
-		.text = "f+0x1 [nvme]", .symbol = "f", .module = "nvme", .cache = "kmalloc-64"};
+	const struct kpm_tag_name name = {.text = "f+0x1 [nvme]",
+					  .symbol = "f",
+					  .module = "nvme",
+					  .cache = "kmalloc-64+kmalloc-128"};
 	static const struct {
 		const char *where;
 		bool yes;
 	} cases[] = {
 		{"tag f", true},
 		{"tag f+*", true},
+		{"tag f+0x1", true},
+		{"cache kmalloc-128", true},
 		{"tag g*", false},
 		{"module nvme", true},
 		{"module nvme and tag g", false},

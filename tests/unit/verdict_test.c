@@ -215,8 +215,10 @@ static enum kpm_verdict judge(const struct history *h, char *words)
 
 		kpm_snapshot_reset(&s, 1);
 		s.mono_ns = (1000 + 2 * t) * SECOND;
-		if (h->blind)
-			strcpy(s.missing, "kfree_rcu: ...");
+		s.have = KPM_HAVE_HOOKS;
+		for (int i = 0; i < KPM_HOOKS; i++)
+			s.hooks[i].way = h->blind && i == KPM_HOOK_KFREE_RCU ? KPM_WAY_MISSING
+									     : KPM_WAY_FENTRY;
 		k = &s.rows[0].kind[h->paged];
 		k->diff = h->of(t, n);
 		k->frees = h->turned * k->diff;
