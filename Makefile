@@ -117,6 +117,25 @@ uninstall: ## remove what install has installed, and what is pinned
 	$(Q)rm -f $(INSTALLED) $(patsubst data/%,$(DOC)/%,$(wildcard data/examples/*))
 	$(Q)rmdir --ignore-fail-on-non-empty $(DOC)/examples $(DOC) $(DESTDIR)/etc/kpoolmon 2>/dev/null || true
 
+# one file without libraries; LIBS in the order of static linking
+STATIC_LIBS = -lbpf -ldw -lelf -ljansson -lncursesw -ltinfo -lzstd -llzma -lbz2 -lz -lm
+
+static: $(B)/kpoolmon-static ## build/kpoolmon-static: one file, with terminal descriptions, no debuginfod
+
+$(B)/carried.h: tools/terminals.sh
+	$(Q)mkdir -p $(@D)
+	$(Q)sh tools/terminals.sh > $@
+
+$(B)/static/terminals.o: src/console/terminals.c $(B)/carried.h
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(KPM_CFLAGS) $(CFLAGS) -DKPM_TERMINALS -c -o $@ $<
+
+$(B)/kpoolmon-static: $(filter-out $(B)/src/console/terminals.o,$(OBJS)) $(B)/static/terminals.o \
+		     $(B)/tools/static.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -Wl,--wrap=dlopen -o $@ $^ -Wl,--start-group $(STATIC_LIBS) -Wl,--end-group
+
 deb: ## build a package for this Debian into build/deb
 	$(Q)sh tools/deb.sh $(B)/deb
 
@@ -129,6 +148,6 @@ help: ## this text
 		while IFS="$$(printf '\t')" read -r t d; do printf 'make %-15s %s\n' "$$t" "$$d"; done
 	@printf '%s\n' 'V=1 shows commands; CC= CLANG= BPFTOOL= CFLAGS= LDFLAGS= WERROR=1 are honoured'
 
-.PHONY: all deps run install uninstall deb clean help
+.PHONY: all deps run install uninstall static deb clean help
 
 -include $(OBJS:.o=.d) $(B)/kpoolmon.bpf.d

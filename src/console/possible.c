@@ -6,6 +6,8 @@
 
 #include <kpoolmon/console.h>
 
+#include "terminals.h"
+
 /* last: they define such words as columns and lines */
 #include <curses.h>
 #include <term.h>
@@ -15,6 +17,7 @@ bool kpm_console_possible(const char *type, struct kpm_err *why)
 	const char *move;
 	int found;
 
+	kpm_terminal_find(type);
 	if (!type)
 		type = getenv("TERM");
 	if (type && *type && setupterm(type, STDOUT_FILENO, &found) == OK) {

@@ -117,8 +117,8 @@ static bool parse_wall(const char *text, int64_t *ns)
 		if (!end || strcmp(end, *end ? "Z" : ""))
 			continue;
 		/* a sample's time is printed in whole seconds, and means all of that second */
-		*ns = timegm(&tm) * 1000000000LL + 999999999;
-		return true;
+		return !__builtin_mul_overflow((int64_t)timegm(&tm), 1000000000LL, ns) &&
+		       !__builtin_add_overflow(*ns, 999999999, ns);
 	}
 	return false;
 }
@@ -132,8 +132,10 @@ static bool parse_time(const struct kpm_recording *r, uint32_t first, const char
 		return parse_wall(text, ns);
 	if (kpm_parse_duration(text + 1, &span) || !r->count)
 		return false;
-	*ns = *text == '+' ? r->entries[first].wall_ns + span
-			   : r->entries[r->count - 1].wall_ns - span;
+	if (*text == '-')
+		*ns = r->entries[r->count - 1].wall_ns - span;
+	else if (__builtin_add_overflow(r->entries[first].wall_ns, span, ns))
+		*ns = INT64_MAX;
 	return true;
 }
 

@@ -131,12 +131,20 @@ static int read_head(struct csv *c)
 		       : -EBADMSG;
 }
 
+/* 0: no time that fits into nanoseconds. */
+static int64_t nanoseconds(struct tm *tm)
+{
+	int64_t ns;
+
+	return __builtin_mul_overflow((int64_t)timegm(tm), 1000000000LL, &ns) || ns < 0 ? 0 : ns;
+}
+
 static int64_t wall_of(const char *text)
 {
 	struct tm tm = {0};
 	const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
 
-	return end && !*end ? timegm(&tm) * 1000000000LL : 0;
+	return end && !*end ? nanoseconds(&tm) : 0;
 }
 
 static int64_t milliseconds(const char *text)
@@ -171,8 +179,8 @@ static bool parse_until(const char *time, struct until *until)
 	}
 	if (!end || strcmp(end, *end ? "Z" : ""))
 		return false;
-	until->ns = timegm(&tm) * 1000000000LL;
-	return true;
+	until->ns = nanoseconds(&tm);
+	return until->ns > 0;
 }
 
 /* -10m before the last one: the last one's time has to be known first. */
@@ -188,7 +196,10 @@ static int resolve_until(struct csv *c, struct until *until)
 		first = first ? first : wall;
 		last = wall ? wall : last;
 	}
-	until->ns = until->what == AFTER ? first + until->ns : last - until->ns;
+	if (until->what == BEFORE)
+		until->ns = last - until->ns;
+	else if (__builtin_add_overflow(first, until->ns, &until->ns))
+		until->ns = INT64_MAX;
 	until->what = WALL;
 	rewind(c->in);
 	c->number = 0;

@@ -138,18 +138,22 @@ case_prometheus() {
 }
 
 case_report() {
+	local pid
 	leaker
-	"$binary" report --for 1s --objects 10k -o r.txt &
-	sleep 0.8
+	own_pins
+	pinned start --objects 100k >/dev/null
+	"$binary" report --pins "$pins" --for 3s --limit 200 -o r.txt &
+	pid=$!
+	counting $pid
+	sleep 0.5
 	./leak 70
-	wait $!
+	wait $pid
 	for word in 'Made by .*kpoolmon' "^Kernel .*$(uname -r)" '^Architecture' '^Taint  *[0-9]' \
 		'^== Modules of' '^== Most memory' '^== Most growth' 'Lost: ' 'Probe kfree_rcu'; do
 		grep -Eq "$word" r.txt || { echo "no $word in:"; cat r.txt; exit 1; }
 	done
 	[ "$(grep -c ' load_msg+' r.txt)" -eq 2 ]
-	own_pins
-	pinned start --objects 10k >/dev/null
+	grep -q ' load_msg+.* +70 ' r.txt
 	pinned report --for 200ms --limit 3 >s.txt
 	grep -q '3 of .* tags' s.txt
 	fails 1 'name a file in a directory that exists' "$binary" report --for 1h -o no/r.txt

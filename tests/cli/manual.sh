@@ -165,3 +165,30 @@ case_cron_and_logrotate() {
 	sh -e lines
 	python3 "$here/check.py" whole log/slab.csv 1
 }
+
+# One file: with nothing beside it, not even a description of the terminal.
+case_static() {
+	need make
+	need tmux
+	local i
+	[ -r /usr/lib/x86_64-linux-gnu/libdw.a ] || skip 'no static libraries'
+	make -s -C "$here/../.." static B="$(dirname "$binary")" 2>/dev/null
+	mkdir root
+	cp "$(dirname "$binary")/kpoolmon-static" root/kpoolmon
+	cp "$here/../fuzz/seed.kpr" root/x.kpr
+	chroot root /kpoolmon --version | grep -q '^kpoolmon '
+	chroot root /kpoolmon dump --from x.kpr | grep -q 'leak_one+0x1f'
+	"$binary" dump --from root/x.kpr --format json >want
+	chroot root /kpoolmon dump --from x.kpr --format json | cmp - want
+	trap 'tmux -L "kpm$$" kill-server 2>/dev/null || true' EXIT
+	tmux -L "kpm$$" -f /dev/null new-session -d -x 100 -y 25 \
+		"env TERM=screen chroot root /kpoolmon replay x.kpr -D 30s 2>err"
+	for ((i = 0; i < 50; i++)); do
+		tmux -L "kpm$$" capture-pane -p >screen
+		grep -q 'sample 1 of 2' screen && break
+		sleep 0.1
+	done
+	grep -q 'sample 1 of 2' screen
+	grep -q 'load_msg+0x41' screen
+	tmux -L "kpm$$" send-keys q
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Descriptions of terminals that the static build carries (build/carried.h, made by
+ * tools/terminals.sh): for machines that have none. Others find them where the system keeps them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "terminals.h"
+
+/* last: they define many words */
+#include <curses.h>
+#include <term.h>
+
+#ifdef KPM_TERMINALS
+static const struct {
+	const char *name, *description; /* `b64:` and the compiled description, for TERMINFO */
+} terminals[] = {
+#include "carried.h"
+};
+#endif
+
+void kpm_terminal_find(const char *type)
+{
+#ifdef KPM_TERMINALS
+	int code;
+
+	type = type ? type : getenv("TERM");
+	if (!type || setupterm(type, -1, &code) == OK)
+		return;
+	for (size_t i = 0; i < sizeof(terminals) / sizeof(*terminals); i++)
+		if (!strcmp(terminals[i].name, type))
+			setenv("TERMINFO", terminals[i].description, 1);
+#else
+	(void)type;
+#endif
+}
