@@ -24,6 +24,7 @@
 #include <kpoolmon/rights.h>
 #include <kpoolmon/suspects.h>
 
+#include "looks.h"
 #include "origin.h"
 #include "places.h"
 
@@ -38,18 +39,9 @@
 /* Have the books been taken away? */
 #define CHECK_EVERY_MS 1000
 
-/* One way of looking at the samples: tags, or groups of them. */
-struct look {
-	struct kpm_rollup *rollup; /* NULL: the tags themselves */
-	struct kpm_history *history;
-	struct kpm_trend *trend;
-};
-
 struct top {
 	const struct kpm_options *options;
 	struct kpm_labels *labels;
-	const char **label; /* [labelled] of each tag */
-	uint32_t labelled, label_room;
 	struct kpm_tagset *tags;
 	struct kpm_ksyms *ksyms;
 	struct kpm_places *places; /* NULL: files and lines stay empty */
@@ -57,9 +49,7 @@ struct top {
 	struct kpm_source *source;
 	struct kpm_console *console;
 	struct kpm_snapshot snap, spare;
-	struct kpm_snapshot slab; /* one row: the kernel's slab memory by kind */
-	struct kpm_trend *slab_trend;
-	struct look looks[KPM_ROLLUPS];
+	struct kpm_looks looks;
 	struct kpm_view *view;
 	struct kpm_frame frame;
 	struct kpm_objects objects;
@@ -82,47 +72,6 @@ static int64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * SECOND + ts.tv_nsec;
-}
-
-static int label_new_tags(struct top *t)
-{
-	uint32_t count = kpm_tagset_count(t->tags);
-
-	if (!t->labels)
-		return 0;
-	if (count > t->label_room) {
-		uint32_t want = count + count / 4 + 256;
-		const char **label = realloc(t->label, want * sizeof(*label));
-
-		if (!label)
-			return -ENOMEM;
-		t->label = label;
-		t->label_room = want;
-	}
-	for (; t->labelled < count; t->labelled++)
-		t->label[t->labelled] =
-			kpm_labels_find(t->labels, kpm_tagset_get(t->tags, t->labelled));
-	return 0;
-}
-
-static int push(struct look *look, const struct kpm_snapshot *snap)
-{
-	int ret = kpm_history_push(look->history, snap);
-
-	return ret ? ret : kpm_trend_push(look->trend, snap);
-}
-
-/* The header's trend of the kernel's slab memory is that of a tag with both kinds. */
-static int push_slab(struct top *t)
-{
-	if (!(t->snap.have & KPM_HAVE_MEMORY))
-		return 0;
-	if (kpm_snapshot_reset(&t->slab, 1))
-		return -ENOMEM;
-	t->slab.mono_ns = t->snap.mono_ns;
-	t->slab.rows[0].kind[KPM_NONP].bytes = t->snap.memory.slab_nonp;
-	t->slab.rows[0].kind[KPM_PAGED].bytes = t->snap.memory.slab_paged;
-	return kpm_trend_push(t->slab_trend, &t->slab);
 }
 
 static void tell(const struct kpm_alert *alert, void *arg)
@@ -168,20 +117,9 @@ static void take_sample(struct top *t)
 	t->snap = t->spare;
 	t->spare = old;
 	t->placed = kpm_places_ask_new(t->places, t->placed, FILES_A_TICK, KPM_NEED_FILE);
-	ret = label_new_tags(t);
-	for (int by = 0; !ret && by < KPM_ROLLUPS; by++) {
-		struct look *look = &t->looks[by];
-
-		if (look->rollup)
-			ret = kpm_rollup_add(look->rollup, &t->snap, t->tags);
-		if (!ret)
-			ret = push(look,
-				   look->rollup ? kpm_rollup_snapshot(look->rollup) : &t->snap);
-	}
-	if (!ret)
-		ret = push_slab(t);
+	ret = kpm_looks_push(&t->looks, &t->snap, t->tags, t->labels);
 	if (!ret && t->alerts)
-		ret = kpm_alerts_step(t->alerts, &t->snap, t->tags, t->looks[KPM_BY_TAG].trend,
+		ret = kpm_alerts_step(t->alerts, &t->snap, t->tags, t->looks.of[KPM_BY_TAG].trend,
 				      tell, t);
 	if (!ret)
 		return;
@@ -193,13 +131,13 @@ static void take_sample(struct top *t)
 static int build_frame(struct top *t, struct kpm_err *err)
 {
 	const struct kpm_console_state *state = kpm_console_state(t->console);
-	const struct look *look = &t->looks[state->by];
+	const struct kpm_look *look = &t->looks.of[state->by];
 	struct kpm_frame_parts parts = {
 		.snap = look->rollup ? kpm_rollup_snapshot(look->rollup) : &t->snap,
 		.tags = look->rollup ? kpm_rollup_tags(look->rollup) : t->tags,
 		.history = look->history,
 		/* fewer than tags where memory was out */
-		.labels = look->rollup || t->labelled < t->snap.count ? NULL : t->label,
+		.labels = look->rollup || t->looks.labelled < t->snap.count ? NULL : t->looks.label,
 		.trend = look->trend,
 		.alerts = look->rollup ? NULL : t->alerts,
 	};
@@ -228,8 +166,8 @@ static void look_at_objects(struct top *t)
 	    now_ns() - t->objects_at < OBJECTS_EVERY_NS)
 		return;
 	t->objects_known = !t->source->ops->objects(
-		t->source, state->selected, kpm_trend_span(t->looks[KPM_BY_TAG].trend) / 2 / SECOND,
-		&t->objects);
+		t->source, state->selected,
+		kpm_trend_span(t->looks.of[KPM_BY_TAG].trend) / 2 / SECOND, &t->objects);
 	t->objects_at = now_ns();
 }
 
@@ -238,7 +176,7 @@ static void rank_suspects(struct top *t)
 {
 	if (!kpm_console_state(t->console)->suspects || t->suspects_of == t->snap.mono_ns)
 		return;
-	t->suspect_count = kpm_suspects_rank(&t->snap, t->tags, t->looks[KPM_BY_TAG].trend, NULL,
+	t->suspect_count = kpm_suspects_rank(&t->snap, t->tags, t->looks.of[KPM_BY_TAG].trend, NULL,
 					     NULL, t->suspects, SUSPECTS_MAX);
 	t->suspects_of = t->snap.mono_ns;
 }
@@ -273,7 +211,7 @@ static struct kpm_scene scene_of(struct top *t)
 			 kpm_recording_count(kpm_replay_recording(t->source)));
 	return (struct kpm_scene){
 		.frame = &t->frame,
-		.slab = t->slab_trend,
+		.slab = t->looks.slab_trend,
 		/* groups have numbers of their own */
 		.objects = t->objects_known && kpm_console_state(t->console)->by == KPM_BY_TAG
 				   ? &t->objects
@@ -306,7 +244,7 @@ static void mark(struct top *t)
 	int ret = 0;
 
 	for (int by = 0; !ret && by < KPM_ROLLUPS; by++)
-		ret = kpm_history_mark(t->looks[by].history);
+		ret = kpm_history_mark(t->looks.of[by].history);
 	if (ret)
 		kpm_console_say(t->console, "Not marked: out of memory");
 }
@@ -345,41 +283,13 @@ static void write_view(struct top *t)
 	kpm_console_say(t->console, said);
 }
 
-static void drop_looks(struct top *t)
-{
-	for (int by = 0; by < KPM_ROLLUPS; by++) {
-		kpm_rollup_free(t->looks[by].rollup);
-		kpm_history_free(t->looks[by].history);
-		kpm_trend_free(t->looks[by].trend);
-		t->looks[by] = (struct look){NULL, NULL, NULL};
-	}
-	kpm_trend_free(t->slab_trend);
-	t->slab_trend = NULL;
-}
-
-static int make_looks(struct top *t, struct kpm_err *err)
-{
-	for (int by = 0; by < KPM_ROLLUPS; by++) {
-		struct look *look = &t->looks[by];
-
-		look->history = kpm_history_new();
-		look->trend = kpm_trend_new();
-		if (by != KPM_BY_TAG)
-			look->rollup = kpm_rollup_new(by);
-		if (!look->history || !look->trend || (by != KPM_BY_TAG && !look->rollup))
-			return kpm_fail(err, -ENOMEM, "out of memory");
-	}
-	t->slab_trend = kpm_trend_new();
-	return t->slab_trend ? 0 : kpm_fail(err, -ENOMEM, "out of memory");
-}
-
 /* To an earlier sample: histories cannot go back, so that they begin anew some way before it. */
 static int seek(struct top *t, uint32_t sample, struct kpm_err *err)
 {
 	int ret;
 
-	drop_looks(t);
-	ret = make_looks(t, err);
+	kpm_looks_drop(&t->looks);
+	ret = kpm_looks_make(&t->looks, err);
 	if (ret)
 		return ret;
 	kpm_replay_seek(t->source, sample > SEEK_BACK ? sample - SEEK_BACK : 0);
@@ -544,7 +454,7 @@ static int run(struct top *t, struct kpm_err *err)
 	const struct kpm_options *o = t->options;
 	bool tracked;
 	sigset_t set;
-	int ret = make_looks(t, err);
+	int ret = kpm_looks_make(&t->looks, err);
 
 	t->tags = kpm_tagset_new();
 	t->view = kpm_view_new(&t->options->view);
@@ -603,14 +513,12 @@ int kpm_app_top(const struct kpm_options *options, struct kpm_err *note, struct 
 	kpm_source_close(t->source);
 	kpm_places_close(t->places);
 	kpm_view_free(t->view);
-	drop_looks(t);
+	kpm_looks_free(&t->looks);
 	kpm_alerts_free(t->alerts);
 	kpm_rules_free(t->rules);
 	kpm_snapshot_done(&t->snap);
 	kpm_snapshot_done(&t->spare);
-	kpm_snapshot_done(&t->slab);
 	kpm_tagset_free(t->tags);
-	free(t->label);
 	kpm_labels_free(t->labels);
 	kpm_ksyms_close(t->ksyms);
 	if (t->timer >= 0)
