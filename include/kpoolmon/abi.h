@@ -5,7 +5,7 @@
  * Pinned maps outlive a version of the tool, so every change of a struct, a bit or the meaning
  * of a counter here must raise KPM_ABI_VERSION. All numbers are in host byte order.
  *
- * The maps (all arrays; all but `control` mapped into user space):
+ * The maps (all arrays; all but `about` mapped into user space):
  *
  *   objects   the live objects: blocks of buckets of slots, set-associative, two choices
  *   tags      hash table of the tags' keys; the slot index is the tag's number
