@@ -78,6 +78,7 @@ int draw_header(struct kpm_console *c, const struct kpm_scene *scene);
 void draw_status(struct kpm_console *c, const struct kpm_scene *scene, int y);
 
 /* table.c */
+#define SPARK_LEAST 12 /* of a trend in the table */
 void draw_table(struct kpm_console *c, const struct kpm_scene *scene, int y, int end);
 void draw_spark(const struct kpm_console *c, int y, int x, const uint64_t *values, uint32_t there,
 		uint32_t count);

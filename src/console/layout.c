@@ -12,7 +12,8 @@
 #define MARKS      3 /* before each row */
 #define TEXT_LEAST 8
 #define TAG_LEAST  24
-#define BYTES      7 /* of the column of that name */
+#define TEXT_MOST  24 /* as long as it would take the trend's room */
+#define BYTES      7  /* of the column of that name */
 
 /*
  * What gets room, in this order, for as long as there is any; a name in parentheses is that of a
@@ -137,19 +138,20 @@ static bool add_change(const struct kpm_console *c, struct layout *l, size_t i)
 	return true;
 }
 
-/* Gives what is left over to the texts that were narrowed, the tag first. */
-static void widen(const struct kpm_console *c, struct layout *l)
+/* Widens the texts that were narrowed, up to `most`, and leaves so much room. */
+static void widen(const struct kpm_console *c, struct layout *l, bool tags, int most, int leave)
 {
-	for (int tags = 1; tags >= 0; tags--) {
-		for (size_t i = 0; i < c->drawn_count; i++) {
-			int lack = c->drawn[i].width - l->width[i];
+	for (size_t i = 0; i < c->drawn_count; i++) {
+		int want = c->drawn[i].width < most ? c->drawn[i].width : most;
+		int lack = want - l->width[i];
 
-			if (!l->in[i] || is(&c->drawn[i], "tag") != tags || lack <= 0)
-				continue;
-			lack = lack < l->room ? lack : l->room;
-			l->width[i] += lack;
-			l->room -= lack;
-		}
+		if (!l->in[i] || is(&c->drawn[i], "tag") != tags)
+			continue;
+		lack = lack < l->room - leave ? lack : l->room - leave;
+		if (lack <= 0)
+			continue;
+		l->width[i] += lack;
+		l->room -= lack;
 	}
 }
 
@@ -173,7 +175,10 @@ static bool fill(const struct kpm_console *c, struct layout *l)
 	}
 	for (size_t i = 0; i < c->drawn_count; i++)
 		all &= add_column(c, l, i);
-	widen(c, l);
+	/* what is left over: a tag is read whole, then there is the trend, then the other texts */
+	widen(c, l, true, COLS, 0);
+	widen(c, l, false, TEXT_MOST, 0);
+	widen(c, l, false, COLS, SPARK_LEAST + 2);
 	for (size_t i = 0; i < c->drawn_count; i++)
 		add_change(c, l, i);
 	return all;

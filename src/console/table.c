@@ -8,9 +8,8 @@
 
 #include "console.h"
 
-#define NEW_NS      10000000000LL
-#define SPARK_LEAST 12
-#define SPARK_MOST  40
+#define NEW_NS     10000000000LL
+#define SPARK_MOST 40
 
 static int sign_of(const struct kpm_column *column, const struct kpm_frame *frame,
 		   const struct kpm_row *row)
