@@ -91,7 +91,7 @@ INSTALLED  = $(DESTDIR)$(PREFIX)/sbin/kpoolmon \
 	     $(DESTDIR)$(PREFIX)/share/bash-completion/completions/kpoolmon \
 	     $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_kpoolmon \
 	     $(DESTDIR)$(UNITDIR)/kpoolmon.service \
-	     $(DESTDIR)$(UNITDIR)/kpoolmon-watch.service $(DESTDIR)/etc/kpoolmon/tags.conf
+	     $(DESTDIR)$(UNITDIR)/kpoolmon-watch.service
 
 install: all ## install below $(DESTDIR)$(PREFIX), the label file below $(DESTDIR)/etc
 	$(Q)install -D -m 755 $(B)/kpoolmon $(DESTDIR)$(PREFIX)/sbin/kpoolmon
@@ -109,11 +109,16 @@ install: all ## install below $(DESTDIR)$(PREFIX), the label file below $(DESTDI
 	$(Q)sed 's|/usr/local/sbin|$(PREFIX)/sbin|' data/kpoolmon-watch.service \
 		>$(DESTDIR)$(UNITDIR)/kpoolmon-watch.service
 	$(Q)chmod 644 $(DESTDIR)$(UNITDIR)/kpoolmon.service $(DESTDIR)$(UNITDIR)/kpoolmon-watch.service
-	$(Q)install -m 644 data/examples/* $(DOC)/examples
-	$(Q)install -D -m 644 data/tags.conf $(DESTDIR)/etc/kpoolmon/tags.conf
+	$(Q)for f in data/examples/*; do \
+		sed 's|/usr/sbin|$(PREFIX)/sbin|' $$f >$(DOC)/examples/$${f##*/} && \
+		chmod 644 $(DOC)/examples/$${f##*/} || exit; done
+	$(Q)[ -e $(DESTDIR)/etc/kpoolmon/tags.conf ] || \
+		install -D -m 644 data/tags.conf $(DESTDIR)/etc/kpoolmon/tags.conf
 
 uninstall: ## remove what install has installed, and what is pinned
 	$(Q)[ -n '$(DESTDIR)' ] || ! [ -x $(PREFIX)/sbin/kpoolmon ] || $(PREFIX)/sbin/kpoolmon stop
+	$(Q)! cmp -s data/tags.conf $(DESTDIR)/etc/kpoolmon/tags.conf || \
+		rm $(DESTDIR)/etc/kpoolmon/tags.conf
 	$(Q)rm -f $(INSTALLED) $(patsubst data/%,$(DOC)/%,$(wildcard data/examples/*))
 	$(Q)rmdir --ignore-fail-on-non-empty $(DOC)/examples $(DOC) $(DESTDIR)/etc/kpoolmon 2>/dev/null || true
 

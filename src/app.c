@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <kpoolmon/app.h>
@@ -119,6 +120,9 @@ static int add_target(struct app *app, const char *file, struct kpm_err *err)
 	t->head = head.text;
 	if (ret || !file)
 		return ret;
+	/* a recording has addresses of the kernel: it is the owner's alone */
+	if (t->sink == &kpm_sink_record)
+		umask(077);
 	return o->append && file != o->snapshot ? kpm_append_check(file, t->head, err)
 						: kpm_write_check(file, err);
 }

@@ -14,24 +14,41 @@ static int order_rows(const void *a, const void *b)
 	return kpm_sheet_order(a, b);
 }
 
+static const struct kpm_sheet_row *find(const struct kpm_sheet *sheet,
+					const struct kpm_frame *frame, const struct kpm_row *row)
+{
+	const struct kpm_tag_name *name = kpm_tagset_get(frame->part.tags, row->tag);
+	struct kpm_sheet_row key = {.tag = (char *)name->text, .cache = (char *)name->cache};
+
+	return bsearch(&key, sheet->rows, sheet->count, sizeof(key), order_rows);
+}
+
 static bool is_same(const struct kpm_sheet *sheet, const struct kpm_frame *frame,
 		    const struct kpm_row *row)
 {
-	const struct kpm_tag_name *name = kpm_tagset_get(frame->part.tags, row->tag);
+	const struct kpm_sheet_row *found = find(sheet, frame, row);
 	struct kpm_counts n = kpm_frame_counts(frame, row);
-	struct kpm_sheet_row key = {.tag = (char *)name->text, .cache = (char *)name->cache};
-	const struct kpm_sheet_row *found =
-		bsearch(&key, sheet->rows, sheet->count, sizeof(key), order_rows);
 
 	return found && found->allocs == n.allocs && found->frees == n.frees &&
 	       found->diff == n.diff && found->bytes == n.bytes;
 }
 
 /* Do the counters of the sample go on from those in the file? */
-static bool same_run(const struct kpm_sheet *sheet, const struct kpm_snapshot *snap)
+static bool same_run(const struct kpm_sheet *sheet, const struct kpm_frame *frame)
 {
-	return !strcmp(sheet->host, snap->host) && !strcmp(sheet->kernel, snap->kernel) &&
-	       sheet->tracked_ms <= (snap->mono_ns - snap->started_ns) / 1000000;
+	const struct kpm_snapshot *snap = frame->part.snap;
+
+	if (strcmp(sheet->host, snap->host) || strcmp(sheet->kernel, snap->kernel) ||
+	    sheet->tracked_ms > (snap->mono_ns - snap->started_ns) / 1000000)
+		return false;
+	for (uint32_t i = 0; i < frame->count; i++) {
+		const struct kpm_row *row = &snap->rows[frame->order[i]];
+		const struct kpm_sheet_row *found = find(sheet, frame, row);
+
+		if (found && found->allocs > kpm_frame_counts(frame, row).allocs)
+			return false;
+	}
+	return true;
 }
 
 int kpm_changed_rows(const char *file, const struct kpm_frame *frame, struct kpm_frame *part,
@@ -50,7 +67,7 @@ int kpm_changed_rows(const char *file, const struct kpm_frame *frame, struct kpm
 		return 0;
 	if (ret)
 		return ret;
-	if (same_run(&sheet, frame->part.snap)) {
+	if (same_run(&sheet, frame)) {
 		*order = calloc(frame->count + 1, sizeof(**order));
 		part->count = 0;
 		for (uint32_t i = 0; *order && i < frame->count; i++)

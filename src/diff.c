@@ -41,7 +41,8 @@ static void add(const struct kpm_options *o, struct kpm_compared *c, const struc
 }
 
 /* Both are in the same order. */
-static int match(const struct kpm_options *o, struct kpm_compared *c)
+/* `fewer`: counters that went back, of tags that are shown or not. */
+static int match(const struct kpm_options *o, struct kpm_compared *c, bool *fewer)
 {
 	uint32_t i = 0, k = 0;
 
@@ -54,6 +55,7 @@ static int match(const struct kpm_options *o, struct kpm_compared *c)
 
 		if (order && i < c->a.count && k < c->b.count && kpm_sheet_goes_on(a, b))
 			order = 0;
+		*fewer |= !order && b->allocs < a->allocs;
 		add(o, c, order > 0 ? NULL : a, order < 0 ? NULL : b);
 		i += order <= 0;
 		k += order >= 0;
@@ -72,7 +74,7 @@ static int by_growth(const void *x, const void *y)
 }
 
 /* Counters go on if tracking was not begun anew: its time went on with the clock. */
-static void settle_run(struct kpm_compared *c)
+static void settle_run(struct kpm_compared *c, bool fewer)
 {
 	int64_t tracked = c->a.tracked_ms >= 0 && c->b.tracked_ms >= 0
 				  ? c->b.tracked_ms - c->a.tracked_ms
@@ -80,13 +82,8 @@ static void settle_run(struct kpm_compared *c)
 	int64_t wall = c->a.wall_ns && c->b.wall_ns ? (c->b.wall_ns - c->a.wall_ns) / 1000000 : 0;
 
 	/* a machine that slept was tracked for less than the clock went on, never for more */
-	c->same_run = c->a.tracked_ms >= 0 && tracked >= 0 && tracked <= wall + 2000 &&
+	c->same_run = !fewer && c->a.tracked_ms >= 0 && tracked >= 0 && tracked <= wall + 2000 &&
 		      !strcmp(c->a.host, c->b.host) && !strcmp(c->a.kernel, c->b.kernel);
-	for (uint32_t i = 0; c->same_run && i < c->count; i++) {
-		const struct kpm_compared_row *r = &c->rows[i];
-
-		c->same_run = !r->a || !r->b || r->b->allocs >= r->a->allocs;
-	}
 	c->seconds = (c->same_run ? tracked : wall > 0 ? wall : 0) / 1e3;
 }
 
@@ -141,14 +138,15 @@ static int write_out(const struct kpm_options *o, const struct kpm_compared *c, 
 int kpm_diff(const struct kpm_options *o, void (*warn)(const char *text), struct kpm_err *err)
 {
 	struct kpm_compared c = {.per_op = o->per_op};
+	bool fewer = false;
 	int ret = kpm_sheet_open(o->words[0], &c.a, err);
 
 	if (!ret)
 		ret = kpm_sheet_open(o->words[1], &c.b, err);
-	if (!ret && match(o, &c))
+	if (!ret && match(o, &c, &fewer))
 		ret = kpm_fail(err, -ENOMEM, "out of memory");
 	if (!ret) {
-		settle_run(&c);
+		settle_run(&c, fewer);
 		warn_about(o, &c, warn);
 		qsort(c.rows, c.count, sizeof(*c.rows), by_growth);
 		if (o->view.limit && c.count > o->view.limit)

@@ -117,9 +117,11 @@ static void add_modules(struct modules *m, const struct kpm_frame *frame)
 			return;
 		if (k == m->count) {
 			m->list[m->count].bytes = 0;
+			m->list[m->count].file = NULL;
 			m->list[m->count++].name = name;
 		}
-		m->list[k].file = place ? place->file : NULL;
+		if (place && place->file)
+			m->list[k].file = place->file;
 	}
 }
 

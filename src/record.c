@@ -65,10 +65,10 @@ static int failed(const struct record *r, int code, struct kpm_err *err)
 	return kpm_fail(err, code, "write %.300s: %s%s", r->file, strerror(-code), way_out);
 }
 
-/* A file of an earlier run is not touched. */
+/* A file of an earlier run is not touched. The owner's alone: it has addresses of the kernel. */
 static int open_file(struct record *r, struct kpm_err *err)
 {
-	r->fd = open(r->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
+	r->fd = open(r->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
 	r->size = 0;
 	return r->fd < 0 ? failed(r, -errno, err) : 0;
 }
@@ -84,6 +84,22 @@ static int rotate(struct record *r, struct kpm_err *err)
 	close(r->fd);
 	kpm_recorder_reset(r->recorder);
 	return open_file(r, err);
+}
+
+/* The older part would be taken for one of this recording's, and be lost with the first rotation.
+ */
+static int refuse_older(const struct record *r, struct kpm_err *err)
+{
+	char older[4096];
+
+	if ((size_t)snprintf(older, sizeof(older), "%s.1", r->file) >= sizeof(older))
+		return failed(r, -ENAMETOOLONG, err);
+	if (faccessat(AT_FDCWD, older, F_OK, AT_SYMLINK_NOFOLLOW))
+		return 0;
+	return kpm_fail(err, -EEXIST,
+			"%.300s is there, where the older part of %.300s would be; name another "
+			"file, or move it away",
+			older, r->file);
 }
 
 static int write_text(struct record *r, const char *text, size_t size, struct kpm_err *err)
@@ -191,6 +207,8 @@ static int open_all(struct record *r, struct kpm_err *err)
 	/* workers are started before there is anything that they should not have */
 	kpm_places_open(KPM_NEED_FILE, &o->live.roots, r->tags, r->ksyms, &r->places, NULL);
 	ret = kpm_origin_open(o, r->tags, &r->source, &tracked, err);
+	if (!ret)
+		ret = refuse_older(r, err);
 	if (!ret)
 		ret = open_file(r, err);
 	/* the directory may be somebody else's */

@@ -292,6 +292,13 @@ static int seek(struct top *t, uint32_t sample, struct kpm_err *err)
 	ret = kpm_looks_make(&t->looks, err);
 	if (ret)
 		return ret;
+	/* nor can alerts: what fires is told when the samples before it have been seen */
+	if (t->alerts) {
+		kpm_alerts_free(t->alerts);
+		t->alerts = kpm_alerts_new(t->rules);
+		if (!t->alerts)
+			return kpm_fail(err, -ENOMEM, "out of memory");
+	}
 	kpm_replay_seek(t->source, sample > SEEK_BACK ? sample - SEEK_BACK : 0);
 	do
 		take_sample(t);

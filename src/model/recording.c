@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -88,12 +89,12 @@ static int scan_part(struct kpm_recording *r, int part)
 	free(line);
 	if (!ret && ferror(in))
 		ret = -EIO;
-	return ret ? ret : at ? 0 : -EBADMSG;
+	return ret ? ret : at ? 0 : -ENODATA;
 }
 
 static int scan_failed(const char *name, int code, struct kpm_err *err)
 {
-	if (code == -EBADMSG)
+	if (code == -EBADMSG || code == -ENODATA)
 		return kpm_fail(err, code,
 				"%.300s is no recording; kpoolmon record makes such files", name);
 	if (code == -EPROTO)
@@ -191,6 +192,9 @@ static int scan_all(struct kpm_recording *r, const char *name, const char *time,
 	for (int i = 0; i < r->parts; i++) {
 		int ret = scan_part(r, i);
 
+		/* a crash may have left nothing of the newer part */
+		if (ret == -ENODATA && r->count)
+			continue;
 		/* of an older part there may be nothing left: then the rest has to do */
 		if (ret && (i + 1 == r->parts || ret == -ENOMEM))
 			return scan_failed(name, ret, err);
@@ -248,11 +252,12 @@ int kpm_recording_open(const char *name, struct kpm_tagset *tags, struct kpm_rec
 	r->part[0] = fopen(older, "re");
 	r->parts = r->part[0] != NULL;
 	r->part[r->parts] = fopen(file, "re");
-	if (!r->part[r->parts]) {
+	/* between two parts there may be the older one alone */
+	if (!r->part[r->parts] && !(r->parts && errno == ENOENT)) {
 		ret = kpm_fail(err, -errno, "open %.300s: %s; name a file of kpoolmon record", file,
 			       strerror(errno));
 	} else {
-		r->parts++;
+		r->parts += r->part[r->parts] != NULL;
 		ret = scan_all(r, file, at ? at + 1 : NULL, err);
 	}
 	if (ret)
@@ -262,15 +267,15 @@ int kpm_recording_open(const char *name, struct kpm_tagset *tags, struct kpm_rec
 	return ret;
 }
 
-bool kpm_recording_is(const char *name)
+/* A pipe is not read: it can be read only once. */
+static bool begins_as_recording(const char *file)
 {
-	char file[PATH_MAX], line[sizeof(KPM_RECORD_MAGIC)] = "";
-	const char *at = strrchr(name, '@');
+	char line[sizeof(KPM_RECORD_MAGIC)] = "";
+	struct stat st;
 	FILE *in;
 
-	if (at && !access(name, F_OK))
-		at = NULL;
-	snprintf(file, sizeof(file), "%.*s", at ? (int)(at - name) : (int)strlen(name), name);
+	if (stat(file, &st) || !S_ISREG(st.st_mode))
+		return false;
 	in = fopen(file, "re");
 	if (!in)
 		return false;
@@ -278,6 +283,21 @@ bool kpm_recording_is(const char *name)
 		line[0] = '\0';
 	fclose(in);
 	return !strcmp(line, KPM_RECORD_MAGIC);
+}
+
+bool kpm_recording_is(const char *name)
+{
+	char file[PATH_MAX], older[PATH_MAX + 3];
+	const char *at = strrchr(name, '@');
+	struct stat st;
+
+	if (at && !access(name, F_OK))
+		at = NULL;
+	snprintf(file, sizeof(file), "%.*s", at ? (int)(at - name) : (int)strlen(name), name);
+	if (begins_as_recording(file))
+		return true;
+	snprintf(older, sizeof(older), "%s.1", file);
+	return (stat(file, &st) ? errno == ENOENT : !st.st_size) && begins_as_recording(older);
 }
 
 uint32_t kpm_recording_count(const struct kpm_recording *r)

@@ -54,10 +54,18 @@ int kpm_write_stdout(const char *text, size_t size, struct kpm_err *err)
 	return ret ? kpm_write_failed("standard output", ret, err) : 0;
 }
 
-/* What is to be replaced: links are followed, so that they go on pointing there. */
-static const char *target(const char *file, char *buf)
+/*
+ * What is to be replaced: links are followed, so that they go on pointing there; but for those that
+ * the kernel does not follow for us, as others' in /tmp (fs.protected_symlinks).
+ */
+static int find_target(const char *file, char *buf, const char **target)
 {
-	return realpath(file, buf) ? buf : file;
+	struct stat st;
+
+	if (stat(file, &st) && errno != ENOENT)
+		return -errno;
+	*target = realpath(file, buf) ? buf : file;
+	return 0;
 }
 
 /* A device or a pipe cannot be replaced. */
@@ -109,9 +117,11 @@ static int write_special(const char *file, const char *text, size_t size, struct
 int kpm_write_file(const char *file, const char *text, size_t size, struct kpm_err *err)
 {
 	char path[PATH_MAX], name[PATH_MAX];
-	const char *to = target(file, path);
-	int fd, ret;
+	const char *to = file;
+	int fd, ret = find_target(file, path, &to);
 
+	if (ret)
+		return kpm_write_failed(file, ret, err);
 	if (special(to))
 		return write_special(to, text, size, err);
 	fd = open_temporary(to, name, sizeof(name));
@@ -134,9 +144,11 @@ int kpm_write_file(const char *file, const char *text, size_t size, struct kpm_e
 int kpm_write_check(const char *file, struct kpm_err *err)
 {
 	char path[PATH_MAX], name[PATH_MAX];
-	const char *to = target(file, path);
-	int fd;
+	const char *to = file;
+	int fd = find_target(file, path, &to);
 
+	if (fd)
+		return kpm_write_failed(file, fd, err);
 	if (special(to))
 		return access(to, W_OK) ? kpm_write_failed(file, -errno, err) : 0;
 	fd = open_temporary(to, name, sizeof(name));

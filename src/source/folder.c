@@ -68,9 +68,10 @@ static int need_bpf_fs(const struct kpm_roots *roots, const char *parent, bool m
 	if (may_mount && !strcmp(parent, usual) &&
 	    !mount("bpf", parent, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return 0;
-	return kpm_fail(err, -ENOTSUP,
-			"%.200s is on no bpf file system; mount one: mount -t bpf bpf %.200s",
-			parent, parent);
+	return kpm_fail(
+		err, -ENOTSUP,
+		"%.200s is on no bpf file system; mount one: mount -t bpf -o mode=0700 bpf %.200s",
+		parent, parent);
 }
 
 int kpm_folder_lock(struct kpm_folder *f, const struct kpm_roots *roots, bool may_mount,
@@ -112,12 +113,22 @@ void kpm_folder_unlock(struct kpm_folder *f)
 
 int kpm_folder_remove(const char *path)
 {
-	DIR *dir = opendir(path);
+	/* others may put links where they may write */
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), ret = 0;
 	const struct dirent *entry;
-	int ret = 0;
+	DIR *dir;
 
-	if (!dir)
-		return errno == ENOENT ? 0 : -errno;
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 && errno == ENOTDIR)
+		return unlink(path) ? -errno : 0;
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		ret = -errno;
+		if (fd >= 0)
+			close(fd);
+		return ret;
+	}
 	while (!ret && (entry = readdir(dir))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;

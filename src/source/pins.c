@@ -272,6 +272,9 @@ int kpm_pins_stop(const struct kpm_roots *roots, bool *were, struct kpm_err *err
 		if (ret)
 			kpm_fail(err, ret, "remove %.300s: %s; run as root", folder.path,
 				 strerror(-ret));
+	} else if (errno != ENOENT) {
+		ret = kpm_fail(err, -errno, "open %.300s: %s; run as root", folder.path,
+			       strerror(errno));
 	}
 	if (!ret)
 		ret = remove_leftovers(&folder, err);

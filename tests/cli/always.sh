@@ -133,7 +133,7 @@ print(" ".join(v))' >value
 
 case_pins_not_there() {
 	need setpriv
-	fails 1 'is on no bpf file system; mount one: mount -t bpf bpf' \
+	fails 1 'is on no bpf file system; mount one: mount -t bpf -o mode=0700 bpf' \
 		"$binary" start --pins "$PWD/pins"
 	[ "$("$binary" stop --pins "$PWD/pins")" = 'nothing was tracked' ]
 	fails 1 'run as root' setpriv --reuid 65534 --regid 65534 --clear-groups "$binary" start

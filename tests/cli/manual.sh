@@ -150,7 +150,7 @@ case_cron_and_logrotate() {
 	pinned start --objects 10k >/dev/null
 	mkdir log
 	grep -E '^[*0-9]' "$here/../../data/examples/kpoolmon.cron" | sed -E 's/^([^ ]+ +){6}//' |
-		sed "s|/var/log/kpoolmon|$PWD/log|; s|/var/lib/prometheus/node-exporter|$PWD|; s|/usr/sbin/kpoolmon dump|$binary dump --pins $pins|" >lines
+		sed "s|/var/log/kpoolmon|$PWD/log|g; s|/var/lib/prometheus/node-exporter|$PWD|; s|/usr/sbin/kpoolmon dump|$binary dump --pins $pins|" >lines
 	[ "$(wc -l <lines)" -eq 2 ]
 	sh -e lines
 	python3 "$here/check.py" whole log/slab.csv 1

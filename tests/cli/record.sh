@@ -191,3 +191,20 @@ case_record_man_page() {
 	grep -q 'load_msg+0x41 .* 16384 .* msg_msg-2k' out
 	"$binary" dump --from "$here/../fuzz/seed.kpr" | grep -q 'leak_one+0x1f \[leaky\]'
 }
+
+# What would be lost or be taken for this recording is named; what a crash leaves is read.
+case_record_older_part() {
+	"$binary" record x.kpr -D 200ms --for 1s --objects 10k
+	[ "$(stat -c %a x.kpr)" = 600 ]
+	"$binary" dump --from x.kpr --format csv >whole
+	mv x.kpr x.kpr.1
+	fails 1 'x.kpr.1 is there' "$binary" record x.kpr --for 1s --objects 10k
+	[ ! -e x.kpr ]
+	# between the rename and the first line
+	"$binary" dump --from x.kpr --format csv | cmp - whole
+	: >x.kpr
+	"$binary" dump --from x.kpr --format csv | cmp - whole
+	"$binary" diff x.kpr@+0s x.kpr >/dev/null
+	quick -o y.kpr
+	[ "$(stat -c %a y.kpr)" = 600 ]
+}

@@ -50,6 +50,22 @@ case_rights() {
 	only out x.csv
 }
 
+# A link that somebody put where anybody may write is not followed.
+case_planted_link() {
+	local switch=/proc/sys/fs/protected_symlinks old
+	old=$(cat $switch)
+	# shellcheck disable=SC2064 # as it is now
+	trap "echo $old >$switch" EXIT
+	echo 1 >$switch
+	mkdir sticky
+	chmod 1777 sticky
+	echo mine >victim
+	ln -s "$PWD/victim" sticky/x.csv
+	chown -h 65534 sticky/x.csv
+	fails 1 'sticky/x.csv: Permission denied' quick -o sticky/x.csv
+	[ "$(cat victim)" = mine ]
+}
+
 # Root writes into other people's directories, also after the drop.
 case_other_peoples_directory() {
 	mkdir theirs
