@@ -62,7 +62,7 @@ case_planted_link() {
 	echo mine >victim
 	ln -s "$PWD/victim" sticky/x.csv
 	chown -h 65534 sticky/x.csv
-	fails 1 'sticky/x.csv: Permission denied' quick -o sticky/x.csv
+	fails 1 'sticky/x.csv: Permission denied' "$binary" --for 0 --objects 10k --tags 512 -o sticky/x.csv
 	[ "$(cat victim)" = mine ]
 }
 
