@@ -35,7 +35,7 @@ def judge(way, parts):
     status = json.loads((parts.get('status') or ['{}'])[0])
     say(status.get('missing_probes') == '', f'{way}: all probes are attached', str(status))
     # at most lost: what no copy of a probe was run for, and where there is none what it was not
-    say(0 <= status.get('lost', -1) <= 100, f'{way}: next to nothing is lost', str(status.get('lost')))
+    say(0 <= status.get('lost', -1) <= 3, f'{way}: next to nothing is lost', str(status.get('lost')))
     say(not parts.get('replay'), f'{way}: a recording is the same', str(parts.get('replay')))
     said = parts.get('say', [])
     say(said == ['tracking; kpoolmon shows it, kpoolmon stop ends it', 'tracking ended'],
