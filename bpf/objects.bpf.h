@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of live objects: lock-free, set-associative, two choices. The events of one address
- * never run at the same time (a free event precedes the moment from which the memory can be
- * handed out again, an alloc event follows it), so compare-and-swap settles only who takes a free
- * slot, and two frees of one object at once, which is a kernel bug.
+ * The table of live objects: lock-free, set-associative, two choices, and a few more buckets for
+ * what finds both full. The events of one address never run at the same time (a free event
+ * precedes the moment from which the memory can be handed out again, an alloc event follows it),
+ * so compare-and-swap settles only who takes a free slot, and two frees of one object at once,
+ * which is a kernel bug.
  *
  * What nearly always happens is inline and short, the rest is in functions of its own: the
  * number of instructions is what a probe costs.
@@ -24,6 +25,11 @@
 
 /* A bucket with more entries sends an object to its second choice, if that has fewer. */
 #define FIRST_CHOICE_MAX 10
+/*
+ * Where both are full, the buckets after the second take it. Addresses are no random numbers: in
+ * memory of a regular layout two choices alone refuse ten times what they would by chance.
+ */
+#define BUCKETS_BEYOND 6
 
 #define READ_WORD(x)     (*(const volatile __u64 *)&(x))
 #define WRITE_WORD(x, v) (*(volatile __u64 *)&(x) = (v))
@@ -50,10 +56,12 @@ static __always_inline struct kpm_block *block_of(__u64 hash)
 	return bpf_map_lookup_elem(&objects, &i);
 }
 
-#define FIRST_BUCKET(block, hash)  (&(block)->bucket[(hash) & (KPM_BLOCK_BUCKETS - 1)])
-#define SECOND_BUCKET(block, hash) (&(block)->bucket[(hash) >> 5 & (KPM_BLOCK_BUCKETS - 1)])
-#define FIRST_SLOT(hash)           (((hash) >> 17 & 0xff) * KPM_BUCKET_SLOTS >> 8)
-#define MARK(hash)                 (((hash) >> 10 & 0x7f) | KPM_MARK_USED)
+#define FIRST_BUCKET(block, hash) (&(block)->bucket[(hash) & (KPM_BLOCK_BUCKETS - 1)])
+/* the n-th bucket after the second; n = 0 is the second itself */
+#define NEXT_BUCKET(block, hash, n)                                                                \
+	(&(block)->bucket[(((hash) >> 5) + (n)) & (KPM_BLOCK_BUCKETS - 1)])
+#define FIRST_SLOT(hash) (((hash) >> 17 & 0xff) * KPM_BUCKET_SLOTS >> 8)
+#define MARK(hash)       (((hash) >> 10 & 0x7f) | KPM_MARK_USED)
 
 /* Bit 7 of each byte of `have` that equals `want`'s, rarely that of one above such a byte. */
 static __always_inline __u64 same_bytes(__u64 have, __u64 want)
@@ -110,8 +118,12 @@ static __noinline int take_out(__u64 hash, __u64 key, struct kpm_slot *copy)
 		return 0;
 	b = FIRST_BUCKET(block, hash);
 	n = find_in(b, MARK(hash), key);
-	if (n >= KPM_BUCKET_SLOTS && READ_WORD(b->marks[1]) & SPILLED) {
-		b = SECOND_BUCKET(block, hash);
+	for (__u32 i = 0; i <= BUCKETS_BEYOND; i++) {
+		if (n < KPM_BUCKET_SLOTS)
+			return give_up(b, n, key, copy);
+		if (!(READ_WORD(b->marks[1]) & SPILLED))
+			return 0;
+		b = NEXT_BUCKET(block, hash, i);
 		n = find_in(b, MARK(hash), key);
 	}
 	return n < KPM_BUCKET_SLOTS && give_up(b, n, key, copy);
@@ -166,13 +178,22 @@ __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 		return 0;
 	b = FIRST_BUCKET(block, hash);
 	used = entries_of(b);
-	if (used > FIRST_CHOICE_MAX && entries_of(SECOND_BUCKET(block, hash)) < used) {
+	if (used > FIRST_CHOICE_MAX && entries_of(NEXT_BUCKET(block, hash, 0)) < used) {
 		*(volatile __u8 *)&b->spilled = 1;
-		b = SECOND_BUCKET(block, hash);
+		b = NEXT_BUCKET(block, hash, 0);
 	}
-	if (claim_among(b, LINE_START(FIRST_SLOT(hash)), LINE_END(FIRST_SLOT(hash)), hash, w0, w1))
+	if (claim_among(b, LINE_START(FIRST_SLOT(hash)), LINE_END(FIRST_SLOT(hash)), hash, w0,
+			w1) ||
+	    claim_among(b, 0, KPM_BUCKET_SLOTS, hash, w0, w1))
 		return 1;
-	return claim_among(b, 0, KPM_BUCKET_SLOTS, hash, w0, w1);
+	b = FIRST_BUCKET(block, hash);
+	for (__u32 i = 0; i <= BUCKETS_BEYOND; i++) {
+		*(volatile __u8 *)&b->spilled = 1;
+		b = NEXT_BUCKET(block, hash, i);
+		if (claim_among(b, 0, KPM_BUCKET_SLOTS, hash, w0, w1))
+			return 1;
+	}
+	return 0;
 }
 
 /* Takes an entry that was given up off its tag, under the counter named. */

@@ -72,7 +72,7 @@ struct kpm_slot {
 /*
  * A bucket of the object table: four cache lines. `mark[i]` is 0 for a free slot i, else
  * KPM_MARK_USED and seven bits of the address's hash, so that eight slots are searched at once.
- * `spilled` is set for good when an object whose first choice is this bucket goes to its second:
+ * `spilled` is set for good when an object that looked here goes on to the next of its buckets:
  * until then nobody looks there.
  */
 #define KPM_BUCKET_SLOTS 15
