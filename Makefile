@@ -66,6 +66,7 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@
 
 $(B)/src/source/probes.o: $(B)/kpoolmon.skel.h
+$(B)/src/source/audit.o $(B)/src/source/caches.o: $(B)/audit.skel.h
 
 # What building needs, checked once: names each thing that is missing and its package.
 $(B)/.needs: tools/needs.sh

@@ -15,23 +15,31 @@
 #include <kpoolmon/rights.h>
 #include <kpoolmon/text.h>
 
+#include "verify.h"
+
 struct status {
 	struct kpm_snapshot snap;
 	int64_t since_ns; /* wall clock */
 	struct kpm_cost cost;
 	bool cost_known;
+	struct kpm_verified verified; /* with --verify */
 };
 
 static int read_status(const struct kpm_options *o, struct status *s, struct kpm_err *err)
 {
 	struct kpm_tagset *tags = kpm_tagset_new();
 	struct kpm_source *source = NULL;
+	struct kpm_audit *audit = NULL;
 	int ret = tags ? 0 : kpm_fail(err, -ENOMEM, "out of memory");
 
 	if (!ret)
 		ret = kpm_pinned_open(&o->live.roots, KPM_VERSION, tags, &source, err);
+	if (!ret && o->verify)
+		ret = source->ops->audit(source, true, &audit, err);
 	if (!ret)
 		ret = kpm_rights_drop(0, err);
+	if (!ret && audit)
+		ret = kpm_verify(audit, &o->live.roots, &s->verified, err);
 	if (!ret)
 		ret = source->ops->sample(source, &s->snap, err);
 	if (!ret) {
@@ -65,7 +73,8 @@ static void print_text(FILE *out, const struct status *s)
 			snap->loss.refused, snap->loss.tags_full);
 	else
 		fputs("lost:           -\n", out);
-	fprintf(out, "missed frees:   %" PRIu64 "\n", snap->loss.missed);
+	fprintf(out, "missed frees:   %" PRIu64 ", and %" PRIu64 " found by the audit\n",
+		snap->loss.missed, snap->loss.audited);
 	fprintf(out, "missing probes: %s\n", *snap->missing ? snap->missing : "none");
 	if (s->cost_known)
 		fprintf(out, "cost:           %.1f ns an event, %" PRIu64 " events timed\n",
@@ -107,10 +116,13 @@ static int print_json(FILE *out, const struct status *s)
 	set(object, "kernel_bytes", number(snap->room.kernel_bytes));
 	set(object, "lost", loss ? number(kpm_loss_events(&snap->loss)) : json_null());
 	set(object, "missed", number(snap->loss.missed));
+	set(object, "audited", number(snap->loss.audited));
 	set(object, "missing_probes", json_string(snap->missing));
 	set(object, "events_timed", s->cost_known ? number(s->cost.runs) : json_null());
 	set(object, "ns_per_event",
 	    s->cost_known ? json_real((double)s->cost.ns / s->cost.runs) : json_null());
+	if (s->verified.counts)
+		set(object, "caches", kpm_verified_json(&s->verified));
 	ret = json_dumpf(object, out, JSON_COMPACT | JSON_REAL_PRECISION(15)) ? -ENOMEM : 0;
 	fputc('\n', out);
 	json_decref(object);
@@ -150,11 +162,16 @@ int kpm_always_status(const struct kpm_options *o, bool *tracking, struct kpm_er
 		print_json(out, &s);
 	else
 		print_text(out, &s);
+	if (!ret && o->verify && !json)
+		kpm_verified_print(out, &s.verified);
 	kpm_snapshot_done(&s.snap);
 	if (fclose(out))
 		ret = kpm_fail(err, -ENOMEM, "out of memory");
 	else
 		ret = say(text, size, err);
+	if (!ret && *tracking && o->verify)
+		ret = kpm_verified_judge(&s.verified, err);
+	kpm_verified_done(&s.verified);
 	free(text);
 	return ret;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <kpoolmon/app.h>
+#include <kpoolmon/audit.h>
 #include <kpoolmon/count.h>
 #include <kpoolmon/labels.h>
 #include <kpoolmon/output.h>
@@ -243,6 +244,23 @@ static int check_source(void *arg, struct kpm_err *err)
 	return app->source->ops->check(app->source, err);
 }
 
+/* The least that a dump spends on the audit, processor time. */
+#define AUDIT_LEAST 50000000
+
+/* Both looks before the sample: there is no other that would have the second. */
+static void audit(struct app *app)
+{
+	int64_t budget = app->options->for_ns / 100;
+	struct kpm_audit *audit = NULL;
+	struct kpm_err why;
+
+	if (app->options->no_audit || !app->source->ops->audit)
+		return;
+	app->source->ops->audit(app->source, false, &audit, &why);
+	if (audit)
+		kpm_audit_both(audit, budget > AUDIT_LEAST ? budget : AUDIT_LEAST);
+}
+
 /* Changes are those from the sample before. */
 static int play(struct app *app, struct kpm_err *err)
 {
@@ -280,6 +298,8 @@ static int count(struct app *app, struct kpm_err *err)
 		ret = kpm_command_go(app->command, err);
 	if (!ret)
 		ret = kpm_wait(&wait, err);
+	if (!ret)
+		audit(app);
 	return ret ? ret : take_sample(app, err);
 }
 

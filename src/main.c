@@ -76,6 +76,8 @@ static int run(const struct kpm_options *o, struct outcome *outcome, struct kpm_
 		return kpm_diff(o, warn, err);
 	case KPM_REPORT:
 		return kpm_report(o, err);
+	case KPM_AUDIT:
+		return kpm_app_audit(o, err);
 	case KPM_RECORD:
 		return kpm_record(o, err);
 	case KPM_WATCH:

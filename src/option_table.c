@@ -17,8 +17,9 @@
 #define REPLAY   KPM_OF(KPM_REPLAY)
 #define DIFF     KPM_OF(KPM_DIFF)
 #define REPORT   KPM_OF(KPM_REPORT)
+#define AUDIT    KPM_OF(KPM_AUDIT)
 /* those that read books, those that can load probes, and those that show rows */
-#define READERS (TOP | DUMP | WATCH | SUSPECTS | RECORD | REPORT)
+#define READERS (TOP | DUMP | WATCH | SUSPECTS | RECORD | REPORT | AUDIT)
 #define PROBES  (READERS | START)
 #define SHOWS   (TOP | DUMP | REPLAY)
 
@@ -26,7 +27,8 @@ const char *const kpm_verb_names[KPM_VERBS] = {
 	[KPM_TOP] = "console",       [KPM_DUMP] = "dump",     [KPM_WATCH] = "watch",
 	[KPM_SUSPECTS] = "suspects", [KPM_FIND] = "find",     [KPM_START] = "start",
 	[KPM_STOP] = "stop",         [KPM_STATUS] = "status", [KPM_RECORD] = "record",
-	[KPM_REPLAY] = "replay",     [KPM_DIFF] = "diff",     [KPM_REPORT] = "report"};
+	[KPM_REPLAY] = "replay",     [KPM_DIFF] = "diff",     [KPM_REPORT] = "report",
+	[KPM_AUDIT] = "audit"};
 
 bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb)
 {
@@ -34,7 +36,8 @@ bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb)
 }
 
 const struct kpm_option kpm_option_table[KPM_OPTS] = {
-	[KPM_OPT_FOR] = {"for", 0, "DURATION", .verbs = DUMP | WATCH | SUSPECTS | RECORD | REPORT,
+	[KPM_OPT_FOR] = {"for", 0, "DURATION",
+			 .verbs = DUMP | WATCH | SUSPECTS | RECORD | REPORT | AUDIT,
 			 .group = "What is counted",
 			 .help = "count for so long (10s, suspects 1m; 90s, 10m, 2h)"},
 	[KPM_OPT_INTERVAL] = {"interval", 'D', "DURATION",
@@ -49,6 +52,10 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			    .help = "probes that must (+NAME) or may not (-NAME) be attached"},
 	[KPM_OPT_PRIVATE] = {"private", 0, NULL, .verbs = READERS,
 			     .help = "with probes of its own, also if tracking was started"},
+	[KPM_OPT_NO_AUDIT] = {"no-audit", 0, NULL, .verbs = READERS & ~AUDIT,
+			      .help = "leave freed objects whose free was not seen on the books"},
+	[KPM_OPT_VERIFY] = {"verify", 0, NULL, .verbs = STATUS,
+			    .help = "fail if a cache has more objects on the books than at all"},
 	[KPM_OPT_PINS] = {"pins", 0, "DIR", .verbs = PROBES | STOP | STATUS,
 			  .help = "folder of what start pins (" KPM_PINS_DIR ")"},
 	[KPM_OPT_FROM] = {"from", 0, "FILE", .verbs = DUMP,
@@ -65,7 +72,7 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 			     .help = "not these; both are repeatable"},
 	[KPM_OPT_SORT] = {"sort", 0, "COLUMN", .help = "order by a column (bytes)"},
 	[KPM_OPT_REVERSE] = {"reverse", 0, NULL, .help = "the other way round"},
-	[KPM_OPT_LIMIT] = {"limit", 0, "N", .verbs = DUMP | SUSPECTS | FIND | DIFF | REPORT,
+	[KPM_OPT_LIMIT] = {"limit", 0, "N", .verbs = DUMP | SUSPECTS | FIND | DIFF | REPORT | AUDIT,
 			   .help = "the first N tags or files only"},
 	[KPM_OPT_BY_CHANGE] = {"by-change", '(', NULL,
 			       .help = "order by the change in the second half of the counting"},
@@ -86,7 +93,7 @@ const struct kpm_option kpm_option_table[KPM_OPTS] = {
 	[KPM_OPT_COLUMNS] = {"columns", 0, "LIST",
 			     .help = "these columns; +LIST: these too, see below"},
 	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT",
-			    .verbs = DUMP | WATCH | SUSPECTS | FIND | STATUS | DIFF,
+			    .verbs = DUMP | WATCH | SUSPECTS | FIND | STATUS | DIFF | AUDIT,
 			    .group = "Where to",
 			    .help = "table, csv, json, record, prometheus (by the suffix of FILE)"},
 	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE", .verbs = DUMP | DIFF | REPORT,
@@ -165,7 +172,8 @@ void kpm_options_help(FILE *out)
 	      "       kpoolmon record FILE [OPTION...]\n"
 	      "       kpoolmon replay FILE[@TIME] [OPTION...]\n"
 	      "       kpoolmon diff A[@TIME] B[@TIME] [OPTION...]\n"
-	      "       kpoolmon report [OPTION...]\n\n"
+	      "       kpoolmon report [OPTION...]\n"
+	      "       kpoolmon audit [OPTION...]\n\n"
 	      "Counts the kernel's slab allocations by call site and shows who holds the memory.\n"
 	      "console: on a terminal, until q; the command if none is given there. ? lists the keys.\n"
 	      "dump: once, after some seconds, or with COMMAND while COMMAND runs.\n"
@@ -175,7 +183,8 @@ void kpm_options_help(FILE *out)
 	      "status: is anything tracked, since when, and what it costs.\n"
 	      "record: a sample each interval into a file, until a signal; replay: the console on it.\n"
 	      "diff: what grew from A to B: CSV files, recordings, or two times of one.\n"
-	      "report: one text for a bug tracker: machine, modules, rows, losses.\n",
+	      "report: one text for a bug tracker: machine, modules, rows, losses.\n"
+	      "audit: ask the allocator which objects on the books are free, and take them off.\n",
 	      out);
 	for (int i = 0; i < KPM_OPTS; i++) {
 		if (kpm_option_table[i].group)

@@ -274,6 +274,12 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 	case KPM_OPT_PRIVATE:
 		o->private = true;
 		return 0;
+	case KPM_OPT_NO_AUDIT:
+		o->no_audit = true;
+		return 0;
+	case KPM_OPT_VERIFY:
+		o->verify = true;
+		return 0;
 	case KPM_OPT_PINS:
 		o->live.roots.pins = arg;
 		return file_name("pins", arg, err);

@@ -7,8 +7,8 @@
 
 #include "origin.h"
 
-int kpm_origin_open(const struct kpm_options *o, struct kpm_tagset *tags,
-		    struct kpm_source **source, bool *tracked, struct kpm_err *err)
+static int open_books(const struct kpm_options *o, struct kpm_tagset *tags,
+		      struct kpm_source **source, bool *tracked, struct kpm_err *err)
 {
 	int ret = -ENOENT;
 
@@ -25,4 +25,20 @@ int kpm_origin_open(const struct kpm_options *o, struct kpm_tagset *tags,
 	if (ret != -ENOENT || (!o->private && kpm_pins_exist(&o->live.roots)))
 		return ret;
 	return kpm_live_open(&o->live, tags, source, err);
+}
+
+int kpm_origin_open(const struct kpm_options *o, struct kpm_tagset *tags,
+		    struct kpm_source **source, bool *tracked, struct kpm_err *err)
+{
+	int ret = open_books(o, tags, source, tracked, err);
+	struct kpm_audit *audit;
+	struct kpm_err why;
+
+	if (ret || o->no_audit || !(*source)->ops->audit)
+		return ret;
+	if (o->verb == KPM_AUDIT)
+		return (*source)->ops->audit(*source, true, &audit, err);
+	/* the figures are right without it, but for objects whose frees are not seen */
+	(*source)->ops->audit(*source, false, &audit, &why);
+	return 0;
 }

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include <kpoolmon/app.h>
+#include <kpoolmon/audit.h>
 #include <kpoolmon/columns.h>
 #include <kpoolmon/count.h>
 #include <kpoolmon/output.h>
@@ -222,6 +223,22 @@ static int show(struct run *run, struct kpm_err *err)
 	return ret;
 }
 
+/* Before a tag is called a leak: the whole table, and a last sample of what is left. */
+static int audit(struct run *run, struct kpm_err *err)
+{
+	struct kpm_source *source = run->tracker.source;
+	struct kpm_audit *audit = NULL;
+	struct kpm_err why;
+
+	if (run->options->no_audit || !source->ops->audit)
+		return 0;
+	source->ops->audit(source, false, &audit, &why);
+	if (!audit)
+		return 0;
+	kpm_audit_whole(audit);
+	return kpm_tracker_sample(&run->tracker, err);
+}
+
 int kpm_app_suspects(const struct kpm_options *options, struct kpm_err *err)
 {
 	struct run *run = calloc(1, sizeof(*run));
@@ -242,6 +259,8 @@ int kpm_app_suspects(const struct kpm_options *options, struct kpm_err *err)
 	};
 	if (!ret)
 		ret = kpm_pace(&pace, err);
+	if (!ret)
+		ret = audit(run, err);
 	if (!ret)
 		ret = show(run, err);
 	kpm_tracker_close(&run->tracker);

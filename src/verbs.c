@@ -21,6 +21,7 @@ static const struct {
 	[KPM_DIFF] = {2, 2, "two of CSV files and recordings, each as FILE or FILE@TIME",
 		      "table, csv or json"},
 	[KPM_REPORT] = {0, 0, NULL, NULL},
+	[KPM_AUDIT] = {0, 0, NULL, "table or json"},
 };
 
 static bool has_format(enum kpm_verb verb, const struct kpm_sink *sink)

@@ -31,4 +31,10 @@ int kpm_rules_of(const struct kpm_options *options, struct kpm_rules **rules, st
 /* Watches for a while and writes the ranking to standard output. */
 int kpm_app_suspects(const struct kpm_options *options, struct kpm_err *err);
 
+/*
+ * Audits all of the books and writes what that found to standard output. 0, or -errno and a
+ * sentence; -EUCLEAN if objects were free whose frees should have been seen.
+ */
+int kpm_app_audit(const struct kpm_options *options, struct kpm_err *err);
+
 #endif

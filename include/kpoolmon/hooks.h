@@ -42,6 +42,9 @@ const char *kpm_way_name(enum kpm_way way);
 /* Attached and not called yet. */
 bool kpm_hook_unproven(const struct kpm_hook_state *state);
 
+/* Is a hook missing that frees? Then objects stay on the books that are free. */
+bool kpm_hooks_unseen(const enum kpm_way way[KPM_HOOKS]);
+
 /*
  * Writes the names of the missing hooks, for each consequence its hooks and then the consequence:
  * `kfree_rcu free_bulk: freed objects stay ...; alloc_bulk: ...`. Empty if none is missing.

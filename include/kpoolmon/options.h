@@ -37,6 +37,7 @@ enum kpm_verb {
 	KPM_REPLAY,
 	KPM_DIFF,
 	KPM_REPORT,
+	KPM_AUDIT,
 	KPM_VERBS
 };
 
@@ -48,6 +49,8 @@ struct kpm_options {
 	const char *from;            /* recording instead of a kernel, or NULL */
 	uint64_t keep;               /* record: bytes that the files may take */
 	uint64_t per_op;             /* diff: operations between the two; 0: not told */
+	bool no_audit;               /* leave objects whose frees were not seen on the books */
+	bool verify;                 /* status: hold the books against the kernel's figures */
 	bool private;                /* count with probes of our own, whatever is pinned */
 	bool for_given;              /* and not the usual time */
 	int64_t for_ns;              /* how long to count */
@@ -108,6 +111,8 @@ enum kpm_option_id {
 	KPM_OPT_NO_RESCUE,
 	KPM_OPT_PROBES,
 	KPM_OPT_PRIVATE,
+	KPM_OPT_NO_AUDIT,
+	KPM_OPT_VERIFY,
 	KPM_OPT_PINS,
 	KPM_OPT_FROM,
 	KPM_OPT_KEEP,

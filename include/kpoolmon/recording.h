@@ -17,6 +17,8 @@
 
 #define KPM_RECORD_MAGIC   "kpoolmon-record"
 #define KPM_RECORD_VERSION 1
+/* Figures of a kind in a row: the first of struct kpm_counts, all but `audited`. */
+#define KPM_RECORD_FIGURES 7
 /* Every so many samples all rows are written: from there on a reader can begin. */
 #define KPM_RECORD_FULL 128
 

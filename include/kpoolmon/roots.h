@@ -32,6 +32,8 @@ enum kpm_file {
 	KPM_FILE_BPF_STATS,  /* 1: the kernel takes the time of programs */
 	KPM_FILE_SELF_FD,    /* folder of this process's open files */
 	KPM_FILE_BPF_FS,     /* where the bpf file system is mounted */
+	KPM_FILE_SLABINFO,   /* objects and slabs of each cache */
+	KPM_FILE_NODES,      /* numbers of the NUMA nodes */
 	KPM_FILE_PINS,       /* folder of the pinned books */
 };
 

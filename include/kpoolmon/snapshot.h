@@ -23,6 +23,7 @@ struct kpm_counts {
 	uint64_t asked;   /* bytes that were asked for */
 	uint64_t missed;  /* of frees: seen only when the address was allocated again */
 	uint64_t refused; /* of allocs: not on the books, the table was full */
+	uint64_t audited; /* of frees: not seen, the audit found the object free */
 };
 
 struct kpm_row {
@@ -41,6 +42,7 @@ struct kpm_loss {
 	uint64_t refused;   /* objects not entered: object table full */
 	uint64_t tags_full; /* objects not entered: tag table full */
 	uint64_t missed;    /* addresses allocated again that were still on the books */
+	uint64_t audited;   /* objects on the books that the audit found free */
 };
 
 /* From meminfo, bytes. */
@@ -72,6 +74,7 @@ enum kpm_have {
 	KPM_HAVE_RESCUE = 1 << 3, /* the free programs run twice */
 	KPM_HAVE_ASKED = 1 << 4,
 	KPM_HAVE_HOOKS = 1 << 5, /* what is attached to functions without events */
+	KPM_HAVE_AUDIT = 1 << 6, /* the audit has gone through the whole table */
 };
 
 struct kpm_snapshot {
@@ -83,6 +86,9 @@ struct kpm_snapshot {
 	char kernel[65]; /* release */
 	struct kpm_hook_state hooks[KPM_HOOKS];
 	char missing[KPM_MISSING_LEN]; /* kpm_hooks_missing() of these */
+	/* why there is no audit though probes are missing; NULL: there is, or none is needed.
+	 * The source's. */
+	const char *no_audit;
 	struct kpm_memory memory;
 	struct kpm_loss loss;
 	struct kpm_room room;
@@ -96,6 +102,12 @@ void kpm_snapshot_done(struct kpm_snapshot *snap);
 
 /* Makes `count` zeroed rows, keeping the allocation. 0 or -ENOMEM (rows unchanged). */
 int kpm_snapshot_reset(struct kpm_snapshot *snap, uint32_t count);
+
+/* Frees that were not seen when they happened. */
+static inline uint64_t kpm_missed(struct kpm_counts n)
+{
+	return n.missed + n.audited;
+}
 
 void kpm_counts_add(struct kpm_counts *sum, const struct kpm_counts *n);
 /* Both kinds together. */

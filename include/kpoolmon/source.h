@@ -17,6 +17,7 @@
 #include <kpoolmon/tagset.h>
 
 struct kpm_books; /* kpoolmon/books.h */
+struct kpm_audit; /* kpoolmon/audit.h */
 
 struct kpm_source {
 	const struct kpm_source_ops *ops;
@@ -32,6 +33,13 @@ struct kpm_source_ops {
 	 * old; NULL if the source has none. 0 or -errno. */
 	int (*objects)(struct kpm_source *src, uint32_t tag, uint32_t survive_s,
 		       struct kpm_objects *objects);
+	/*
+	 * Opens the audit of the books, which goes on a little with each sample from then on; NULL
+	 * if the source has none. Unless `anyway`, only where frees are not seen: *audit is NULL
+	 * where none is needed. The source's, closed with it. 0, or -errno and a sentence.
+	 */
+	int (*audit)(struct kpm_source *src, bool anyway, struct kpm_audit **audit,
+		     struct kpm_err *err);
 	/* Have the books been taken away? A look at a flag. NULL: they never are. 0, or -ESHUTDOWN
 	 * and a sentence. */
 	int (*check)(struct kpm_source *src, struct kpm_err *err);

@@ -24,6 +24,8 @@ static const struct {
 	[KPM_FILE_BPF_STATS] = {0, "sys/kernel/bpf_stats_enabled"},
 	[KPM_FILE_SELF_FD] = {0, "self/fd"},
 	[KPM_FILE_BPF_FS] = {1, "fs/bpf"},
+	[KPM_FILE_SLABINFO] = {0, "slabinfo"},
+	[KPM_FILE_NODES] = {1, "devices/system/node/possible"},
 	[KPM_FILE_PINS] = {1, "fs/bpf/kpoolmon"},
 };
 

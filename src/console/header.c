@@ -103,6 +103,10 @@ static void draw_losses(struct line *l, const struct kpm_snapshot *snap)
 		add(l, kpm_loss_events(loss) ? LOOK_WARN : LOOK_PLAIN, "Lost", buf);
 		snprintf(buf, sizeof(buf), "%" PRIu64, loss->missed);
 		add(l, loss->missed ? LOOK_WARN : LOOK_PLAIN, "Missed frees", buf);
+		if (snap->have & KPM_HAVE_AUDIT || loss->audited) {
+			snprintf(buf, sizeof(buf), "%" PRIu64, loss->audited);
+			add(l, loss->audited ? LOOK_WARN : LOOK_PLAIN, "Audited", buf);
+		}
 		if (loss->skipped && snap->have & KPM_HAVE_RESCUE) {
 			snprintf(buf, sizeof(buf), "%" PRIu64, loss->skipped);
 			add(l, LOOK_PLAIN, "Skipped", buf);

@@ -189,6 +189,7 @@ void draw_details(struct kpm_console *c, const struct kpm_scene *scene)
 	if (frame->part.trend)
 		y = put_growth(c, y, frame->part.trend, row->tag);
 	y = put_pair(c, y, "Missed frees", cell_text(c, kpm_column_find("missed"), frame, row));
+	y = put_pair(c, y, "Audited", cell_text(c, kpm_column_find("audited"), frame, row));
 	y = put_pair(c, y, "Refused", cell_text(c, kpm_column_find("refused"), frame, row));
 	if (!scene->objects || scene->objects->tag != row->tag)
 		return;

@@ -72,7 +72,7 @@ static void draw_row(struct kpm_console *c, int y, const struct kpm_frame *frame
 	if (look == LOOK_SELECTED)
 		put_at(c, y, 0, look, "%-*s", COLS, "");
 	put_at(c, y, 0, look, "%c%c%c", row->estimated ? '~' : ' ',
-	       kpm_frame_counts(frame, row).missed ? '?' : ' ', fresh ? '*' : ' ');
+	       kpm_missed(kpm_frame_counts(frame, row)) ? '?' : ' ', fresh ? '*' : ' ');
 	for (size_t i = 0; i < c->drawn_count; i++) {
 		const struct drawn *d = &c->drawn[i];
 		int sign;

@@ -44,6 +44,14 @@ bool kpm_hook_unproven(const struct kpm_hook_state *state)
 	return state->way >= KPM_WAY_FENTRY && !state->runs;
 }
 
+bool kpm_hooks_unseen(const enum kpm_way way[KPM_HOOKS])
+{
+	for (int i = 0; i < KPM_HOOKS; i++)
+		if (kpm_hook_table[i].frees && way[i] == KPM_WAY_MISSING)
+			return true;
+	return false;
+}
+
 char *kpm_hooks_missing(const struct kpm_hook_state *states, char *buf, size_t size)
 {
 	size_t used = 0;

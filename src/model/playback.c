@@ -142,7 +142,7 @@ static int read_place(struct kpm_recording *r, struct kpm_fields *f)
 /* r NUMBER FLAGS [n 7 NUMBERS] [p 7 NUMBERS] */
 static int read_row(struct kpm_recording *r, struct kpm_fields *f)
 {
-	const size_t numbers = sizeof(struct kpm_counts) / sizeof(uint64_t);
+	const size_t numbers = KPM_RECORD_FIGURES;
 	struct played *p = tag_of(r, f);
 	struct kpm_row row = {0};
 
@@ -160,6 +160,27 @@ static int read_row(struct kpm_recording *r, struct kpm_fields *f)
 	}
 	p->row = row;
 	return 0;
+}
+
+/* ra NUMBER NONP PAGED, behind the row: what the audit found */
+static int read_audited(struct kpm_recording *r, struct kpm_fields *f)
+{
+	struct played *p = tag_of(r, f);
+
+	return p && kpm_field_u64(f, 2, &p->row.kind[KPM_NONP].audited) &&
+			       kpm_field_u64(f, 3, &p->row.kind[KPM_PAGED].audited)
+		       ? 0
+		       : -EBADMSG;
+}
+
+/* l 7 NUMBERS [AUDITED] */
+static int read_losses(const struct kpm_fields *f, struct kpm_loss *loss)
+{
+	const size_t numbers = sizeof(*loss) / sizeof(uint64_t);
+
+	loss->audited = 0;
+	return kpm_field_numbers(f, 1, loss, f->count > numbers ? numbers : numbers - 1) ? 0
+											 : -EBADMSG;
 }
 
 /* s full|changed WALL MONO STARTED TAGS HAVE */
@@ -220,6 +241,8 @@ static int read_line(struct kpm_recording *r, char *line, struct kpm_snapshot *s
 
 	if (!kpm_fields_split(line, &f))
 		return -EBADMSG;
+	if (!strcmp(f.field[0], "ra"))
+		return read_audited(r, &f);
 	if (f.field[0][0] && f.field[0][1])
 		return 0; /* of a later version that is still readable */
 	switch (f.field[0][0]) {
@@ -231,9 +254,7 @@ static int read_line(struct kpm_recording *r, char *line, struct kpm_snapshot *s
 			       ? 0
 			       : -EBADMSG;
 	case 'l':
-		return kpm_field_numbers(&f, 1, &snap->loss, sizeof(snap->loss) / sizeof(uint64_t))
-			       ? 0
-			       : -EBADMSG;
+		return read_losses(&f, &snap->loss);
 	case 'o':
 		return read_room(&f, &snap->room);
 	case 'h':

@@ -190,9 +190,14 @@ static void put_row(struct kpm_recorder *r, FILE *out, const struct kpm_row *row
 		if (!memcmp(&row->kind[k], &none, sizeof(none)))
 			continue;
 		fputs(k == KPM_NONP ? "\tn" : "\tp", out);
-		put_numbers(out, &row->kind[k], sizeof(none) / sizeof(uint64_t));
+		put_numbers(out, &row->kind[k], KPM_RECORD_FIGURES);
 	}
 	end_line(r, out);
+	if (row->kind[KPM_NONP].audited || row->kind[KPM_PAGED].audited) {
+		fprintf(out, "ra\t%" PRIu32 "\t%" PRIu64 "\t%" PRIu64, row->tag,
+			row->kind[KPM_NONP].audited, row->kind[KPM_PAGED].audited);
+		end_line(r, out);
+	}
 	r->tags[row->tag].row = *row;
 }
 

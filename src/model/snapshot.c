@@ -45,6 +45,7 @@ void kpm_counts_add(struct kpm_counts *sum, const struct kpm_counts *n)
 	sum->asked += n->asked;
 	sum->missed += n->missed;
 	sum->refused += n->refused;
+	sum->audited += n->audited;
 }
 
 struct kpm_counts kpm_row_sum(const struct kpm_row *row)

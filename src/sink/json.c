@@ -101,6 +101,7 @@ static json_t *losses(const struct kpm_snapshot *snap)
 		{"refused", offsetof(struct kpm_loss, refused)},
 		{"tags_full", offsetof(struct kpm_loss, tags_full)},
 		{"missed", offsetof(struct kpm_loss, missed)},
+		{"audited", offsetof(struct kpm_loss, audited)},
 	};
 	json_t *object = NUMBERS(&snap->loss, parts, snap->have & KPM_HAVE_LOSS);
 

@@ -129,6 +129,9 @@ static void put_sample(FILE *out, const struct kpm_frame *frame, const char *ver
 		single(out, "missed_frees_total", "counter",
 		       "Frees that were seen only when the address was used again.",
 		       snap->loss.missed);
+		single(out, "audited_frees_total", "counter",
+		       "Frees that were not seen: the audit found the object free.",
+		       snap->loss.audited);
 	}
 	if (!(snap->have & KPM_HAVE_HOOKS))
 		return;

@@ -136,7 +136,7 @@ static void put_rows(FILE *out, const struct lines *lines, const struct kpm_sink
 		if (bold)
 			fputs("\033[1m", out);
 		fputc(row->estimated ? '~' : ' ', out);
-		fputc(kpm_frame_counts(lines->frame, row).missed ? '?' : ' ', out);
+		fputc(kpm_missed(kpm_frame_counts(lines->frame, row)) ? '?' : ' ', out);
 		for (size_t c = 0; c < list->count; c++) {
 			kpm_column_get(list->column[c], lines->frame, row, &cell);
 			kpm_cell_show(list->column[c], &cell, opts->exact, buf);
@@ -195,6 +195,8 @@ static void put_losses(FILE *out, const struct kpm_snapshot *snap)
 	}
 	if (snap->have & KPM_HAVE_LOSS)
 		fprintf(out, "  Missed frees: %" PRIu64, loss->missed);
+	if (snap->have & KPM_HAVE_AUDIT || loss->audited)
+		fprintf(out, "  Audited: %" PRIu64, loss->audited);
 	fputc('\n', out);
 }
 

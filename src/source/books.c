@@ -227,11 +227,13 @@ int kpm_books_read(struct kpm_books *b, struct kpm_tagset *set, struct kpm_snaps
 		k->asked += (diff - c.odd) * hot->usual + c.odd_asked;
 		k->missed += c.reused;
 		k->refused += c.refused;
+		k->audited += c.audited;
 		row->estimated |= (hot->flags & KPM_TAG_SAMPLED) != 0;
 		row->unloaded |= info->unloaded;
 		b->any_sampled |= row->estimated;
 		snap->loss.refused += c.refused;
 		snap->loss.missed += c.reused;
+		snap->loss.audited += c.audited;
 		snap->room.objects += diff;
 	}
 	/* of a module that is there again a row holds tags of both times */

@@ -4,12 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <kpoolmon/audit.h>
+
 #include "probes.h"
 
 struct live {
 	struct kpm_source source;
 	struct kpm_probes probes;
 	struct kpm_books *books;
+	struct kpm_audit *audit;
+	struct kpm_err no_audit;   /* why there is none */
 	struct kpm_loss at_detach; /* the programs' own figures, kept when they are gone */
 	bool detach_known;         /* the kernel told them */
 	bool detached;
@@ -27,6 +31,10 @@ static int live_sample(struct kpm_source *src, struct kpm_snapshot *snap, struct
 	memset(&snap->loss, 0, sizeof(snap->loss));
 	kpm_snapshot_machine(snap, &opts->roots);
 	snap->started_ns = live->probes.started_ns;
+	snap->no_audit = *live->no_audit.text ? live->no_audit.text : NULL;
+	/* what is freed when the probes are gone, nobody has missed */
+	if (live->audit && !live->detached)
+		kpm_audit_sample(live->audit, snap);
 	ret = kpm_books_read(live->books, src->tags, snap, err);
 	if (ret)
 		return ret;
@@ -64,10 +72,25 @@ static int live_objects(struct kpm_source *src, uint32_t tag, uint32_t survive_s
 	return ret ? ret : kpm_books_objects(live->books, tag, now, survive_s, objects);
 }
 
+static int live_audit(struct kpm_source *src, bool anyway, struct kpm_audit **audit,
+		      struct kpm_err *err)
+{
+	struct live *live = (struct live *)src;
+	struct kpm_books_fds fds;
+	int ret = 0;
+
+	kpm_probes_fds(&live->probes, &fds);
+	if (!live->audit && (anyway || kpm_hooks_unseen(live->probes.hooks.way)))
+		ret = kpm_audit_open(&fds, &live->probes.opts.roots, &live->audit, &live->no_audit);
+	*audit = live->audit;
+	return ret ? kpm_fail(err, ret, "%s", live->no_audit.text) : 0;
+}
+
 static void live_close(struct kpm_source *src)
 {
 	struct live *live = (struct live *)src;
 
+	kpm_audit_close(live->audit);
 	kpm_probes_unload(&live->probes);
 	kpm_books_close(live->books);
 	free(live);
@@ -77,6 +100,7 @@ static const struct kpm_source_ops live_ops = {
 	.sample = live_sample,
 	.detach = live_detach,
 	.objects = live_objects,
+	.audit = live_audit,
 	.close = live_close,
 };
 

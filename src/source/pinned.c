@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include <bpf/bpf.h>
 
+#include <kpoolmon/audit.h>
 #include <kpoolmon/books.h>
 #include <kpoolmon/pins.h>
 
@@ -21,12 +23,34 @@
 
 struct pinned {
 	struct kpm_source source;
+	struct kpm_books_fds fds;
 	struct kpm_books *books;
+	struct kpm_audit *audit;
+	struct kpm_err no_audit; /* why there is none */
 	struct kpm_programs programs;
 	int clock; /* program that tells the clock of births, or -1 */
 	struct kpm_about about;
 	struct kpm_roots roots;
 };
+
+static const struct {
+	const char *name;
+	size_t at;
+} maps[] = {
+	{"objects", offsetof(struct kpm_books_fds, objects)},
+	{"tags", offsetof(struct kpm_books_fds, tags)},
+	{"taginfo", offsetof(struct kpm_books_fds, taginfo)},
+	{"taglist", offsetof(struct kpm_books_fds, taglist)},
+	{"counters", offsetof(struct kpm_books_fds, counters)},
+	{"shards", offsetof(struct kpm_books_fds, shards)},
+	{"control", offsetof(struct kpm_books_fds, control)},
+};
+#define MAPS (int)(sizeof(maps) / sizeof(*maps))
+
+static int *map_fd(struct pinned *p, int i)
+{
+	return (int *)((char *)&p->fds + maps[i].at);
+}
 
 static int pinned_check(struct kpm_source *src, struct kpm_err *err)
 {
@@ -49,6 +73,9 @@ static int pinned_sample(struct kpm_source *src, struct kpm_snapshot *snap, stru
 	memset(&snap->loss, 0, sizeof(snap->loss));
 	kpm_snapshot_machine(snap, &p->roots);
 	snap->started_ns = kpm_books_started(p->books);
+	snap->no_audit = *p->no_audit.text ? p->no_audit.text : NULL;
+	if (p->audit && !kpm_books_stopped(p->books))
+		kpm_audit_sample(p->audit, snap);
 	ret = kpm_books_read(p->books, src->tags, snap, err);
 	/* what was read after the end lacks what happened since: no sample */
 	if (!ret)
@@ -79,6 +106,21 @@ static int pinned_objects(struct kpm_source *src, uint32_t tag, uint32_t survive
 	return ret ? ret : kpm_books_objects(p->books, tag, now, survive_s, objects);
 }
 
+static int pinned_audit(struct kpm_source *src, bool anyway, struct kpm_audit **audit,
+			struct kpm_err *err)
+{
+	struct pinned *p = (struct pinned *)src;
+	enum kpm_way way[KPM_HOOKS];
+	int ret = 0;
+
+	for (int i = 0; i < KPM_HOOKS; i++)
+		way[i] = p->about.way[i];
+	if (!p->audit && (anyway || kpm_hooks_unseen(way)))
+		ret = kpm_audit_open(&p->fds, &p->roots, &p->audit, &p->no_audit);
+	*audit = p->audit;
+	return ret ? kpm_fail(err, ret, "%s", p->no_audit.text) : 0;
+}
+
 static void pinned_close(struct kpm_source *src)
 {
 	struct pinned *p = (struct pinned *)src;
@@ -92,6 +134,10 @@ static void pinned_close(struct kpm_source *src)
 				close(p->programs.hook[i][k]);
 	if (p->clock >= 0)
 		close(p->clock);
+	for (int i = 0; i < MAPS; i++)
+		if (*map_fd(p, i) >= 0)
+			close(*map_fd(p, i));
+	kpm_audit_close(p->audit);
 	kpm_books_close(p->books);
 	free(p);
 }
@@ -99,6 +145,7 @@ static void pinned_close(struct kpm_source *src)
 static const struct kpm_source_ops pinned_ops = {
 	.sample = pinned_sample,
 	.objects = pinned_objects,
+	.audit = pinned_audit,
 	.check = pinned_check,
 	.close = pinned_close,
 };
@@ -127,24 +174,19 @@ static void open_programs(struct pinned *p, int folder)
 
 static int open_books(struct pinned *p, int folder, struct kpm_err *err)
 {
-	static const char *const names[] = {"objects",  "tags",   "taginfo", "taglist",
-					    "counters", "shards", "control"};
-	int fd[7], ret = 0;
+	int ret = 0;
 
-	for (int i = 0; i < 7; i++) {
-		fd[i] = open_pin(folder, "", names[i]);
-		if (fd[i] < 0 && !ret)
-			ret = kpm_fail(err, -errno, "open the pinned map %s: %s", names[i],
+	for (int i = 0; i < MAPS; i++) {
+		int *fd = map_fd(p, i);
+
+		if (*fd >= 0)
+			close(*fd);
+		*fd = open_pin(folder, "", maps[i].name);
+		if (*fd < 0 && !ret)
+			ret = kpm_fail(err, -errno, "open the pinned map %s: %s", maps[i].name,
 				       strerror(errno));
 	}
-	if (!ret)
-		ret = kpm_books_open(
-			&(struct kpm_books_fds){fd[0], fd[1], fd[2], fd[3], fd[4], fd[5], fd[6]},
-			&p->books, err);
-	for (int i = 0; i < 7; i++)
-		if (fd[i] >= 0)
-			close(fd[i]);
-	return ret;
+	return ret ? ret : kpm_books_open(&p->fds, &p->books, err);
 }
 
 /* Another version's books, or none that we can read. */
@@ -203,6 +245,7 @@ int kpm_pinned_open(const struct kpm_roots *roots, const char *version, struct k
 	p->source.tags = tags;
 	p->roots = *roots;
 	memset(&p->programs, 0xff, sizeof(p->programs));
+	memset(&p->fds, 0xff, sizeof(p->fds));
 	p->clock = -1;
 	/* files that go while they are opened: those of a stop, whose start may be done already */
 	for (int i = 0; i < 3; i++) {

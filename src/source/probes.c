@@ -127,17 +127,14 @@ static void configure(struct kpoolmon_bpf *skel, const struct kpm_live_opts *opt
 	uint64_t slots = opts->objects * 100 / KPM_RATED_PERCENT;
 	uint32_t blocks = (slots + KPM_BLOCK_SLOTS - 1) / KPM_BLOCK_SLOTS;
 	uint32_t cpus = libbpf_num_possible_cpus(), shards;
-	struct timespec tick;
 
 	shards = power_of_two(cpus < KPM_SHARDS_MAX ? cpus : KPM_SHARDS_MAX);
-	/* the resolution of the coarse clocks is the length of a tick: 1/HZ */
-	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
 
 	skel->rodata->block_count = blocks;
 	skel->rodata->tag_slots = opts->tags;
 	skel->rodata->shard_mask = shards - 1;
 	skel->rodata->rated_objects = opts->no_sampling ? UINT64_MAX : opts->objects;
-	skel->rodata->jiffies_scale = (tick.tv_nsec << 32) / 1000000000;
+	skel->rodata->jiffies_scale = kpm_jiffies_scale();
 	skel->rodata->text_start = kernel->text_start;
 	skel->rodata->text_end = kernel->text_end;
 	skel->rodata->have_rdonly_cast = kernel->rdonly_cast;

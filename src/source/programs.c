@@ -123,6 +123,15 @@ int kpm_programs_cost(const struct kpm_programs *p, struct kpm_cost *cost)
 	return ret;
 }
 
+uint64_t kpm_jiffies_scale(void)
+{
+	struct timespec tick;
+
+	/* the resolution of the coarse clocks is the length of a tick: 1/HZ */
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+	return ((uint64_t)tick.tv_nsec << 32) / 1000000000;
+}
+
 int kpm_birth_clock(int fd, uint32_t *now)
 {
 	uint64_t args[6] = {0};

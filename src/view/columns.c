@@ -209,6 +209,7 @@ COUNT(frees)
 COUNT(diff)
 COUNT(bytes)
 COUNT(missed)
+COUNT(audited)
 COUNT(refused)
 
 static void get_per_alloc(frame_t f, row_t r, cell_t c)
@@ -388,6 +389,8 @@ const struct kpm_column kpm_columns[] = {
 	       get_waste_bytes),
 	NUMBER("missed", "Missed", KPM_UNIT_OBJECTS, NULL,
 	       "of frees, seen only when the address was used again", get_missed),
+	NUMBER("audited", "Audited", KPM_UNIT_OBJECTS, NULL,
+	       "of frees, not seen: the audit found the object free", get_audited),
 	NUMBER("refused", "Refused", KPM_UNIT_OBJECTS, NULL,
 	       "of allocs, not on the books for want of room", get_refused),
 	TEXT("estimated", "Estimated", "the figures are an estimate", get_estimated),

@@ -121,10 +121,11 @@ static void look_at_design(struct kpm_evidence *e, const struct kpm_tag_name *na
 /* Are there ways of freeing that are not seen? */
 static bool frees_unseen(const struct kpm_snapshot *snap)
 {
-	for (int i = 0; snap->have & KPM_HAVE_HOOKS && i < KPM_HOOKS; i++)
-		if (kpm_hook_table[i].frees && snap->hooks[i].way == KPM_WAY_MISSING)
-			return true;
-	return false;
+	enum kpm_way way[KPM_HOOKS];
+
+	for (int i = 0; i < KPM_HOOKS; i++)
+		way[i] = snap->hooks[i].way;
+	return snap->have & KPM_HAVE_HOOKS && kpm_hooks_unseen(way);
 }
 
 void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *row,
@@ -141,10 +142,10 @@ void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *
 		.diff = n.diff,
 		.allocs = n.allocs,
 		.frees = n.frees,
-		.missed = n.missed,
+		.missed = kpm_missed(n),
 		.estimated = row->estimated,
 		.reclaimable = row->kind[KPM_PAGED].bytes > row->kind[KPM_NONP].bytes,
-		.blind = frees_unseen(snap),
+		.blind = frees_unseen(snap) && !(snap->have & KPM_HAVE_AUDIT),
 		.steps = kpm_trend_steps(trend, row->tag),
 		.bend = 1,
 	};

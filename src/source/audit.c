@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Loads the programs of the audit and runs them, a slice at a time: the lists of the CPUs and
+ * nodes first, then the object table from one end to the other, and again.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+
+#include "audit.h"
+#include "programs.h"
+
+/* In a run of a program: some thousand entries, a millisecond. */
+#define BLOCKS_A_RUN 8
+#define CPUS_A_RUN   8
+/* Processor time with a sample, at most. */
+#define BUDGET_MOST 100000000
+/* Slabs that have to agree about where the memory map lies, and how many of ten. */
+#define LANDMARKS_LEAST 4
+#define LANDMARKS_AGREE 9
+
+uint64_t kpm_audit_taken(const struct kpm_audit_report *report)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < KPM_AUDIT_PLACES; i++)
+		sum += report->taken[i];
+	return sum;
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+int kpm_audit_run(struct kpm_audit *a, struct bpf_program *program, struct kpm_audit_args *args)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(*args));
+	int64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts))
+		return -errno;
+	a->report.cpu_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - before;
+	a->report.looked = kpm_audit_state(a)->looked;
+	a->report.strange = kpm_audit_state(a)->strange;
+	memcpy(a->report.taken, kpm_audit_state(a)->taken, sizeof(a->report.taken));
+	return 0;
+}
+
+static uint32_t entries_of(int fd)
+{
+	struct bpf_map_info info = {0};
+	uint32_t len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.max_entries;
+}
+
+/* Numbers of NUMA nodes end before this: /sys/devices/system/node/possible, `0-3`. */
+static uint32_t count_nodes(const struct kpm_roots *roots)
+{
+	unsigned int first, last = 0;
+	char path[4096];
+	FILE *f = fopen(kpm_path(roots, KPM_FILE_NODES, path, sizeof(path)), "re");
+
+	if (!f)
+		return 1;
+	if (fscanf(f, "%u-%u", &first, &last) == 1)
+		last = first;
+	fclose(f);
+	return last + 1;
+}
+
+/* The kernel's own functions that the programs call. */
+static const char *missing_function(const struct kpm_roots *roots)
+{
+	static const char *const needed[] = {"bpf_rdonly_cast", "bpf_get_kmem_cache",
+					     "bpf_iter_kmem_cache_new"};
+	const char *missing = NULL;
+	char path[4096];
+	struct btf *btf =
+		btf__parse(kpm_path(roots, KPM_FILE_VMLINUX_BTF, path, sizeof(path)), NULL);
+
+	for (size_t i = 0; !missing && i < sizeof(needed) / sizeof(*needed); i++)
+		if (!btf || btf__find_by_name_kind(btf, needed[i], BTF_KIND_FUNC) < 0)
+			missing = needed[i];
+	btf__free(btf);
+	return missing;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Where the memory map lies, by the word of the slabs. */
+static int find_map(struct kpm_audit *a, struct kpm_err *err)
+{
+	struct kpm_audit_args args = {0};
+	uint64_t base[KPM_LANDMARKS_MAX];
+	uint32_t most = 0, same = 0, count;
+	int ret = kpm_audit_run(a, a->skel->progs.kpm_audit_landmarks, &args);
+
+	if (ret)
+		return kpm_fail(err, ret, "audit: %s", strerror(-ret));
+	count = kpm_audit_state(a)->found;
+	kpm_audit_state(a)->found = 0;
+	for (uint32_t i = 0; i < count; i++)
+		if (bpf_map_lookup_elem(bpf_map__fd(a->skel->maps.landmarks), &i, &base[i]))
+			return kpm_fail(err, -errno, "audit: %s", strerror(errno));
+	qsort(base, count, sizeof(*base), compare);
+	for (uint32_t i = 0; i < count; i++) {
+		same = i && base[i] == base[i - 1] ? same + 1 : 1;
+		if (same > most) {
+			most = same;
+			kpm_audit_state(a)->map_base = base[i];
+		}
+	}
+	if (most < LANDMARKS_LEAST || most * 10 < count * LANDMARKS_AGREE)
+		return kpm_fail(err, -EOPNOTSUPP,
+				"audit: %u of %u slabs agree about where the memory map of this "
+				"kernel lies, too few; there is no audit",
+				most, count);
+	return 0;
+}
+
+static int reuse(struct bpf_map *map, int fd)
+{
+	return bpf_map__reuse_fd(map, fd);
+}
+
+static int load(struct kpm_audit *a, const struct kpm_books_fds *fds, const struct kpm_roots *roots,
+		struct kpm_err *err)
+{
+	char path[4096];
+	LIBBPF_OPTS(bpf_object_open_opts, open,
+		    .btf_custom_path = kpm_path(roots, KPM_FILE_VMLINUX_BTF, path, sizeof(path)));
+	int ret;
+
+	a->skel = audit_bpf__open_opts(&open);
+	if (!a->skel)
+		return kpm_fail(err, -errno, "open the audit: %s", strerror(errno));
+	a->skel->rodata->block_count = a->blocks;
+	a->skel->rodata->tag_slots = entries_of(fds->taginfo);
+	a->skel->rodata->shard_mask = entries_of(fds->shards) - 1;
+	a->skel->rodata->jiffies_scale = kpm_jiffies_scale();
+	a->skel->rodata->have_rdonly_cast = 1;
+	a->skel->rodata->have_get_kmem_cache = 1;
+	if ((ret = reuse(a->skel->maps.objects, fds->objects)) ||
+	    (ret = reuse(a->skel->maps.taginfo, fds->taginfo)) ||
+	    (ret = reuse(a->skel->maps.counters, fds->counters)) ||
+	    (ret = reuse(a->skel->maps.tags, fds->tags)) ||
+	    (ret = reuse(a->skel->maps.shards, fds->shards)))
+		return kpm_fail(err, ret, "audit: %s", strerror(-ret));
+	ret = audit_bpf__load(a->skel);
+	if (ret)
+		return kpm_fail(err, -EOPNOTSUPP,
+				"load the audit: %s; there is no audit on this kernel",
+				strerror(-ret));
+	return 0;
+}
+
+int kpm_audit_open(const struct kpm_books_fds *fds, const struct kpm_roots *roots,
+		   struct kpm_audit **audit, struct kpm_err *err)
+{
+	const char *missing = missing_function(roots);
+	struct kpm_audit *a;
+	int ret;
+
+	if (missing)
+		return kpm_fail(err, -EOPNOTSUPP,
+				"audit: this kernel has no %s; the audit needs Linux 6.13 or newer",
+				missing);
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		return kpm_fail(err, -ENOMEM, "out of memory");
+	a->blocks = entries_of(fds->objects);
+	a->cpus = libbpf_num_possible_cpus();
+	ret = load(a, fds, roots, err);
+	if (!ret) {
+		kpm_audit_state(a)->min_age = KPM_AUDIT_MIN_AGE_S;
+		kpm_audit_state(a)->nodes = count_nodes(roots);
+		ret = find_map(a, err);
+	}
+	if (ret) {
+		kpm_audit_close(a);
+		return ret;
+	}
+	/* many short runs come to all of the table too */
+	a->block = (uint64_t)clock_ns(CLOCK_MONOTONIC) / 1000 % a->blocks;
+	a->sampled_ns = clock_ns(CLOCK_MONOTONIC);
+	*audit = a;
+	return 0;
+}
+
+void kpm_audit_close(struct kpm_audit *a)
+{
+	if (!a)
+		return;
+	audit_bpf__destroy(a->skel);
+	free(a);
+}
+
+/* The second look at all that was found. */
+static int confirm(struct kpm_audit *a)
+{
+	struct kpm_audit_args args = {.count = kpm_audit_state(a)->found};
+	int ret = args.count ? kpm_audit_run(a, a->skel->progs.kpm_audit_confirm, &args) : 0;
+
+	kpm_audit_state(a)->found = 0;
+	return ret;
+}
+
+/* The first look at the next part of the lists or the table. */
+static int look(struct kpm_audit *a)
+{
+	bool lists = a->cpu < a->cpus;
+	struct kpm_audit_args args = {
+		.first = lists ? a->cpu : a->block,
+		.count = lists ? a->cpus - a->cpu : a->blocks - a->block,
+	};
+	uint32_t before = kpm_audit_state(a)->found;
+	int ret;
+
+	if (args.count > (lists ? CPUS_A_RUN : BLOCKS_A_RUN))
+		args.count = lists ? CPUS_A_RUN : BLOCKS_A_RUN;
+	ret = kpm_audit_run(
+		a, lists ? a->skel->progs.kpm_audit_lists : a->skel->progs.kpm_audit_scan, &args);
+	if (ret)
+		return ret;
+	a->report.found += kpm_audit_state(a)->found - before;
+	a->found_ns = clock_ns(CLOCK_MONOTONIC);
+	if (lists)
+		a->cpu += args.count; /* what did not fit is found in the next round */
+	else
+		a->block += kpm_audit_state(a)->done;
+	if (a->block >= a->blocks) {
+		a->cpu = a->block = 0;
+		a->report.rounds++;
+	}
+	return 0;
+}
+
+/* Room for what another run may find? */
+static bool has_room(const struct kpm_audit *a)
+{
+	return kpm_audit_state(a)->found < KPM_FOUND_MAX;
+}
+
+int kpm_audit_step(struct kpm_audit *a, int64_t budget_ns)
+{
+	int64_t until = a->report.cpu_ns + budget_ns;
+	uint64_t rounds = a->report.rounds;
+	int ret = 0;
+
+	if (clock_ns(CLOCK_MONOTONIC) - a->found_ns < KPM_AUDIT_PAUSE_MS * 1000000LL)
+		return 0;
+	ret = confirm(a);
+	while (!ret && has_room(a) && a->report.cpu_ns < until && a->report.rounds == rounds)
+		ret = look(a);
+	return ret;
+}
+
+static void pause_between(void)
+{
+	const struct timespec pause = {.tv_nsec = KPM_AUDIT_PAUSE_MS * 1000000L};
+
+	nanosleep(&pause, NULL);
+}
+
+void kpm_audit_sample(struct kpm_audit *a, struct kpm_snapshot *snap)
+{
+	int64_t now = clock_ns(CLOCK_MONOTONIC), budget = (now - a->sampled_ns) / 100;
+
+	a->sampled_ns = now;
+	if (budget > BUDGET_MOST)
+		budget = BUDGET_MOST;
+	/* what it cannot do now it does with the next sample */
+	kpm_audit_step(a, budget);
+	if (a->report.rounds)
+		snap->have |= KPM_HAVE_AUDIT;
+}
+
+int kpm_audit_both(struct kpm_audit *a, int64_t budget_ns)
+{
+	int ret = kpm_audit_step(a, budget_ns);
+
+	pause_between();
+	return ret ? ret : confirm(a);
+}
+
+int kpm_audit_whole(struct kpm_audit *a)
+{
+	uint64_t rounds = a->report.rounds;
+	int ret = 0;
+
+	a->cpu = a->block = 0;
+	while (!ret && (a->report.rounds == rounds || kpm_audit_state(a)->found)) {
+		while (!ret && has_room(a) && a->report.rounds == rounds)
+			ret = look(a);
+		pause_between();
+		if (!ret)
+			ret = confirm(a);
+	}
+	return ret;
+}
+
+const struct kpm_audit_report *kpm_audit_done(const struct kpm_audit *a)
+{
+	return &a->report;
+}
