@@ -8,15 +8,17 @@
  * apart. Each kind of place has its own proof; a free object's contents prove nothing, for a live
  * one may still hold what it held when it was free.
  *
- *   page     A slab page stays one, of the same cache, as long as an object in it is live.
+ *   page     A slab page stays one, of the same cache, as long as an object in it is live; the
+ *            pages of a large kmalloc are marked as such (in 6.18; before that may not be so, and
+ *            then they are let alone).
  *   slab     The whole freelist of the slab, followed to its end, has as many objects as the
  *            slab's counter says are free, and head and counter are the same afterwards: no object
  *            was taken from it meanwhile, so all pointers that were followed were a free object's.
  *   CPU      The transaction number of the CPU's freelist is the same afterwards: it changes with
  *            each object taken or returned.
- *   sheaf    An array and its fill. Read twice, fill first; the topmost object does not count,
- *            for it may be the one that is written just now. A CPU fills and empties only at the
- *            top, so what lies below it is not half written.
+ *   sheaf    An array and its fill. A CPU fills and empties it only at the top, so what lies below
+ *            is not half written; the topmost object counts only if the CPU's lock is seen open
+ *            between two looks that agree.
  *
  * And whatever took the object since, raised an event, which has made another entry of this one.
  * Loaded by src/source/audit.c.
@@ -112,11 +114,10 @@ static __noinline __u64 offset_of_cpu(__u32 cpu)
 /* Addresses of the table have 56 bits; those of the kernel all begin alike. */
 #define ADDRESS(w0) (0xffULL << 56 | ((w0) & ~KPM_W0_META) >> KPM_ADDR_SHIFT << 3)
 
-/* Is the entry a slab object that was entered long enough ago? */
+/* Was the entry made long enough ago? */
 static __always_inline int is_due(__u64 w0, __u64 w1)
 {
-	return w0 && !(w0 & (KPM_W0_BUSY | KPM_W0_LARGE)) &&
-	       ((birth() - w1) & KPM_BIRTH_MASK) >= state.min_age;
+	return w0 && !(w0 & KPM_W0_BUSY) && ((birth() - w1) & KPM_BIRTH_MASK) >= state.min_age;
 }
 
 /*
@@ -246,6 +247,24 @@ static __always_inline int on_page(__u64 cache, __u32 tag)
 	       (!info->cache && info->size != NUMBER(cache, kmem_cache, size));
 }
 
+/* The first look at an entry's object, by its page and its slab. */
+static __always_inline int looks_free(struct kpm_found *f)
+{
+	__u64 ptr = ADDRESS(f->w0);
+	int how;
+
+	f->place = KPM_AUDIT_PAGE;
+	if (f->w0 & KPM_W0_LARGE)
+		return is_not_large(ptr, state.map_base);
+	f->cache = cache_of(ptr);
+	if (on_page(f->cache, f->w1 >> KPM_TAG_SHIFT))
+		return 1;
+	f->place = KPM_AUDIT_SLAB;
+	how = is_debugged(f->cache) ? 0 : on_slab(ptr, f->cache);
+	state.strange += how == STRANGE;
+	return how == 1;
+}
+
 static int scan_slot(__u32 i, void *arg)
 {
 	__u32 block = *(__u32 *)arg + i / KPM_BLOCK_SLOTS, n = i % KPM_BLOCK_SLOTS;
@@ -253,37 +272,19 @@ static int scan_slot(__u32 i, void *arg)
 	struct kpm_found f = {0};
 	struct kpm_slot *slot;
 	__u8 *mark;
-	__u64 ptr;
 
 	slot = b ? slot_of(b, n, &mark) : 0;
 	if (!slot)
 		return 1;
-	if (!*(volatile __u8 *)mark)
-		goto next;
-	f.w0 = READ_WORD(slot->w0);
-	f.w1 = READ_WORD(slot->w1);
-	if (!is_due(f.w0, f.w1))
-		goto next;
-	state.looked++;
-	ptr = ADDRESS(f.w0);
-	f.cache = cache_of(ptr);
-	if (on_page(f.cache, f.w1 >> KPM_TAG_SHIFT))
-		f.place = KPM_AUDIT_PAGE;
-	else if (is_debugged(f.cache))
-		goto next;
-	else
-		switch (on_slab(ptr, f.cache)) {
-		case 1:
-			f.place = KPM_AUDIT_SLAB;
-			break;
-		case STRANGE:
-			state.strange++; /* fall through */
-		default:
-			goto next;
+	if (*(volatile __u8 *)mark) {
+		f.w0 = READ_WORD(slot->w0);
+		f.w1 = READ_WORD(slot->w1);
+		if (is_due(f.w0, f.w1)) {
+			state.looked++;
+			if (looks_free(&f) && !record(&f))
+				return 1;
 		}
-	if (!record(&f))
-		return 1;
-next:
+	}
 	if (n == KPM_BLOCK_SLOTS - 1)
 		state.done++;
 	return 0;
@@ -394,8 +395,8 @@ __noinline int look_at_sheaf(__u64 cache, __u64 sheaf, __u64 where)
 	    WORD(sheaf, slab_sheaf, cache) != cache)
 		return 0;
 	size = NUMBER(sheaf, slab_sheaf, size);
-	if (size >= 2 && size <= SHEAF_MAX)
-		bpf_loop(size - 1, look_up_in_sheaf, &l, 0);
+	if (size <= SHEAF_MAX)
+		bpf_loop(size, look_up_in_sheaf, &l, 0);
 	return 0;
 }
 
@@ -517,17 +518,14 @@ int kpm_audit_lists(struct kpm_audit_args *args)
 	return 0;
 }
 
-/* Is the object still in the sheaf, at that index? */
-__noinline int in_sheaf(__u64 ptr, __u64 cache, __u64 sheaf, __u32 index)
+/* Is the object still in the sheaf, at that index, with so many above it? */
+__noinline int in_sheaf(__u64 ptr, __u64 cache, __u64 sheaf, __u32 index, __u32 above)
 {
 	if (!EXISTS(kmem_cache___lists, cpu_sheaves))
 		return 0;
-	for (int twice = 0; twice < 2; twice++)
-		if (WORD(sheaf, slab_sheaf, cache) != cache ||
-		    NUMBER(sheaf, slab_sheaf, size) < index + 2 ||
-		    SLOT(sheaf, slab_sheaf, objects, index) != ptr)
-			return 0;
-	return 1;
+	return WORD(sheaf, slab_sheaf, cache) == cache &&
+	       NUMBER(sheaf, slab_sheaf, size) > index + above &&
+	       SLOT(sheaf, slab_sheaf, objects, index) == ptr;
 }
 
 /* Is the object on the freelist of that CPU? */
@@ -551,16 +549,27 @@ __noinline int on_cpu(__u64 ptr, __u64 cache, __u64 cpu_slab)
 	return s.seen && !s.strange && !s.at && WORD(cpu_slab, kmem_cache_cpu, tid) == tid;
 }
 
+/* Is the lock of a CPU's sheaves open? Then nothing is half written. */
+static __always_inline int is_open(__u64 sheaves)
+{
+	return EXISTS(slub_percpu_sheaves, lock.acquired) &&
+	       !(__u8)WORD(sheaves, slub_percpu_sheaves, lock.acquired);
+}
+
 /* Is the object still in the same of the CPU's sheaves? */
 static __always_inline int in_cpus_sheaf(const struct kpm_found *f, __u64 ptr, __u64 offset)
 {
 	__u64 sheaves;
+	__u32 above;
 
 	if (!EXISTS(kmem_cache___lists, cpu_sheaves))
 		return 0;
 	sheaves = WORD(f->cache, kmem_cache___lists, cpu_sheaves) + offset;
-	return sheaf_of(sheaves, f->place) == f->sheaf &&
-	       in_sheaf(ptr, f->cache, f->sheaf, f->index) &&
+	if (sheaf_of(sheaves, f->place) != f->sheaf ||
+	    !in_sheaf(ptr, f->cache, f->sheaf, f->index, 0))
+		return 0;
+	above = is_open(sheaves) ? 0 : 1;
+	return in_sheaf(ptr, f->cache, f->sheaf, f->index, above) &&
 	       sheaf_of(sheaves, f->place) == f->sheaf;
 }
 
@@ -569,13 +578,15 @@ static __always_inline int still_free(const struct kpm_found *f)
 {
 	__u64 ptr = ADDRESS(f->w0), offset;
 
+	if (f->w0 & KPM_W0_LARGE)
+		return is_not_large(ptr, state.map_base);
 	if (f->place == KPM_AUDIT_PAGE)
 		return on_page(cache_of(ptr), f->w1 >> KPM_TAG_SHIFT);
 	if (f->place == KPM_AUDIT_SLAB)
 		return cache_of(ptr) == f->cache && on_slab(ptr, f->cache) == 1;
 	if (f->place == KPM_AUDIT_BARN)
 		return walk_barn(f->cache, f->unit, f->sheaf) &&
-		       in_sheaf(ptr, f->cache, f->sheaf, f->index) &&
+		       in_sheaf(ptr, f->cache, f->sheaf, f->index, 0) &&
 		       walk_barn(f->cache, f->unit, f->sheaf);
 	offset = offset_of_cpu(f->unit);
 	if (!offset)

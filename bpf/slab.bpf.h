@@ -13,8 +13,11 @@ struct list_head {
 } __attribute__((preserve_access_index));
 
 struct page {
-	unsigned long flags;
+	unsigned int page_type;
 } __attribute__((preserve_access_index));
+
+/* include/linux/page-flags.h; a large kmalloc's is not in 6.12 and in 6.18 */
+enum pagetype { PGTY_large_kmalloc = 0xf8 };
 
 /* mm/slab.h. The members of the two words lie in unions, since 6.19 in a struct of their own. */
 struct slab {
@@ -45,7 +48,13 @@ struct slab_sheaf {
 	void *objects[1];
 } __attribute__((preserve_access_index));
 
+/* include/linux/local_lock_internal.h; not so with CONFIG_PREEMPT_RT */
+typedef struct {
+	unsigned char acquired;
+} __attribute__((preserve_access_index)) local_trylock_t;
+
 struct slub_percpu_sheaves {
+	local_trylock_t lock;
 	struct slab_sheaf *main;
 	struct slab_sheaf *spare;
 	struct slab_sheaf *rcu_free;
@@ -169,6 +178,18 @@ static __always_inline int place_by(__u64 ptr, __u64 cache, __u64 map_base, __u3
 	/* KFENCE's pages have one object each, and the cache that asked for it */
 	return objects > 1 && WORD(slab, slab, slab_cache) == cache &&
 	       objects_of_slab(WORD(slab, slab, counters)) == objects;
+}
+
+/* Is that certainly no large kmalloc? Its first page says that it is one. */
+static __always_inline int is_not_large(__u64 ptr, __u64 map_base)
+{
+	__u64 page = map_base + (ptr >> 12) * bpf_core_type_size(struct page);
+
+	if (!bpf_core_enum_value_exists(enum pagetype, PGTY_large_kmalloc) ||
+	    !EXISTS(page, page_type))
+		return 0;
+	return NUMBER(page, page, page_type) >> 24 !=
+	       bpf_core_enum_value(enum pagetype, PGTY_large_kmalloc);
 }
 
 /* A slab of the cache's usual order, or of its least. */

@@ -8,13 +8,14 @@
 #	path: what of the case no tracepoint shows: - or kfree_rcu, free_bulk, alloc_bulk, nolock
 #	since: first kernel that has it (run leaves it out below)
 #	also: a tag that counts for the case besides its functions
-#	check: attach, refuse, strays, load: decided here by name
+#	check: attach, refuse, strays, load, audit: decided here by name
 #	full_NAME: N	what a counter may be in modes full and kprobes (missed, refused: 0
 #			without it)
 #
 # A site is exact if its objects and bytes of either kind are the truth's. In mode tracepoints a
 # site with a path may miss what that path hid: from truth less the unseen allocations up to truth
-# plus the unseen frees, and the outputs must have named what is not seen. Tags of modules that are
+# plus the unseen frees, and the outputs must have named what is not seen. In mode audit the unseen
+# frees have been found. Tags of modules that are
 # gone say so. In mode memleak nothing is judged: lines SEEN have its figures beside the truth.
 
 function field(line, name,    s) {
@@ -68,6 +69,8 @@ $1 == "kpm" && $2 == "status" { status[$3] = $4 }
 $1 == "kpm" && $2 == "end" { ended = 1 }
 $1 == "kpm" && $2 == "no-module" { nomodule = 1 }
 $1 == "kpm" && $2 == "text" { text[$3] = $4 }
+$1 == "audit" && match($0, /"audited":[0-9]+/) { audited = substr($0, RSTART + 10, RLENGTH - 10) }
+$1 == "lost" && $2 == "csv" { losses = substr($0, 10) }
 $1 == "err" { said = said (said == "" ? "" : " | ") substr($0, 5) }
 $1 == "dmesg" && / (BUG|Oops|WARNING): / && ++bugs <= 3 { oops = oops (oops == "" ? "" : " | ") $0 }
 $1 == "slab" { slab_size[$2] = $3; slab_rcl[$2] = $4; slab_objects[$2] = $5 }
@@ -170,10 +173,11 @@ function judge(c,    n, list, i, k, r, p, want_n, want_p, size, d, b, bn, bp, al
 			if (diff[r] && index(types, type[r]) == 0) types = types type[r]
 		}
 		lo = hi = t_out[k]; blo = bhi = want_n + want_p
-		if (mode == "tracepoints" && path[k] != "-") {
+		if ((mode == "tracepoints" || mode == "audit") && path[k] != "-") {
 			if (!announced(path[k]))
 				bad = bad " " path[k] " is not named as missing;"
-			lo -= t_ua[k]; hi += t_uf[k]; blo -= ka; bhi += kb
+			lo -= t_ua[k]; blo -= ka
+			if (mode == "tracepoints") { hi += t_uf[k]; bhi += kb }
 			if (lo < 0) lo = 0
 			if (blo < 0) blo = 0
 		} else {
@@ -215,13 +219,24 @@ function announced(path,    n, i, part) {
 # What the probes say of themselves against what the mode permits.
 function attachment() {
 	if (mode == "truth") return ""
-	if (mode == "full" && (ways["kprobe"] ways["missing"] missing) != "")
+	if ((mode == "full" || mode == "checked") && (ways["kprobe"] ways["missing"] missing) != "")
 		return "not by fentry:" ways["kprobe"] ways["missing"]
 	if (mode == "kprobes" && (ways["fentry"] ways["missing"] missing) != "")
 		return "not by kprobe:" ways["fentry"] ways["missing"]
-	if (mode == "tracepoints" && ways["fentry"] ways["kprobe"] != "")
+	if ((mode == "tracepoints" || mode == "audit") && ways["fentry"] ways["kprobe"] != "")
 		return "attached:" ways["fentry"] ways["kprobe"]
 	return ""
+}
+
+# What the audit said: where it is, it found much without hooks and nothing with all of them.
+function auditing() {
+	if (audited == "")
+		return said ~ /needs Linux 6\.13/ && status["audit"] == 1 && split(kernel, v, ".") && \
+		       (v[1] < 6 || (v[1] == 6 && v[2] < 13)) ? "" : "no audit"
+	if (mode == "audit") return audited > 0 && status["audit"] == 0 ? "" : "status " status["audit"]
+	match(losses, /at most [0-9]+/)
+	return audited <= substr(losses, RSTART + 8, RLENGTH - 8) + 0 && status["audit"] == 0 ? "" : \
+	       "a probe did not see them, status " status["audit"]
 }
 
 # memleak: objects by its account and by the truth, per case.
@@ -267,6 +282,11 @@ END {
 				(ways["fentry"] ways["kprobe"] == "" ? " tracepoints only" : "") \
 				(unproven != "" ? ", unproven:" unproven : ""))
 			else say("FAIL", c, bad)
+		} else if (c == "audit") {
+			bad = auditing()
+			t = audited == "" ? said : audited " were free, lost: " losses
+			if (bad == "") say("PASS", c, t)
+			else say("FAIL", c, t ": " bad)
 		} else if (c == "strays") {
 			bad = strays()
 			if (bad == "") say("PASS", c, "none")
