@@ -34,7 +34,10 @@ struct kmem_cache_order_objects {
 	unsigned int x;
 } __attribute__((preserve_access_index));
 
-/* 6.13 to 6.19: freelists of CPUs. 6.18 (2d517aa09bbc): sheaves, of some caches; 7.0: of all */
+/*
+ * Freelists of CPUs until 6.19 (32c894c7274b); sheaves since 6.18 (2d517aa09bbc), of some caches,
+ * since 7.0 of all.
+ */
 struct kmem_cache_cpu {
 	void **freelist;
 	unsigned long tid;
@@ -66,10 +69,10 @@ struct node_barn {
 
 struct kmem_cache_node {
 	struct list_head partial;
-	struct node_barn *barn; /* until 6.19 */
+	struct node_barn *barn; /* until 7.0 */
 } __attribute__((preserve_access_index));
 
-/* since 7.0 */
+/* since 7.1 (5ba6bc27b1f9) */
 struct kmem_cache_per_node_ptrs {
 	struct node_barn *barn;
 	struct kmem_cache_node *node;
