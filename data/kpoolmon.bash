@@ -4,7 +4,7 @@
 
 _kpoolmon() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i
-	local options='--for --interval --objects --tags --no-rescue --probes --private --pins --from --keep --per-op --pool --include --exclude --sort
+	local options='--for --interval --objects --tags --no-rescue --probes --private --no-audit --verify --pins --from --keep --per-op --pool --include --exclude --sort
 		--reverse --limit --by-change --totals --no-highlight --labels --exact
 		--verbose --columns
 		--format --output --append --changed --snapshot --alert --alerts --once --state --syslog --exec --kernel --root --help --version'
@@ -30,7 +30,7 @@ _kpoolmon() {
 		;;
 	--for | -D | --interval | --objects | --tags | --keep | --per-op | --probes | --alert | --limit | -i | --include | -x | --exclude) ;;
 	*)
-		[ "$COMP_CWORD" -eq 1 ] && options="console dump watch suspects find start stop status record replay diff report $options"
+		[ "$COMP_CWORD" -eq 1 ] && options="console dump watch suspects find start stop status record replay diff report audit $options"
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 		;;
 	esac

@@ -254,7 +254,7 @@ static void audit(struct app *app)
 	struct kpm_audit *audit = NULL;
 	struct kpm_err why;
 
-	if (app->options->no_audit || !app->source->ops->audit)
+	if (!app->options->live.audit || !app->source->ops->audit)
 		return;
 	app->source->ops->audit(app->source, false, &audit, &why);
 	if (audit)

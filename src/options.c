@@ -275,7 +275,7 @@ static int set_option(struct parsed *p, int id, const char *arg, struct kpm_err 
 		o->private = true;
 		return 0;
 	case KPM_OPT_NO_AUDIT:
-		o->no_audit = true;
+		o->live.audit = KPM_AUDIT_NOT;
 		return 0;
 	case KPM_OPT_VERIFY:
 		o->verify = true;
@@ -405,6 +405,8 @@ static int settle_verb(struct kpm_options *o, const bool given[KPM_OPTS], struct
 {
 	if (o->verb == KPM_SUSPECTS && !o->for_given)
 		o->for_ns = 60 * SECOND;
+	if (o->verb == KPM_AUDIT)
+		o->live.audit = KPM_AUDIT_ALWAYS;
 	if (o->verb == KPM_WATCH && !given[KPM_OPT_INTERVAL])
 		o->interval_ns = 10 * SECOND;
 	if (o->verb == KPM_RECORD && !given[KPM_OPT_INTERVAL])
@@ -487,6 +489,7 @@ int kpm_options_parse(int argc, char *const argv[], const struct kpm_options **p
 	p->options.for_ns = 10 * SECOND;
 	p->options.interval_ns = 2 * SECOND;
 	p->options.keep = 256000000;
+	p->options.live.audit = KPM_AUDIT_IF_UNSEEN;
 	p->options.view.pool = KPM_KINDS;
 	p->options.view.include = p->include;
 	p->options.view.exclude = p->exclude;

@@ -31,14 +31,13 @@ int kpm_origin_open(const struct kpm_options *o, struct kpm_tagset *tags,
 		    struct kpm_source **source, bool *tracked, struct kpm_err *err)
 {
 	int ret = open_books(o, tags, source, tracked, err);
+	bool always = o->live.audit == KPM_AUDIT_ALWAYS;
 	struct kpm_audit *audit;
 	struct kpm_err why;
 
-	if (ret || o->no_audit || !(*source)->ops->audit)
+	/* probes of our own have it already */
+	if (ret || !o->live.audit || !(*source)->ops->audit)
 		return ret;
-	if (o->verb == KPM_AUDIT)
-		return (*source)->ops->audit(*source, true, &audit, err);
-	/* the figures are right without it, but for objects whose frees are not seen */
-	(*source)->ops->audit(*source, false, &audit, &why);
-	return 0;
+	ret = (*source)->ops->audit(*source, always, &audit, always ? err : &why);
+	return always ? ret : 0;
 }

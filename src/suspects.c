@@ -230,7 +230,7 @@ static int audit(struct run *run, struct kpm_err *err)
 	struct kpm_audit *audit = NULL;
 	struct kpm_err why;
 
-	if (run->options->no_audit || !source->ops->audit)
+	if (!run->options->live.audit || !source->ops->audit)
 		return 0;
 	source->ops->audit(source, false, &audit, &why);
 	if (!audit)

@@ -49,7 +49,6 @@ struct kpm_options {
 	const char *from;            /* recording instead of a kernel, or NULL */
 	uint64_t keep;               /* record: bytes that the files may take */
 	uint64_t per_op;             /* diff: operations between the two; 0: not told */
-	bool no_audit;               /* leave objects whose frees were not seen on the books */
 	bool verify;                 /* status: hold the books against the kernel's figures */
 	bool private;                /* count with probes of our own, whatever is pinned */
 	bool for_given;              /* and not the usual time */

@@ -46,12 +46,21 @@ struct kpm_source_ops {
 	void (*close)(struct kpm_source *src);
 };
 
+/* When a live source opens the audit by itself: before the events are attached, so that what it
+ * takes is not in the rows. */
+enum kpm_auditing {
+	KPM_AUDIT_NOT,
+	KPM_AUDIT_IF_UNSEEN, /* where frees are not seen; without it if it cannot be */
+	KPM_AUDIT_ALWAYS,
+};
+
 struct kpm_live_opts {
 	uint64_t objects; /* rated objects; 0: from the machine's memory */
 	uint32_t tags;    /* 0: from the number of objects; rounded up to a power of two */
 	bool no_rescue;   /* attach the free programs once only */
 	bool no_sampling; /* exact rows until the table is full, then refusals, for tests */
 	struct kpm_hook_choice hooks;
+	enum kpm_auditing audit;
 	struct kpm_roots roots;
 };
 

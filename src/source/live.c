@@ -104,6 +104,21 @@ static const struct kpm_source_ops live_ops = {
 	.close = live_close,
 };
 
+/* What it takes of the kernel's memory is there before anything is counted. */
+static int audit_first(struct live *live, struct kpm_err *err)
+{
+	enum kpm_auditing when = live->probes.opts.audit;
+	struct kpm_audit *audit;
+	struct kpm_err why;
+
+	if (when == KPM_AUDIT_ALWAYS)
+		return live_audit(&live->source, true, &audit, err);
+	/* the figures are right without it, but for objects whose frees are not seen */
+	if (when == KPM_AUDIT_IF_UNSEEN)
+		live_audit(&live->source, false, &audit, &why);
+	return 0;
+}
+
 int kpm_live_open(const struct kpm_live_opts *opts, struct kpm_tagset *tags,
 		  struct kpm_source **src, struct kpm_err *err)
 {
@@ -121,7 +136,11 @@ int kpm_live_open(const struct kpm_live_opts *opts, struct kpm_tagset *tags,
 	kpm_probes_fds(&live->probes, &fds);
 	ret = kpm_books_open(&fds, &live->books, err);
 	if (!ret)
-		ret = kpm_probes_attach(&live->probes, err);
+		ret = kpm_probes_attach_frees(&live->probes, err);
+	if (!ret)
+		ret = audit_first(live, err);
+	if (!ret)
+		ret = kpm_probes_attach_rest(&live->probes, err);
 	if (ret)
 		goto fail;
 	*src = &live->source;

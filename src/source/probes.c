@@ -250,13 +250,23 @@ static int attach_events(struct kpm_probes *probes, enum kpm_probe from, enum kp
 	return 0;
 }
 
+int kpm_probes_attach_frees(struct kpm_probes *probes, struct kpm_err *err)
+{
+	return kpm_hooks_attach(&probes->hooks, &probes->kernel, &probes->opts.hooks, true, err);
+}
+
 int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err)
 {
-	const struct kpm_hook_choice *choice = &probes->opts.hooks;
-	int ret = kpm_hooks_attach(&probes->hooks, &probes->kernel, choice, true, err);
+	int ret = kpm_probes_attach_frees(probes, err);
 
-	if (!ret)
-		ret = attach_events(probes, 0, KPM_PROBE_CACHE_FREE_AGAIN, err);
+	return ret ? ret : kpm_probes_attach_rest(probes, err);
+}
+
+int kpm_probes_attach_rest(struct kpm_probes *probes, struct kpm_err *err)
+{
+	const struct kpm_hook_choice *choice = &probes->opts.hooks;
+	int ret = attach_events(probes, 0, KPM_PROBE_CACHE_FREE_AGAIN, err);
+
 	if (!ret)
 		ret = attach_events(probes, KPM_PROBE_KMALLOC, KPM_PROBES - 1, err);
 	if (!ret)

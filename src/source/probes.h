@@ -32,6 +32,10 @@ struct kpm_probes {
 int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 		    struct kpm_err *err);
 int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err);
+/* Its two parts: the hooks that free, then the events and all else. No allocation is seen before
+ * every free is. */
+int kpm_probes_attach_frees(struct kpm_probes *probes, struct kpm_err *err);
+int kpm_probes_attach_rest(struct kpm_probes *probes, struct kpm_err *err);
 /* Takes the programs off their events and fills their final losses; the result is of these. */
 int kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss);
 void kpm_probes_unload(struct kpm_probes *probes);

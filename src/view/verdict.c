@@ -214,6 +214,9 @@ enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *e)
 	/* objects that were freed without our knowledge look as if they stayed */
 	if (e->blind && (e->missed || freed > 0.5))
 		return much_freed ? KPM_CHURN : KPM_GROWING;
+	/* most of it comes and goes, and it rose a few times only: not enough to tell */
+	if (freed > 0.5 && e->steps.grew * 4 < e->steps.steps)
+		return KPM_GROWING;
 	/* not for long enough, or in too few steps, to tell */
 	if (e->newcomer || e->span_ns < 2 * e->hold_s * SECOND || e->steps.grew < 4 ||
 	    (e->ages_known && e->old < 0.1))

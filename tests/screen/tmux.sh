@@ -167,7 +167,7 @@ case_resize() {
 	begin 120 30 && until_shows 10 'load_msg' &&
 		t resize-window -t k -x 60 -y 20 && until_shows 3 'load_msg' &&
 		t resize-window -t k -x 20 -y 5 && until_shows 3 'load_m' &&
-		t resize-window -t k -x 200 -y 50 && until_shows 3 'Trend' && until_shows 3 'load_msg' &&
+		t resize-window -t k -x 240 -y 50 && until_shows 3 'Trend' && until_shows 3 'load_msg' &&
 		keys q && ended_with 0
 }
 

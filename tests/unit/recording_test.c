@@ -72,7 +72,8 @@ static void machine_step(struct machine *m)
 	s->wall_ns = 1767225600000000000 + n * 500000000LL;
 	s->mono_ns = 5000000000 + n * 500000000LL;
 	s->started_ns = 4000000000;
-	s->have = n % 2 ? KPM_HAVE_MEMORY | KPM_HAVE_ROOM | KPM_HAVE_HOOKS : KPM_HAVE_LOSS;
+	s->have = n % 2 ? KPM_HAVE_MEMORY | KPM_HAVE_ROOM | KPM_HAVE_HOOKS
+			: KPM_HAVE_LOSS | (n > 40 ? KPM_HAVE_AUDIT : 0);
 	strcpy(s->host, "box");
 	strcpy(s->kernel, "6.18.0");
 	s->hooks[KPM_HOOK_SHEAF] = (struct kpm_hook_state){KPM_WAY_KPROBE, n};
@@ -80,6 +81,7 @@ static void machine_step(struct machine *m)
 	s->memory.total = 1000000 + n;
 	s->memory.percpu = n;
 	s->loss.missed = n;
+	s->loss.audited = n / 2;
 	s->loss.skipped = UINT64_MAX - n;
 	s->room = (struct kpm_room){n, n + 1, n + 2, n + 3, n + 4};
 	for (uint32_t i = 0; i < count; i++) {
@@ -90,6 +92,7 @@ static void machine_step(struct machine *m)
 		c->frees = i;
 		c->bytes = c->allocs * 64;
 		c->refused = i == 3 && n < 100;
+		c->audited = i == 5 && n > 50 ? n / 10 : 0;
 		if (i == 4 && n > 100)
 			memset(s->rows[i].kind, 0, sizeof(s->rows[i].kind));
 		s->rows[i].estimated = n > 30 && i == 2;
@@ -209,6 +212,32 @@ static void comes_back(void **state)
 	kpm_tagset_free(tags);
 	kpm_snapshot_done(&snap);
 	free(text);
+}
+
+/* The audit came later: a file from before it is read as it was. */
+static void before_the_audit(void **state)
+{
+	static const char text[] = KPM_RECORD_MAGIC
+		"\t1\nb\t1\t0\th\tk\ns\tfull\t1\t1\t1\t1\tloss\nl\t1\t2\t3\t4\t5\t6\t7\n"
+		"t\t0\tffffffff81000000\t0\tf+0x1/0x2\t-\nr\t0\t-\tn\t9\t4\t5\t320\t300\t1\t0\n"
+		"e\t5\n";
+	struct kpm_tagset *tags = kpm_tagset_new();
+	struct kpm_recording *r;
+	struct kpm_snapshot snap;
+	struct kpm_err err;
+
+	(void)state;
+	kpm_snapshot_init(&snap);
+	if (play(text, sizeof(text) - 1, tags, &r, &err) || kpm_recording_read(r, 0, &snap, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(snap.loss.missed, 7);
+	assert_int_equal(snap.loss.audited, 0);
+	assert_int_equal(snap.have, KPM_HAVE_LOSS);
+	assert_int_equal(snap.rows[0].kind[KPM_NONP].missed, 1);
+	assert_int_equal(snap.rows[0].kind[KPM_NONP].audited, 0);
+	kpm_recording_close(r);
+	kpm_snapshot_done(&snap);
+	kpm_tagset_free(tags);
 }
 
 /* Only rows that changed are written, between two whole samples. */
@@ -403,7 +432,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comes_back), cmocka_unit_test(is_small),
 		cmocka_unit_test(torn),       cmocka_unit_test(parts_and_times),
-		cmocka_unit_test(refused),
+		cmocka_unit_test(refused),    cmocka_unit_test(before_the_audit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,12 @@ static double leak(int t, int n)
 	(void)n;
 	return 100 + 30 * t;
 }
+/* Rises four times in 90 samples. */
+static double rare_steps(int t, int n)
+{
+	(void)n;
+	return 1000 + 200 * (t / 18);
+}
 static double slow_leak(int t, int n)
 {
 	(void)n;
@@ -129,7 +135,7 @@ struct history {
 	enum kpm_verdict want;
 	int ticks;     /* of 2 s; 0: 90 */
 	double turned; /* objects that were allocated and freed, per outstanding one */
-	bool paged, blind;
+	bool paged, blind, audited;
 	uint64_t missed;
 	const char *symbol;
 	double old; /* share of the objects older than half the run; 0: not known; < 0: none */
@@ -192,6 +198,18 @@ static const struct history histories[] = {
 	 .blind = true,
 	 .missed = 9,
 	 .turned = 40},
+	{.name = "missed frees, which the audit has found",
+	 .of = leak,
+	 .want = KPM_LEAK,
+	 .blind = true,
+	 .audited = true,
+	 .missed = 900,
+	 .turned = 3},
+	{.name = "mostly freed, and more of them a few times",
+	 .of = rare_steps,
+	 .want = KPM_GROWING,
+	 .turned = 3},
+	{.name = "a leak in a few steps", .of = rare_steps, .want = KPM_LEAK},
 	{.name = "busier: more of them, all young",
 	 .of = leak,
 	 .want = KPM_CHURN,
@@ -215,7 +233,7 @@ static enum kpm_verdict judge(const struct history *h, char *words)
 
 		kpm_snapshot_reset(&s, 1);
 		s.mono_ns = (1000 + 2 * t) * SECOND;
-		s.have = KPM_HAVE_HOOKS;
+		s.have = KPM_HAVE_HOOKS | (h->audited ? KPM_HAVE_AUDIT : 0);
 		for (int i = 0; i < KPM_HOOKS; i++)
 			s.hooks[i].way = h->blind && i == KPM_HOOK_KFREE_RCU ? KPM_WAY_MISSING
 									     : KPM_WAY_FENTRY;
