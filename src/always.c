@@ -76,6 +76,8 @@ static void print_text(FILE *out, const struct status *s)
 	fprintf(out, "missed frees:   %" PRIu64 ", and %" PRIu64 " found by the audit\n",
 		snap->loss.missed, snap->loss.audited);
 	fprintf(out, "missing probes: %s\n", *snap->missing ? snap->missing : "none");
+	if (snap->no_audit)
+		fprintf(out, "audit:          none (%s)\n", snap->no_audit);
 	if (s->cost_known)
 		fprintf(out, "cost:           %.1f ns an event, %" PRIu64 " events timed\n",
 			(double)s->cost.ns / s->cost.runs, s->cost.runs);

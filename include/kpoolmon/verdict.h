@@ -47,7 +47,8 @@ struct kpm_evidence {
 	double bend;
 	/* share of the outstanding objects that are old_s seconds old or older */
 	bool ages_known;
-	/* the kernel holds such objects for so long by design; 0: nothing is known of that */
+	/* the kernel holds such objects for so long by design; 0: as long as something else, if
+	 * there is a reason, else nothing is known of that */
 	uint32_t hold_s;
 	const char *hold_why;
 	double old;

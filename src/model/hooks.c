@@ -18,7 +18,7 @@ const struct kpm_hook_info kpm_hook_table[KPM_HOOKS] = {
 
 static const char *consequence(bool frees)
 {
-	return frees ? "freed objects stay in the rows until their address is used again"
+	return frees ? "freed objects stay in the rows until the audit finds them or their address is used again"
 		     : "allocated objects are not in the rows";
 }
 

@@ -195,6 +195,7 @@ static int read_start(struct kpm_recording *r, const struct kpm_fields *f,
 	    !kpm_field_u32(f, 5, &tags))
 		return -EBADMSG;
 	snap->have = 0;
+	r->no_audit[0] = '\0';
 	for (char *word = strtok_r(f->field[6], ",", &save); word;
 	     word = strtok_r(NULL, ",", &save))
 		for (int i = 0; kpm_record_have[i].name; i++)
@@ -243,6 +244,12 @@ static int read_line(struct kpm_recording *r, char *line, struct kpm_snapshot *s
 		return -EBADMSG;
 	if (!strcmp(f.field[0], "ra"))
 		return read_audited(r, &f);
+	if (!strcmp(f.field[0], "na")) {
+		const char *text = kpm_field_text(&f, 1);
+
+		snprintf(r->no_audit, sizeof(r->no_audit), "%s", text ? text : "");
+		return 0;
+	}
 	if (f.field[0][0] && f.field[0][1])
 		return 0; /* of a later version that is still readable */
 	switch (f.field[0][0]) {
@@ -375,6 +382,7 @@ int kpm_recording_read(struct kpm_recording *r, uint32_t sample, struct kpm_snap
 	memcpy(snap->host, r->host, sizeof(snap->host));
 	memcpy(snap->kernel, r->kernel, sizeof(snap->kernel));
 	kpm_hooks_missing(snap->hooks, snap->missing, sizeof(snap->missing));
+	snap->no_audit = *r->no_audit ? r->no_audit : NULL;
 	return 0;
 }
 

@@ -26,7 +26,7 @@ struct kpm_recording {
 	struct kpm_tagset *tags;
 	/* the state after sample next - 1; 0: nothing was read */
 	uint32_t next;
-	char host[65], kernel[65];
+	char host[65], kernel[65], no_audit[512];
 	struct played *played; /* [played_count] by the recording's numbers */
 	uint32_t played_count, played_room;
 	/* by the set's numbers */

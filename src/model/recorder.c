@@ -218,6 +218,11 @@ static void put_header(struct kpm_recorder *r, FILE *out, const struct kpm_snaps
 	}
 	fputs(any ? "" : "-", out);
 	end_line(r, out);
+	if (snap->no_audit) {
+		fputs("na", out);
+		put(out, snap->no_audit);
+		end_line(r, out);
+	}
 	fputs("m", out);
 	put_numbers(out, &snap->memory, sizeof(snap->memory) / sizeof(uint64_t));
 	end_line(r, out);

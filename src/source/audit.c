@@ -178,7 +178,7 @@ int kpm_audit_open(const struct kpm_books_fds *fds, const struct kpm_roots *root
 
 	if (missing)
 		return kpm_fail(err, -EOPNOTSUPP,
-				"audit: this kernel has no %s; the audit needs Linux 6.13 or newer",
+				"this kernel has no %s; the audit needs Linux 6.13 or newer",
 				missing);
 	a = calloc(1, sizeof(*a));
 	if (!a)

@@ -108,6 +108,8 @@ static void look_at_design(struct kpm_evidence *e, const struct kpm_tag_name *na
 		{"__inet_hash_connect", 60, "TIME_WAIT"},
 		/* mm/vmalloc.c: areas are purged when many have gathered */
 		{"alloc_vmap_area", 600, "purged lazily"},
+		/* mm/slub.c: an array for each slab, which grows with what others hold in slabs */
+		{"alloc_slab_obj_exts", 0, "belongs to the slabs of others"},
 	};
 
 	for (size_t i = 0; name && name->symbol && i < sizeof(table) / sizeof(*table); i++) {
@@ -218,8 +220,8 @@ enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *e)
 	if (freed > 0.5 && e->steps.grew * 4 < e->steps.steps)
 		return KPM_GROWING;
 	/* not for long enough, or in too few steps, to tell */
-	if (e->newcomer || e->span_ns < 2 * e->hold_s * SECOND || e->steps.grew < 4 ||
-	    (e->ages_known && e->old < 0.1))
+	if (e->newcomer || (e->hold_why && !e->hold_s) || e->span_ns < 2 * e->hold_s * SECOND ||
+	    e->steps.grew < 4 || (e->ages_known && e->old < 0.1))
 		return KPM_GROWING;
 	/* a leak goes on: it neither flattens out nor falls back */
 	if (!rises_everywhere(e) || e->bend < 0.3 || e->steps.fell * 3 > e->steps.grew)
@@ -272,6 +274,8 @@ char *kpm_evidence_words(const struct kpm_evidence *e, char *buf)
 		    kpm_format_duration(e->old_s * SECOND, time));
 	if (e->hold_s)
 		add(buf, ", held for %u s by design (%s)", e->hold_s, e->hold_why);
+	else if (e->hold_why)
+		add(buf, ", %s", e->hold_why);
 	if (e->reclaimable)
 		add(buf, ", reclaimable");
 	if (e->missed)

@@ -14,8 +14,8 @@
 #include "sample.h"
 
 /* of sample.h; without commas, so that CSV needs no quotes */
-#define MISSING                                                                                     \
-	"kfree_rcu: freed objects stay in the rows until their address is used again; alloc_bulk: " \
+#define MISSING                                                                                                             \
+	"kfree_rcu: freed objects stay in the rows until the audit finds them or their address is used again; alloc_bulk: " \
 	"allocated objects are not in the rows"
 #define FROZEN                                                                                     \
 	"time,host,kernel,tracked_s,tag,cache,type,allocs,frees,diff,bytes,per_alloc,nonp_bytes,"  \
