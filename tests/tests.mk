@@ -49,7 +49,7 @@ test-kernels: all ## boot real kernels under emulation and compare the books wit
 
 kernels-document: all ## write tests/kernels/results.md: the matrix with memleak beside
 	$(Q)sh tools/as-root.sh tests/kernels/deps
-	$(Q)sh tools/as-root.sh tests/kernels/run --modes full,kprobes,tracepoints,memleak \
+	$(Q)sh tools/as-root.sh tests/kernels/run --modes full,kprobes,tracepoints,audit,memleak \
 		--document tests/kernels/results.md $(KERNELS_ARGS) $(B)/kpoolmon
 
 $(B)/unpack: $(B)/tests/find/unpack.o $(LIBOBJS)

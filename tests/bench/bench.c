@@ -474,7 +474,7 @@ static int judge(const struct bench *b)
 		       "(%.0f of %.0f ns)\n",
 		       pairs[k], ours / empty2, ours, empty2, ours / empty2 <= 1.15 ? "ok" : "OVER",
 		       once / empty, once, empty);
-		printf("  %-18s %5.2f of the least that keeps books\n", "",
+		printf("  %-18s %5.2f for the least that keeps books\n", "",
 		       added(b, LEAST, k, WARM) / empty2);
 		failed += ours / empty2 > 1.15;
 	}

@@ -34,7 +34,8 @@ END {
 	print "Made by `make kernels-document`: tests/kernels/run boots each kernel under emulation; the"
 	print "test modules count what they allocate and free. The figures are objects. *kpoolmon* has"
 	print "all its probes (fentry), *kprobes* is where fentry is forbidden, *tracepoints* where both"
-	print "are, and the outputs then name what is not seen. *memleak* is that of libbpf-tools, all"
+	print "are, and the outputs then name what is not seen; *audit* is the same when the audit has asked the"
+	print "allocator which of the objects are free (allocations without an event stay unseen). *memleak* is that of libbpf-tools, all"
 	print "stacks that lead through the case's function: it also counts the pages that slabs are made of,"
 	print "counts what is freed through RCU or in bulk as leaked, and names no function of a module that"
 	print "is gone. What a case does is said in the file of its name in tests/kernels/cases."
@@ -51,12 +52,13 @@ END {
 		}
 		if (list[k] == "") continue
 		print ""
-		print "| case | truth | kpoolmon | kprobes | tracepoints | memleak |"
-		print "| --- | --: | --: | --: | --: | --: |"
+		print "| case | truth | kpoolmon | kprobes | tracepoints | audit | memleak |"
+		print "| --- | --: | --: | --: | --: | --: | --: |"
 		n = split(list[k], c, " ")
 		for (j = 1; j <= n; j++)
-			printf "| %s | %d | %s | %s | %s | %s |\n", c[j], truth[k, c[j]],
+			printf "| %s | %d | %s | %s | %s | %s | %s |\n", c[j], truth[k, c[j]],
 			       cell(k, c[j], "full"), cell(k, c[j], "kprobes"),
-			       cell(k, c[j], "tracepoints"), cell(k, c[j], "memleak")
+			       cell(k, c[j], "tracepoints"), cell(k, c[j], "audit"),
+			       cell(k, c[j], "memleak")
 	}
 }
