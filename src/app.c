@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <kpoolmon/app.h>
-#include <kpoolmon/audit.h>
 #include <kpoolmon/count.h>
 #include <kpoolmon/labels.h>
 #include <kpoolmon/output.h>
@@ -244,23 +243,6 @@ static int check_source(void *arg, struct kpm_err *err)
 	return app->source->ops->check(app->source, err);
 }
 
-/* The least that a dump spends on the audit, processor time. */
-#define AUDIT_LEAST 50000000
-
-/* Both looks before the sample: there is no other that would have the second. */
-static void audit(struct app *app)
-{
-	int64_t budget = app->options->for_ns / 100;
-	struct kpm_audit *audit = NULL;
-	struct kpm_err why;
-
-	if (!app->options->live.audit || !app->source->ops->audit)
-		return;
-	app->source->ops->audit(app->source, false, &audit, &why);
-	if (audit)
-		kpm_audit_both(audit, budget > AUDIT_LEAST ? budget : AUDIT_LEAST);
-}
-
 /* Changes are those from the sample before. */
 static int play(struct app *app, struct kpm_err *err)
 {
@@ -299,7 +281,7 @@ static int count(struct app *app, struct kpm_err *err)
 	if (!ret)
 		ret = kpm_wait(&wait, err);
 	if (!ret)
-		audit(app);
+		kpm_origin_audit_once(o, app->source, wait.for_ns);
 	return ret ? ret : take_sample(app, err);
 }
 

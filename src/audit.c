@@ -15,6 +15,7 @@
 #include <kpoolmon/rights.h>
 #include <kpoolmon/text.h>
 
+#include "origin.h"
 #include "tracker.h"
 
 #define TAGS_SHOWN 20
@@ -230,7 +231,7 @@ int kpm_app_audit(const struct kpm_options *options, struct kpm_err *err)
 	kpm_signals_hold();
 	ret = kpm_tracker_open(&run->tracker, options, 0, err);
 	if (!ret)
-		ret = run->tracker.source->ops->audit(run->tracker.source, false, &run->audit, err);
+		run->audit = kpm_origin_audit(options, run->tracker.source);
 	if (!ret)
 		ret = audit(run, err);
 	kpm_tracker_close(&run->tracker);

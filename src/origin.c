@@ -2,6 +2,7 @@
 /* Chooses the source. Used by all commands that show figures. */
 #include <errno.h>
 
+#include <kpoolmon/audit.h>
 #include <kpoolmon/pins.h>
 #include <kpoolmon/replay.h>
 
@@ -27,6 +28,9 @@ static int open_books(const struct kpm_options *o, struct kpm_tagset *tags,
 	return kpm_live_open(&o->live, tags, source, err);
 }
 
+/* The least that is spent on the audit before a single sample, processor time. */
+#define AUDIT_LEAST 50000000
+
 int kpm_origin_open(const struct kpm_options *o, struct kpm_tagset *tags,
 		    struct kpm_source **source, bool *tracked, struct kpm_err *err)
 {
@@ -40,4 +44,24 @@ int kpm_origin_open(const struct kpm_options *o, struct kpm_tagset *tags,
 		return ret;
 	ret = (*source)->ops->audit(*source, always, &audit, always ? err : &why);
 	return always ? ret : 0;
+}
+
+struct kpm_audit *kpm_origin_audit(const struct kpm_options *o, struct kpm_source *source)
+{
+	struct kpm_audit *audit = NULL;
+	struct kpm_err why;
+
+	if (o->live.audit && source->ops->audit)
+		source->ops->audit(source, false, &audit, &why);
+	return audit;
+}
+
+void kpm_origin_audit_once(const struct kpm_options *o, struct kpm_source *source, int64_t for_ns)
+{
+	struct kpm_audit *audit = kpm_origin_audit(o, source);
+	int64_t budget = for_ns / 100;
+
+	/* what it does not find is found by the next one */
+	if (audit)
+		kpm_audit_both(audit, budget > AUDIT_LEAST ? budget : AUDIT_LEAST);
 }

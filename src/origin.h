@@ -14,4 +14,13 @@
 int kpm_origin_open(const struct kpm_options *options, struct kpm_tagset *tags,
 		    struct kpm_source **source, bool *tracked, struct kpm_err *err);
 
+/* The audit of a source that was opened so; NULL where there is none or none is wanted. */
+struct kpm_audit *kpm_origin_audit(const struct kpm_options *options, struct kpm_source *source);
+/*
+ * For a single sample, before it: both looks, for a hundredth of `for_ns`, 50 ms of processor time
+ * at least.
+ */
+void kpm_origin_audit_once(const struct kpm_options *options, struct kpm_source *source,
+			   int64_t for_ns);
+
 #endif

@@ -17,6 +17,7 @@
 #include <kpoolmon/suspects.h>
 #include <kpoolmon/text.h>
 
+#include "origin.h"
 #include "pace.h"
 #include "tracker.h"
 
@@ -226,13 +227,8 @@ static int show(struct run *run, struct kpm_err *err)
 /* Before a tag is called a leak: the whole table, and a last sample of what is left. */
 static int audit(struct run *run, struct kpm_err *err)
 {
-	struct kpm_source *source = run->tracker.source;
-	struct kpm_audit *audit = NULL;
-	struct kpm_err why;
+	struct kpm_audit *audit = kpm_origin_audit(run->options, run->tracker.source);
 
-	if (!run->options->live.audit || !source->ops->audit)
-		return 0;
-	source->ops->audit(source, false, &audit, &why);
 	if (!audit)
 		return 0;
 	kpm_audit_whole(audit);

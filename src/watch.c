@@ -15,6 +15,7 @@
 #include <kpoolmon/output.h>
 #include <kpoolmon/rights.h>
 
+#include "origin.h"
 #include "pace.h"
 #include "state.h"
 #include "tracker.h"
@@ -159,6 +160,7 @@ static int once(struct watch *w, struct kpm_err *err)
 			err, -ENOENT,
 			"nothing is tracked, so --state can know of no growth; kpoolmon start "
 			"begins to track");
+	kpm_origin_audit_once(o, w->tracker.source, 0);
 	ret = kpm_tracker_read(&w->tracker, err);
 	if (!ret && o->state)
 		ret = kpm_state_load(o->state, &w->tracker, w->rules, w->alerts, &o->live.roots,
