@@ -133,6 +133,19 @@ static int find_map(struct kpm_audit *a, struct kpm_err *err)
 	return 0;
 }
 
+/* Why the programs could not be loaded. */
+static int explain(int code, const struct kpm_roots *roots, struct kpm_err *err)
+{
+	const char *missing = missing_function(roots);
+
+	if (missing)
+		return kpm_fail(err, -EOPNOTSUPP,
+				"this kernel has no %s; the audit needs Linux 6.13 or newer",
+				missing);
+	return kpm_fail(err, -EOPNOTSUPP, "load the audit: %s; there is no audit on this kernel",
+			strerror(-code));
+}
+
 static int reuse(struct bpf_map *map, int fd)
 {
 	return bpf_map__reuse_fd(map, fd);
@@ -162,25 +175,15 @@ static int load(struct kpm_audit *a, const struct kpm_books_fds *fds, const stru
 	    (ret = reuse(a->skel->maps.shards, fds->shards)))
 		return kpm_fail(err, ret, "audit: %s", strerror(-ret));
 	ret = audit_bpf__load(a->skel);
-	if (ret)
-		return kpm_fail(err, -EOPNOTSUPP,
-				"load the audit: %s; there is no audit on this kernel",
-				strerror(-ret));
-	return 0;
+	return ret ? explain(ret, roots, err) : 0;
 }
 
 int kpm_audit_open(const struct kpm_books_fds *fds, const struct kpm_roots *roots,
 		   struct kpm_audit **audit, struct kpm_err *err)
 {
-	const char *missing = missing_function(roots);
-	struct kpm_audit *a;
+	struct kpm_audit *a = calloc(1, sizeof(*a));
 	int ret;
 
-	if (missing)
-		return kpm_fail(err, -EOPNOTSUPP,
-				"this kernel has no %s; the audit needs Linux 6.13 or newer",
-				missing);
-	a = calloc(1, sizeof(*a));
 	if (!a)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	a->blocks = entries_of(fds->objects);

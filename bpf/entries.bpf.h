@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the functions of the audit share: its state, the entries of the table, what was found. */
+#ifndef KPM_ENTRIES_BPF_H
+#define KPM_ENTRIES_BPF_H
+
+#include <kpoolmon/audit_abi.h>
+#include "accounting.bpf.h"
+#include "slab.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, KPM_FOUND_MAX);
+	__type(key, __u32);
+	__type(value, struct kpm_found);
+} found SEC(".maps");
+
+/* Its copies lie as far apart as the memory of the CPUs does. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} per_cpu SEC(".maps");
+
+/*
+ * What all functions share. Those that are not static the verifier looks at once, whoever calls
+ * them: therefore they have numbers for arguments, and nothing is handed down.
+ */
+struct kpm_audit_state state;
+
+/* Turns pointers into numbers: what is read back from here is one. One process at a time. */
+static volatile __u64 number[3];
+
+static __always_inline __u64 cache_of(__u64 ptr)
+{
+	number[0] = (__u64)bpf_get_kmem_cache(ptr);
+	return number[0];
+}
+
+/* How far a CPU's memory lies from the per-CPU pointers of the kernel; 0 if it is not known. */
+static __noinline __u64 offset_of_cpu(__u32 cpu)
+{
+	__u32 zero = 0;
+	void *copy = bpf_map_lookup_percpu_elem(&per_cpu, &zero, cpu);
+
+	number[1] = (__u64)copy;
+	number[2] = (__u64)&per_cpu;
+	if (!number[1])
+		return 0;
+	return number[1] - WORD(number[2], bpf_array, pptrs);
+}
+
+/* Addresses of the table have 56 bits; those of the kernel all begin alike. */
+#define ADDRESS(w0) (0xffULL << 56 | ((w0) & ~KPM_W0_META) >> KPM_ADDR_SHIFT << 3)
+
+/* Was the entry made long enough ago? */
+static __always_inline int is_due(__u64 w0, __u64 w1)
+{
+	return w0 && !(w0 & KPM_W0_BUSY) && ((birth() - w1) & KPM_BIRTH_MASK) >= state.min_age;
+}
+
+/*
+ * Where in its block an address stands: 1 + bucket * KPM_BUCKET_SLOTS + slot, 0: not on the books.
+ * Not static, as put_in() is not: the verifier looks at it once.
+ */
+__noinline int find_entry(__u64 hash, __u64 key)
+{
+	struct kpm_block *block = block_of(hash);
+	struct kpm_bucket *b;
+	__u32 n, which;
+
+	if (!block)
+		return 0;
+	which = hash & (KPM_BLOCK_BUCKETS - 1);
+	b = &block->bucket[which];
+	n = find_in(b, MARK(hash), key);
+	for (__u32 i = 0; i <= BUCKETS_BEYOND && n >= KPM_BUCKET_SLOTS; i++) {
+		if (!(READ_WORD(b->marks[1]) & SPILLED))
+			return 0;
+		which = ((hash >> 5) + i) & (KPM_BLOCK_BUCKETS - 1);
+		b = &block->bucket[which];
+		n = find_in(b, MARK(hash), key);
+	}
+	return n < KPM_BUCKET_SLOTS ? 1 + which * KPM_BUCKET_SLOTS + n : 0;
+}
+
+#define HIDE(x) __asm__ volatile("" : "+r"(x))
+
+/* A slot of a block by its number; NULL if there is none. */
+static __always_inline struct kpm_slot *slot_of(struct kpm_block *block, __u32 n, __u8 **mark)
+{
+	__u32 which = n / KPM_BUCKET_SLOTS, k = n % KPM_BUCKET_SLOTS;
+
+	/* the compiler knows that they are in range, the verifier does not */
+	HIDE(which);
+	HIDE(k);
+	if (which >= KPM_BLOCK_BUCKETS || k >= KPM_BUCKET_SLOTS)
+		return 0;
+	*mark = &block->bucket[which].mark[k];
+	return &block->bucket[which].slot[k];
+}
+
+/* The slot of an address that is on the books, else NULL. */
+static __always_inline struct kpm_slot *slot_by(__u64 ptr, __u8 **mark)
+{
+	__u64 hash = hash_address(ptr);
+	struct kpm_block *block = block_of(hash);
+	int n = find_entry(hash, KPM_W0_KEY(ptr));
+
+	return block && n > 0 ? slot_of(block, n - 1, mark) : 0;
+}
+
+static __always_inline int record(const struct kpm_found *what)
+{
+	__u32 n = state.found;
+	struct kpm_found *f = n < KPM_FOUND_MAX ? bpf_map_lookup_elem(&found, &n) : 0;
+
+	if (!f)
+		return 0;
+	*f = *what;
+	state.found = n + 1;
+	return 1;
+}
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The free objects of CPUs and nodes, which are on no slab's list: all are looked up in the books.
+ */
+#ifndef KPM_FREELISTS_BPF_H
+#define KPM_FREELISTS_BPF_H
+
+#include "entries.bpf.h"
+
+/* Longer lists are let alone: no slab has more objects (MAX_OBJS_PER_PAGE is 32767). */
+#define LIST_MAX 32768
+/* MAX_FULL_SHEAVES is 10, the largest sheaf has 256 objects or what the cache asked for */
+#define BARN_MAX  64
+#define SHEAF_MAX 4096
+
+/* Where a free object lies, in a word: place, CPU or node. */
+#define WHERE(place, unit) ((__u64)(place) << 32 | (unit))
+
+/* Looks a free object up in the books and records its entry. 0 if there is no room to do so. */
+__noinline int look_up(__u64 ptr, __u64 cache, __u64 where, __u64 sheaf, __u32 index)
+{
+	struct kpm_found f = {
+		.cache = cache,
+		.sheaf = sheaf,
+		.index = index,
+		.place = where >> 32,
+		.unit = where,
+	};
+	struct kpm_slot *slot;
+	__u8 *mark;
+
+	state.looked++;
+	slot = slot_by(ptr, &mark);
+	if (!slot)
+		return 1;
+	f.w0 = READ_WORD(slot->w0);
+	f.w1 = READ_WORD(slot->w1);
+	return (f.w0 ^ KPM_W0_KEY(ptr)) > KPM_W0_META || !is_due(f.w0, f.w1) || record(&f);
+}
+
+/* A list or a sheaf of free objects, all of which are looked up. */
+struct list {
+	struct freelist links;
+	__u64 cache, where, at, low, high, sheaf;
+	__u32 strange;
+};
+
+static int look_up_next(__u32 i __attribute__((unused)), void *arg)
+{
+	struct list *l = arg;
+
+	if (!l->at)
+		return 1;
+	if (l->at < l->low || l->at >= l->high) {
+		l->strange = 1;
+		return 1;
+	}
+	if (!look_up(l->at, l->cache, l->where, 0, 0))
+		return 1;
+	l->at = next_free(&l->links, l->at);
+	return 0;
+}
+
+/* The freelist of a CPU: the objects that it took from its slab and has not handed out. */
+__noinline int look_at_cpu(__u64 cache, __u64 cpu_slab, __u32 cpu)
+{
+	struct list l = {.cache = cache, .where = WHERE(KPM_AUDIT_CPU, cpu)};
+	__u32 found_before = state.found;
+	__u64 tid, slab;
+	struct place p;
+
+	if (!EXISTS(kmem_cache___lists, cpu_slab))
+		return 0;
+	tid = WORD(cpu_slab, kmem_cache_cpu, tid);
+	slab = WORD(cpu_slab, kmem_cache_cpu, slab);
+	l.at = WORD(cpu_slab, kmem_cache_cpu, freelist);
+	if (!l.at || !slab)
+		return 0;
+	if (find_place(l.at, cache, state.map_base, &p) && p.slab == slab) {
+		l.low = p.low;
+		l.high = p.high;
+		freelist_of(cache, &l.links);
+		bpf_loop(LIST_MAX, look_up_next, &l, 0);
+	} else {
+		l.strange = 1;
+	}
+	if (WORD(cpu_slab, kmem_cache_cpu, tid) != tid) /* what was read may be of then or of now */
+		state.found = found_before;
+	else
+		state.strange += l.strange;
+	return 0;
+}
+
+static int look_up_in_sheaf(__u32 i, void *arg)
+{
+	struct list *l = arg;
+
+	return !look_up(SLOT(l->sheaf, slab_sheaf, objects, i), l->cache, l->where, l->sheaf, i);
+}
+
+__noinline int look_at_sheaf(__u64 cache, __u64 sheaf, __u64 where)
+{
+	struct list l = {.cache = cache, .where = where, .sheaf = sheaf};
+	__u32 size;
+
+	if (!EXISTS(kmem_cache___lists, cpu_sheaves) || !sheaf ||
+	    WORD(sheaf, slab_sheaf, cache) != cache)
+		return 0;
+	size = NUMBER(sheaf, slab_sheaf, size);
+	if (size <= SHEAF_MAX)
+		bpf_loop(size, look_up_in_sheaf, &l, 0);
+	return 0;
+}
+
+/* A sheaf of a CPU; `sheaves` is its struct slub_percpu_sheaves. */
+static __always_inline __u64 sheaf_of(__u64 sheaves, __u32 place)
+{
+	if (place == KPM_AUDIT_MAIN)
+		return WORD(sheaves, slub_percpu_sheaves, main);
+	if (place == KPM_AUDIT_SPARE)
+		return WORD(sheaves, slub_percpu_sheaves, spare);
+	return WORD(sheaves, slub_percpu_sheaves, rcu_free);
+}
+
+__noinline int look_at_cpus_lists(__u64 cache, __u32 cpu)
+{
+	__u64 offset = offset_of_cpu(cpu), at;
+
+	if (!offset)
+		return 0;
+	if (EXISTS(kmem_cache___lists, cpu_sheaves)) {
+		at = WORD(cache, kmem_cache___lists, cpu_sheaves);
+		for (__u32 place = KPM_AUDIT_MAIN; at && place <= KPM_AUDIT_RCU_FREE; place++)
+			look_at_sheaf(cache, sheaf_of(at + offset, place), WHERE(place, cpu));
+	}
+	if (EXISTS(kmem_cache___lists, cpu_slab)) {
+		at = WORD(cache, kmem_cache___lists, cpu_slab);
+		if (at)
+			look_at_cpu(cache, at + offset, cpu);
+	}
+	return 0;
+}
+
+/* Goes from sheaf to sheaf of a barn: looks for the wanted one or looks at all. */
+struct barn_walk {
+	__u64 cache, where, at, end, wanted;
+	__u32 seen;
+};
+
+static int next_of_barn(__u32 i __attribute__((unused)), void *arg)
+{
+	struct barn_walk *w = arg;
+	__u64 sheaf;
+
+	if (!w->at || w->at == w->end)
+		return 1;
+	sheaf = w->at - OFFSET(slab_sheaf, barn_list);
+	if (!w->wanted)
+		look_at_sheaf(w->cache, sheaf, w->where);
+	else if (sheaf == w->wanted)
+		w->seen = 1;
+	w->at = WORD(w->at, list_head, next);
+	return w->seen;
+}
+
+/* Looks at the full sheaves of a node, or, if one is wanted, whether it is among them. */
+__noinline int walk_barn(__u64 cache, __u32 node, __u64 wanted)
+{
+	struct barn_walk w = {
+		.cache = cache, .where = WHERE(KPM_AUDIT_BARN, node), .wanted = wanted};
+	__u64 barn;
+
+	if (!bpf_core_type_exists(struct node_barn))
+		return 0;
+	barn = barn_of(cache, node);
+	if (!barn)
+		return 0;
+	w.end = barn + OFFSET(node_barn, sheaves_full);
+	w.at = WORD(w.end, list_head, next);
+	bpf_loop(BARN_MAX, next_of_barn, &w, 0);
+	return w.seen;
+}
+
+/* The CPUs and nodes of one cache. */
+struct cache_walk {
+	__u64 cache;
+	__u32 first;
+};
+
+static int next_cpu(__u32 i, void *arg)
+{
+	struct cache_walk *w = arg;
+
+	look_at_cpus_lists(w->cache, w->first + i);
+	return 0;
+}
+
+static int next_node(__u32 i, void *arg)
+{
+	struct cache_walk *w = arg;
+
+	walk_barn(w->cache, i, 0);
+	return 0;
+}
+
+static __always_inline void look_at_cache(struct cache_walk *w, const struct kpm_audit_args *args)
+{
+	if (is_debugged(w->cache))
+		return;
+	bpf_loop(args->count, next_cpu, w, 0);
+	if (!w->first)
+		bpf_loop(state.nodes, next_node, w, 0);
+}
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Is an object free, and where? audit.bpf.c says what counts as a proof. */
+#ifndef KPM_PROOFS_BPF_H
+#define KPM_PROOFS_BPF_H
+
+#include "entries.bpf.h"
+#include "freelists.bpf.h"
+
+/* Follows a freelist in search of an object. */
+struct search {
+	struct freelist list;
+	__u64 wanted, at, low, high;
+	__u32 steps, seen, strange;
+};
+
+static int follow(__u32 i __attribute__((unused)), void *arg)
+{
+	struct search *s = arg;
+
+	if (!s->at)
+		return 1;
+	if (s->at < s->low || s->at >= s->high) {
+		s->strange = 1;
+		return 1;
+	}
+	s->steps++;
+	s->seen |= s->at == s->wanted;
+	s->at = next_free(&s->list, s->at);
+	return 0;
+}
+
+/* Is the object on the freelist of its slab? STRANGE: it seems to be, but the list is wrong. */
+#define STRANGE 2
+__noinline int on_slab(__u64 ptr, __u64 cache)
+{
+	struct search s = {.wanted = ptr};
+	__u64 head, counters;
+	struct place p;
+
+	if (!find_place(ptr, cache, state.map_base, &p))
+		return 0;
+	head = WORD(p.slab, slab, freelist);
+	if (!head)
+		return 0;
+	counters = WORD(p.slab, slab, counters);
+	freelist_of(cache, &s.list);
+	/* what it would hold if it were on the list: not even a candidate else */
+	s.at = next_free(&s.list, ptr);
+	if (s.at && (s.at < p.low || s.at >= p.high))
+		return 0;
+	s.at = head;
+	s.low = p.low;
+	s.high = p.high;
+	bpf_loop(p.objects & (LIST_MAX - 1), follow, &s, 0);
+	if (s.strange || s.at || s.steps != p.objects - objects_in_use(counters) ||
+	    WORD(p.slab, slab, freelist) != head || WORD(p.slab, slab, counters) != counters ||
+	    WORD(p.slab, slab, slab_cache) != cache)
+		return s.seen ? STRANGE : 0;
+	return s.seen;
+}
+
+/* Does the allocator know the page for one of the tag's cache? */
+static __always_inline int on_page(__u64 cache, __u32 tag)
+{
+	struct kpm_tag_info *info = bpf_map_lookup_elem(&taginfo, &tag);
+
+	if (!info)
+		return 0;
+	return !cache || (info->cache && info->cache != cache) ||
+	       (!info->cache && info->size != NUMBER(cache, kmem_cache, size));
+}
+
+/* The first look at an entry's object, by its page and its slab. */
+static __always_inline int looks_free(struct kpm_found *f)
+{
+	__u64 ptr = ADDRESS(f->w0);
+	int how;
+
+	f->place = KPM_AUDIT_PAGE;
+	if (f->w0 & KPM_W0_LARGE)
+		return is_not_large(ptr, state.map_base);
+	f->cache = cache_of(ptr);
+	if (on_page(f->cache, f->w1 >> KPM_TAG_SHIFT))
+		return 1;
+	f->place = KPM_AUDIT_SLAB;
+	how = is_debugged(f->cache) ? 0 : on_slab(ptr, f->cache);
+	state.strange += how == STRANGE;
+	return how == 1;
+}
+
+/* Is the object still in the sheaf, at that index, with so many above it? */
+__noinline int in_sheaf(__u64 ptr, __u64 cache, __u64 sheaf, __u32 index, __u32 above)
+{
+	if (!EXISTS(kmem_cache___lists, cpu_sheaves))
+		return 0;
+	return WORD(sheaf, slab_sheaf, cache) == cache &&
+	       NUMBER(sheaf, slab_sheaf, size) > index + above &&
+	       SLOT(sheaf, slab_sheaf, objects, index) == ptr;
+}
+
+/* Is the object on the freelist of that CPU? */
+__noinline int on_cpu(__u64 ptr, __u64 cache, __u64 cpu_slab)
+{
+	struct search s = {.wanted = ptr};
+	struct place p;
+	__u64 tid;
+
+	if (!EXISTS(kmem_cache___lists, cpu_slab))
+		return 0;
+	tid = WORD(cpu_slab, kmem_cache_cpu, tid);
+	if (!find_place(ptr, cache, state.map_base, &p) ||
+	    WORD(cpu_slab, kmem_cache_cpu, slab) != p.slab)
+		return 0;
+	s.at = WORD(cpu_slab, kmem_cache_cpu, freelist);
+	s.low = p.low;
+	s.high = p.high;
+	freelist_of(cache, &s.list);
+	bpf_loop(LIST_MAX, follow, &s, 0);
+	return s.seen && !s.strange && !s.at && WORD(cpu_slab, kmem_cache_cpu, tid) == tid;
+}
+
+/* Is the lock of a CPU's sheaves open? Then nothing is half written. */
+static __always_inline int is_open(__u64 sheaves)
+{
+	return EXISTS(slub_percpu_sheaves, lock.acquired) &&
+	       !(__u8)WORD(sheaves, slub_percpu_sheaves, lock.acquired);
+}
+
+/* Is the object still in the same of the CPU's sheaves? */
+static __always_inline int in_cpus_sheaf(const struct kpm_found *f, __u64 ptr, __u64 offset)
+{
+	__u64 sheaves;
+	__u32 above;
+
+	if (!EXISTS(kmem_cache___lists, cpu_sheaves))
+		return 0;
+	sheaves = WORD(f->cache, kmem_cache___lists, cpu_sheaves) + offset;
+	if (sheaf_of(sheaves, f->place) != f->sheaf ||
+	    !in_sheaf(ptr, f->cache, f->sheaf, f->index, 0))
+		return 0;
+	above = is_open(sheaves) ? 0 : 1;
+	return in_sheaf(ptr, f->cache, f->sheaf, f->index, above) &&
+	       sheaf_of(sheaves, f->place) == f->sheaf;
+}
+
+/* Is the entry's object free where it was found to be? */
+static __always_inline int still_free(const struct kpm_found *f)
+{
+	__u64 ptr = ADDRESS(f->w0), offset;
+
+	if (f->w0 & KPM_W0_LARGE)
+		return is_not_large(ptr, state.map_base);
+	if (f->place == KPM_AUDIT_PAGE)
+		return on_page(cache_of(ptr), f->w1 >> KPM_TAG_SHIFT);
+	if (f->place == KPM_AUDIT_SLAB)
+		return cache_of(ptr) == f->cache && on_slab(ptr, f->cache) == 1;
+	if (f->place == KPM_AUDIT_BARN)
+		return walk_barn(f->cache, f->unit, f->sheaf) &&
+		       in_sheaf(ptr, f->cache, f->sheaf, f->index, 0) &&
+		       walk_barn(f->cache, f->unit, f->sheaf);
+	offset = offset_of_cpu(f->unit);
+	if (!offset)
+		return 0;
+	if (f->place != KPM_AUDIT_CPU)
+		return in_cpus_sheaf(f, ptr, offset);
+	if (!EXISTS(kmem_cache___lists, cpu_slab))
+		return 0;
+	return on_cpu(ptr, f->cache, WORD(f->cache, kmem_cache___lists, cpu_slab) + offset);
+}
+
+#endif
