@@ -146,11 +146,6 @@ static int explain(int code, const struct kpm_roots *roots, struct kpm_err *err)
 			strerror(-code));
 }
 
-static int reuse(struct bpf_map *map, int fd)
-{
-	return bpf_map__reuse_fd(map, fd);
-}
-
 static int load(struct kpm_audit *a, const struct kpm_books_fds *fds, const struct kpm_roots *roots,
 		struct kpm_err *err)
 {
@@ -168,11 +163,11 @@ static int load(struct kpm_audit *a, const struct kpm_books_fds *fds, const stru
 	a->skel->rodata->jiffies_scale = kpm_jiffies_scale();
 	a->skel->rodata->have_rdonly_cast = 1;
 	a->skel->rodata->have_get_kmem_cache = 1;
-	if ((ret = reuse(a->skel->maps.objects, fds->objects)) ||
-	    (ret = reuse(a->skel->maps.taginfo, fds->taginfo)) ||
-	    (ret = reuse(a->skel->maps.counters, fds->counters)) ||
-	    (ret = reuse(a->skel->maps.tags, fds->tags)) ||
-	    (ret = reuse(a->skel->maps.shards, fds->shards)))
+	if ((ret = bpf_map__reuse_fd(a->skel->maps.objects, fds->objects)) ||
+	    (ret = bpf_map__reuse_fd(a->skel->maps.taginfo, fds->taginfo)) ||
+	    (ret = bpf_map__reuse_fd(a->skel->maps.counters, fds->counters)) ||
+	    (ret = bpf_map__reuse_fd(a->skel->maps.tags, fds->tags)) ||
+	    (ret = bpf_map__reuse_fd(a->skel->maps.shards, fds->shards)))
 		return kpm_fail(err, ret, "audit: %s", strerror(-ret));
 	ret = audit_bpf__load(a->skel);
 	return ret ? explain(ret, roots, err) : 0;
