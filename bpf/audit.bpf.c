@@ -9,11 +9,11 @@
  * one may still hold what it held when it was free.
  *
  *   page     A slab page stays one, of the same cache, as long as an object in it is live; the
- *            pages of a large kmalloc are marked as such (in 6.18; before that may not be so, and
- *            then they are let alone).
+ *            pages of a large kmalloc are marked as such (in 6.18; not in 6.12: let alone there).
  *   slab     The whole freelist of the slab, followed to its end, has as many objects as the
- *            slab's counter says are free, and head and counter are the same afterwards: no object
- *            was taken from it meanwhile, so all pointers that were followed were a free object's.
+ *            slab's counter says are free, and head and counter are the same afterwards. Should
+ *            the list have been taken and given back meanwhile: an object of it that was handed
+ *            out is another entry now, see below.
  *   CPU      The transaction number of the CPU's freelist is the same afterwards: it changes with
  *            each object taken or returned.
  *   sheaf    An array and its fill. A CPU fills and empties it only at the top, so what lies below
@@ -241,6 +241,7 @@ int kpm_audit_caches(struct kpm_audit_args *args __attribute__((unused)))
 			continue;
 		c->cache = cache;
 		c->objects = 0;
+		c->sampled = 0;
 		bpf_probe_read_kernel_str(c->name, sizeof(c->name), (void *)cache_name(cache));
 		bpf_map_update_elem(&counted_index, &cache, &n, BPF_ANY);
 		state.found = n + 1;
@@ -270,10 +271,12 @@ static int count_slot(__u32 i, void *arg)
 	cache = cache_of(ADDRESS(w0));
 	index = bpf_map_lookup_elem(&counted_index, &cache);
 	c = index ? bpf_map_lookup_elem(&counted, index) : 0;
-	if (c)
+	if (c) {
 		c->objects += 1ULL << (w0 & KPM_W0_WEIGHT);
-	else
+		c->sampled += (w0 & KPM_W0_WEIGHT) != 0;
+	} else {
 		state.strange++; /* no slab page, or a cache of this moment */
+	}
 	return 0;
 }
 

@@ -77,13 +77,19 @@ static __always_inline __u32 lowest_byte(__u64 m)
 	return ((m & -m) >> 7) * 0x0001020304050607ULL >> 56;
 }
 
-#define HOLDS(slot, key) ((READ_WORD((slot)->w0) ^ (key)) <= KPM_W0_META)
+/* Does the slot hold the address? One that is being given up does not: another may hold it. */
+static __always_inline int holds(const struct kpm_slot *slot, __u64 key)
+{
+	__u64 w0 = READ_WORD(slot->w0);
+
+	return (w0 ^ key) <= KPM_W0_META && !(w0 & KPM_W0_BUSY);
+}
 
 /* The slot of the bucket that holds the address, or KPM_BUCKET_SLOTS. */
 static __always_inline __u32 find_in(const struct kpm_bucket *b, __u8 mark, __u64 key)
 {
 	for (__u32 n = 0; n < KPM_BUCKET_SLOTS; n++)
-		if (*(const volatile __u8 *)&b->mark[n] == mark && HOLDS(&b->slot[n], key))
+		if (*(const volatile __u8 *)&b->mark[n] == mark && holds(&b->slot[n], key))
 			return n;
 	return KPM_BUCKET_SLOTS;
 }

@@ -70,6 +70,17 @@ static __always_inline int on_page(__u64 cache, __u32 tag)
 	       (!info->cache && info->size != NUMBER(cache, kmem_cache, size));
 }
 
+/*
+ * Is it certain by its page that the object is free? What counts as a large kmalloc by its size may
+ * come from a slab: with debugging kmalloc-8k is larger than 8 KiB.
+ */
+static __always_inline int gone_by_page(__u64 ptr, __u64 cache, __u64 w0, __u64 w1)
+{
+	if (w0 & KPM_W0_LARGE && !cache)
+		return is_not_large(ptr, state.map_base);
+	return on_page(cache, w1 >> KPM_TAG_SHIFT);
+}
+
 /* The first look at an entry's object, by its page and its slab. */
 static __always_inline int looks_free(struct kpm_found *f)
 {
@@ -77,11 +88,11 @@ static __always_inline int looks_free(struct kpm_found *f)
 	int how;
 
 	f->place = KPM_AUDIT_PAGE;
-	if (f->w0 & KPM_W0_LARGE)
-		return is_not_large(ptr, state.map_base);
 	f->cache = cache_of(ptr);
-	if (on_page(f->cache, f->w1 >> KPM_TAG_SHIFT))
+	if (gone_by_page(ptr, f->cache, f->w0, f->w1))
 		return 1;
+	if (!f->cache)
+		return 0;
 	f->place = KPM_AUDIT_SLAB;
 	how = is_debugged(f->cache) ? 0 : on_slab(ptr, f->cache);
 	state.strange += how == STRANGE;
@@ -148,10 +159,8 @@ static __always_inline int still_free(const struct kpm_found *f)
 {
 	__u64 ptr = ADDRESS(f->w0), offset;
 
-	if (f->w0 & KPM_W0_LARGE)
-		return is_not_large(ptr, state.map_base);
 	if (f->place == KPM_AUDIT_PAGE)
-		return on_page(cache_of(ptr), f->w1 >> KPM_TAG_SHIFT);
+		return gone_by_page(ptr, cache_of(ptr), f->w0, f->w1);
 	if (f->place == KPM_AUDIT_SLAB)
 		return cache_of(ptr) == f->cache && on_slab(ptr, f->cache) == 1;
 	if (f->place == KPM_AUDIT_BARN)

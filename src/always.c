@@ -22,6 +22,7 @@ struct status {
 	int64_t since_ns; /* wall clock */
 	struct kpm_cost cost;
 	bool cost_known;
+	struct kpm_err no_audit;      /* why there is none though frees are not seen */
 	struct kpm_verified verified; /* with --verify */
 };
 
@@ -34,11 +35,11 @@ static int read_status(const struct kpm_options *o, struct status *s, struct kpm
 
 	if (!ret)
 		ret = kpm_pinned_open(&o->live.roots, KPM_VERSION, tags, &source, err);
-	if (!ret && o->verify)
-		ret = source->ops->audit(source, true, &audit, err);
+	if (!ret && source->ops->audit(source, o->verify, &audit, &s->no_audit) && o->verify)
+		ret = kpm_fail(err, -EOPNOTSUPP, "%s", s->no_audit.text);
 	if (!ret)
 		ret = kpm_rights_drop(0, err);
-	if (!ret && audit)
+	if (!ret && o->verify)
 		ret = kpm_verify(audit, &o->live.roots, &s->verified, err);
 	if (!ret)
 		ret = source->ops->sample(source, &s->snap, err);
@@ -76,8 +77,8 @@ static void print_text(FILE *out, const struct status *s)
 	fprintf(out, "missed frees:   %" PRIu64 ", and %" PRIu64 " found by the audit\n",
 		snap->loss.missed, snap->loss.audited);
 	fprintf(out, "missing probes: %s\n", *snap->missing ? snap->missing : "none");
-	if (snap->no_audit)
-		fprintf(out, "audit:          none (%s)\n", snap->no_audit);
+	if (*s->no_audit.text)
+		fprintf(out, "audit:          none (%s)\n", s->no_audit.text);
 	if (s->cost_known)
 		fprintf(out, "cost:           %.1f ns an event, %" PRIu64 " events timed\n",
 			(double)s->cost.ns / s->cost.runs, s->cost.runs);
@@ -150,11 +151,11 @@ int kpm_always_status(const struct kpm_options *o, bool *tracking, struct kpm_er
 	*tracking = !ret;
 	/* that nothing is tracked is an answer */
 	if (ret && (ret != -ENOENT || kpm_pins_exist(&o->live.roots)))
-		return ret;
+		goto done;
 	out = open_memstream(&text, &size);
 	if (!out) {
-		kpm_snapshot_done(&s.snap);
-		return kpm_fail(err, -ENOMEM, "out of memory");
+		ret = kpm_fail(err, -ENOMEM, "out of memory");
+		goto done;
 	}
 	if (ret)
 		fputs(json ? "{\"tracking\":false}\n"
@@ -166,14 +167,15 @@ int kpm_always_status(const struct kpm_options *o, bool *tracking, struct kpm_er
 		print_text(out, &s);
 	if (!ret && o->verify && !json)
 		kpm_verified_print(out, &s.verified);
-	kpm_snapshot_done(&s.snap);
 	if (fclose(out))
 		ret = kpm_fail(err, -ENOMEM, "out of memory");
 	else
 		ret = say(text, size, err);
 	if (!ret && *tracking && o->verify)
 		ret = kpm_verified_judge(&s.verified, err);
+done:
 	kpm_verified_done(&s.verified);
+	kpm_snapshot_done(&s.snap);
 	free(text);
 	return ret;
 }

@@ -12,7 +12,6 @@
 #include <kpoolmon/audit.h>
 #include <kpoolmon/count.h>
 #include <kpoolmon/output.h>
-#include <kpoolmon/rights.h>
 #include <kpoolmon/text.h>
 
 #include "origin.h"
@@ -175,17 +174,24 @@ static int show(const struct run *run, struct kpm_err *err)
 	return ret;
 }
 
-/* With every probe attached nothing is found but what was lost, and that is counted. */
+/*
+ * With every probe attached nothing is found but what was lost, and that is counted. Not judged: an
+ * estimate, and kprobes, of whose losses the kernel does not tell all.
+ */
 static int judge(const struct run *run, struct kpm_err *err)
 {
 	const struct kpm_snapshot *snap = &run->tracker.snap;
 	uint64_t taken = kpm_audit_taken(kpm_audit_done(run->audit));
-	enum kpm_way way[KPM_HOOKS];
 
-	for (int i = 0; i < KPM_HOOKS; i++)
-		way[i] = snap->hooks[i].way;
-	if (kpm_hooks_unseen(way) || !taken || snap->loss.audited <= snap->loss.lost_max)
+	if (!taken || !(snap->have & KPM_HAVE_LOSS) || snap->loss.audited <= snap->loss.lost_max)
 		return 0;
+	for (int i = 0; i < KPM_HOOKS; i++)
+		if (kpm_hook_table[i].frees &&
+		    (snap->hooks[i].way == KPM_WAY_MISSING || snap->hooks[i].way == KPM_WAY_KPROBE))
+			return 0;
+	for (uint32_t i = 0; i < run->count; i++)
+		if (snap->rows[run->found[i].tag].estimated)
+			return 0;
 	return kpm_fail(err, -EUCLEAN,
 			"every probe is attached and %" PRIu64
 			" frees were lost at most, yet %" PRIu64
@@ -209,6 +215,8 @@ static int audit(struct run *run, struct kpm_err *err)
 		ret = kpm_tracker_read(tracker, err);
 	if (ret)
 		return ret;
+	/* from here on ^C ends it: nothing is half done that would matter */
+	kpm_signals_release();
 	ret = kpm_audit_whole(run->audit);
 	if (ret)
 		return kpm_fail(err, ret, "audit: %s", strerror(-ret));

@@ -66,6 +66,8 @@ static void put_table(FILE *out, struct run *run)
 		kpm_format_duration(kpm_trend_span(run->tracker.trend), size));
 	if (*snap->missing)
 		fprintf(out, " Missing probes: %s\n", snap->missing);
+	if (snap->no_audit)
+		fprintf(out, " No audit: %s\n", snap->no_audit);
 	if (!run->count)
 		fputs(" Nothing grew.\n", out);
 	for (uint32_t i = 0; i < run->count; i++) {

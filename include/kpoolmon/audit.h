@@ -14,7 +14,8 @@
 #include <kpoolmon/error.h>
 #include <kpoolmon/roots.h>
 
-/* Younger entries are let alone: their events may still be under way. */
+/* Younger entries are let alone: their events may still be under way. In whole seconds of the clock
+ * of births: a little more than two may do. */
 #define KPM_AUDIT_MIN_AGE_S 3
 /* Between the two looks at an object. */
 #define KPM_AUDIT_PAUSE_MS 5
@@ -60,7 +61,8 @@ int kpm_audit_whole(struct kpm_audit *audit);
 /* A slab cache: what the books hold of it and what the kernel does. */
 struct kpm_cache_count {
 	char name[48];
-	uint64_t books;  /* objects on the books; estimated where a tag is sampled */
+	uint64_t books;  /* objects on the books */
+	bool estimated;  /* some of them by samples */
 	uint64_t active; /* that the kernel counts as handed out, /proc/slabinfo */
 	bool known;      /* the kernel's figure is */
 };

@@ -57,6 +57,7 @@ struct kpm_audit_state {
 struct kpm_counted {
 	__u64 cache;   /* struct kmem_cache * */
 	__u64 objects; /* on the books */
+	__u64 sampled; /* entries that stand for more than one object */
 	char name[48];
 };
 

@@ -8,7 +8,8 @@
  *                       rows of a sample: all or changed; wall clock, monotonic clock, start of the
  *                       tracking, tags, what is known
  *   m  24604880896  ...                              memory, in the order of the struct
- *   l  84  84  0  0  0  0  3581                      losses
+ *   na  this kernel has no bpf_get_kmem_cache...       why there is no audit
+ *   l  84  84  0  0  0  0  3581  12                  losses
  *   o  16546  3159648  121  16384  95526912          room
  *   h  kfree_rcu  missing  0                         a hook: way, runs
  *   t  0  ffffffff81234567  0  load_msg+0x41/0x1e0  msg_msg-4k     number, site, by cache, name,

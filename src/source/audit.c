@@ -3,6 +3,7 @@
  * Loads the programs of the audit and runs them, a slice at a time: the lists of the CPUs and
  * nodes first, then the object table from one end to the other, and again.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,19 +64,22 @@ static uint32_t entries_of(int fd)
 	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.max_entries;
 }
 
-/* Numbers of NUMA nodes end before this: /sys/devices/system/node/possible, `0-3`. */
+/* Numbers of NUMA nodes end before this: /sys/devices/system/node/possible, `0-1,4`. */
 static uint32_t count_nodes(const struct kpm_roots *roots)
 {
-	unsigned int first, last = 0;
-	char path[4096];
+	char path[4096], line[256] = "";
 	FILE *f = fopen(kpm_path(roots, KPM_FILE_NODES, path, sizeof(path)), "re");
+	size_t len;
 
 	if (!f)
 		return 1;
-	if (fscanf(f, "%u-%u", &first, &last) == 1)
-		last = first;
+	if (!fgets(line, sizeof(line), f))
+		line[0] = '\0';
 	fclose(f);
-	return last + 1;
+	line[strcspn(line, "\n")] = '\0';
+	for (len = strlen(line); len && isdigit((unsigned char)line[len - 1]);)
+		len--;
+	return strtoul(line + len, NULL, 10) + 1;
 }
 
 /* The kernel's own functions that the programs call. */
@@ -154,6 +158,7 @@ static int load(struct kpm_audit *a, const struct kpm_books_fds *fds, const stru
 		    .btf_custom_path = kpm_path(roots, KPM_FILE_VMLINUX_BTF, path, sizeof(path)));
 	int ret;
 
+	kpm_quiet_libbpf();
 	a->skel = audit_bpf__open_opts(&open);
 	if (!a->skel)
 		return kpm_fail(err, -errno, "open the audit: %s", strerror(errno));
@@ -218,6 +223,12 @@ static int confirm(struct kpm_audit *a)
 	return ret;
 }
 
+/* Room for what another run may find? */
+static bool has_room(const struct kpm_audit *a)
+{
+	return kpm_audit_state(a)->found < KPM_FOUND_MAX;
+}
+
 /* The first look at the next part of the lists or the table. */
 static int look(struct kpm_audit *a)
 {
@@ -237,21 +248,18 @@ static int look(struct kpm_audit *a)
 		return ret;
 	a->report.found += kpm_audit_state(a)->found - before;
 	a->found_ns = clock_ns(CLOCK_MONOTONIC);
-	if (lists)
-		a->cpu += args.count; /* what did not fit is found in the next round */
-	else
+	/* what did not fit is looked for again, once: the second look may find it changed */
+	a->again = lists && !a->again && !has_room(a);
+	if (!lists)
 		a->block += kpm_audit_state(a)->done;
+	else if (!a->again)
+		a->cpu += args.count;
 	if (a->block >= a->blocks) {
 		a->cpu = a->block = 0;
-		a->report.rounds++;
+		a->report.rounds += a->whole;
+		a->whole = true;
 	}
 	return 0;
-}
-
-/* Room for what another run may find? */
-static bool has_room(const struct kpm_audit *a)
-{
-	return kpm_audit_state(a)->found < KPM_FOUND_MAX;
 }
 
 int kpm_audit_step(struct kpm_audit *a, int64_t budget_ns)
@@ -283,8 +291,7 @@ void kpm_audit_sample(struct kpm_audit *a, struct kpm_snapshot *snap)
 	if (budget > BUDGET_MOST)
 		budget = BUDGET_MOST;
 	/* what it cannot do now it does with the next sample */
-	kpm_audit_step(a, budget);
-	if (a->report.rounds)
+	if (!kpm_audit_step(a, budget) && a->report.rounds)
 		snap->have |= KPM_HAVE_AUDIT;
 }
 
@@ -302,6 +309,7 @@ int kpm_audit_whole(struct kpm_audit *a)
 	int ret = 0;
 
 	a->cpu = a->block = 0;
+	a->whole = true;
 	while (!ret && (a->report.rounds == rounds || kpm_audit_state(a)->found)) {
 		while (!ret && has_room(a) && a->report.rounds == rounds)
 			ret = look(a);

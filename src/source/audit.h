@@ -13,6 +13,8 @@ struct kpm_audit {
 	uint32_t blocks, cpus;
 	uint32_t cpu;   /* the next to look at; `cpus`: the table's turn */
 	uint32_t block; /* the next to look at */
+	bool whole;     /* this round has begun at the first block */
+	bool again;     /* the lists of these CPUs are looked at once more */
 	int64_t sampled_ns;
 	int64_t found_ns; /* when the last first look was */
 };

@@ -67,8 +67,10 @@ static int list_caches(struct kpm_audit *a, struct kpm_cache_count **counts, uin
 {
 	struct kpm_audit_args args = {0};
 	struct kpm_counted c;
-	int ret = kpm_audit_run(a, a->skel->progs.kpm_audit_caches, &args);
+	int ret;
 
+	kpm_audit_state(a)->found = 0; /* what was found and not looked at again is found again */
+	ret = kpm_audit_run(a, a->skel->progs.kpm_audit_caches, &args);
 	*listed = kpm_audit_state(a)->found;
 	kpm_audit_state(a)->found = 0;
 	*counts = calloc(*listed + 1, sizeof(**counts));
@@ -104,7 +106,7 @@ static int count_books(struct kpm_audit *a, struct kpm_cache_count *counts, uint
 		ret = kpm_audit_run(a, a->skel->progs.kpm_audit_count, &args);
 	}
 	*outside = state->strange - strange;
-	state->strange = strange;
+	state->strange = a->report.strange = strange;
 	for (uint32_t i = 0; !ret && i < listed; i++) {
 		struct kpm_cache_count key, *found;
 		struct kpm_counted c;
@@ -112,8 +114,10 @@ static int count_books(struct kpm_audit *a, struct kpm_cache_count *counts, uint
 		ret = counted(a, i, &c);
 		snprintf(key.name, sizeof(key.name), "%s", c.name);
 		found = ret ? NULL : bsearch(&key, counts, count, sizeof(*counts), by_name);
-		if (found)
-			found->books += c.objects;
+		if (!found)
+			continue;
+		found->books += c.objects;
+		found->estimated |= c.sampled != 0;
 	}
 	return ret;
 }

@@ -14,6 +14,7 @@ struct live {
 	struct kpm_books *books;
 	struct kpm_audit *audit;
 	struct kpm_err no_audit;   /* why there is none */
+	int audit_code;            /* the same as a code */
 	struct kpm_loss at_detach; /* the programs' own figures, kept when they are gone */
 	bool detach_known;         /* the kernel told them */
 	bool detached;
@@ -77,11 +78,13 @@ static int live_audit(struct kpm_source *src, bool anyway, struct kpm_audit **au
 {
 	struct live *live = (struct live *)src;
 	struct kpm_books_fds fds;
-	int ret = 0;
+	int ret = live->audit_code;
 
 	kpm_probes_fds(&live->probes, &fds);
-	if (!live->audit && (anyway || kpm_hooks_unseen(live->probes.hooks.way)))
+	/* tried once: later there are no rights to */
+	if (!live->audit && !ret && (anyway || kpm_hooks_unseen(live->probes.hooks.way)))
 		ret = kpm_audit_open(&fds, &live->probes.opts.roots, &live->audit, &live->no_audit);
+	live->audit_code = ret;
 	*audit = live->audit;
 	return ret ? kpm_fail(err, ret, "%s", live->no_audit.text) : 0;
 }

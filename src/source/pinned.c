@@ -27,6 +27,7 @@ struct pinned {
 	struct kpm_books *books;
 	struct kpm_audit *audit;
 	struct kpm_err no_audit; /* why there is none */
+	int audit_code;          /* the same as a code */
 	struct kpm_programs programs;
 	int clock; /* program that tells the clock of births, or -1 */
 	struct kpm_about about;
@@ -111,12 +112,14 @@ static int pinned_audit(struct kpm_source *src, bool anyway, struct kpm_audit **
 {
 	struct pinned *p = (struct pinned *)src;
 	enum kpm_way way[KPM_HOOKS];
-	int ret = 0;
+	int ret = p->audit_code;
 
 	for (int i = 0; i < KPM_HOOKS; i++)
 		way[i] = p->about.way[i];
-	if (!p->audit && (anyway || kpm_hooks_unseen(way)))
+	/* tried once: later there are no rights to */
+	if (!p->audit && !ret && (anyway || kpm_hooks_unseen(way)))
 		ret = kpm_audit_open(&p->fds, &p->roots, &p->audit, &p->no_audit);
+	p->audit_code = ret;
 	*audit = p->audit;
 	return ret ? kpm_fail(err, ret, "%s", p->no_audit.text) : 0;
 }

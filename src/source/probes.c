@@ -151,15 +151,6 @@ static void configure(struct kpoolmon_bpf *skel, const struct kpm_live_opts *opt
 	bpf_map__set_max_entries(skel->maps.shards, shards);
 }
 
-/* libbpf's own words are for its developers; ours come from explain(). */
-static int no_words(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	if (getenv("KPOOLMON_DEBUG_BPF"))
-		return vfprintf(stderr, fmt, args);
-	(void)level;
-	return 0;
-}
-
 /*
  * Opens, sizes and loads, with hooks or without: a kernel on which one of them cannot be loaded
  * still has its events.
@@ -206,7 +197,7 @@ int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 	int ret;
 
 	*probes = (struct kpm_probes){.opts = *opts};
-	libbpf_set_print(no_words);
+	kpm_quiet_libbpf();                    /* our words come from explain() */
 	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* where maps still count against it */
 	ret = kpm_kernel_probe(&opts->roots, &probes->kernel, err);
 	if (!ret)

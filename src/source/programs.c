@@ -2,10 +2,12 @@
 /* Asks the kernel what its figures of the attached programs are. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/utsname.h>
 #include <time.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include <kpoolmon/meminfo.h>
 
@@ -121,6 +123,19 @@ int kpm_programs_cost(const struct kpm_programs *p, struct kpm_cost *cost)
 		for (int k = 0; !ret && k < KPM_HOOK_LINKS; k++)
 			ret = add_cost(p->hook[i][k], cost);
 	return ret;
+}
+
+static int no_words(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	if (getenv("KPOOLMON_DEBUG_BPF"))
+		return vfprintf(stderr, fmt, args);
+	(void)level;
+	return 0;
+}
+
+void kpm_quiet_libbpf(void)
+{
+	libbpf_set_print(no_words);
 }
 
 uint64_t kpm_jiffies_scale(void)

@@ -45,6 +45,8 @@ int kpm_programs_losses(const struct kpm_programs *programs, struct kpm_loss *lo
 /* What they cost together, as far as the kernel took the time. 0 or -errno. */
 int kpm_programs_cost(const struct kpm_programs *programs, struct kpm_cost *cost);
 
+/* libbpf's own words are for its developers: only with KPOOLMON_DEBUG_BPF in the environment. */
+void kpm_quiet_libbpf(void);
 /* Turns the kernel's jiffies into seconds, times 2^32. */
 uint64_t kpm_jiffies_scale(void);
 /* Runs the program that tells the present second of the clock of births. 0 or -errno. */
