@@ -110,6 +110,8 @@ static void look_at_design(struct kpm_evidence *e, const struct kpm_tag_name *na
 		{"alloc_vmap_area", 600, "purged lazily"},
 		/* mm/slub.c: an array for each slab, which grows with what others hold in slabs */
 		{"alloc_slab_obj_exts", 0, "belongs to the slabs of others"},
+		/* security/security.c: each inode's, and inodes are a cache */
+		{"security_inode_alloc", 0, "belongs to inodes, which are reclaimable"},
 	};
 
 	for (size_t i = 0; name && name->symbol && i < sizeof(table) / sizeof(*table); i++) {
