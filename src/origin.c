@@ -8,6 +8,18 @@
 
 #include "origin.h"
 
+/* Probes of our own. In a moment nothing gets old enough for the audit: no time is lost on it. */
+static int open_live(const struct kpm_options *o, struct kpm_tagset *tags,
+		     struct kpm_source **source, struct kpm_err *err)
+{
+	struct kpm_live_opts opts = o->live;
+
+	if (opts.audit == KPM_AUDIT_IF_UNSEEN && o->for_given &&
+	    o->for_ns < KPM_AUDIT_MIN_AGE_S * 1000000000LL)
+		opts.audit = KPM_AUDIT_NOT;
+	return kpm_live_open(&opts, tags, source, err);
+}
+
 static int open_books(const struct kpm_options *o, struct kpm_tagset *tags,
 		      struct kpm_source **source, bool *tracked, struct kpm_err *err)
 {
@@ -21,11 +33,11 @@ static int open_books(const struct kpm_options *o, struct kpm_tagset *tags,
 	*tracked = !ret;
 	/* who may not look there has no rights for the rest either, and is told so */
 	if (ret == -EACCES)
-		return kpm_live_open(&o->live, tags, source, err);
+		return open_live(o, tags, source, err);
 	/* one that is not whole is a failure, and not the same as none */
 	if (ret != -ENOENT || (!o->private && kpm_pins_exist(&o->live.roots)))
 		return ret;
-	return kpm_live_open(&o->live, tags, source, err);
+	return open_live(o, tags, source, err);
 }
 
 /* The least that is spent on the audit before a single sample, processor time. */

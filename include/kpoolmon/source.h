@@ -35,8 +35,9 @@ struct kpm_source_ops {
 		       struct kpm_objects *objects);
 	/*
 	 * Opens the audit of the books, which goes on a little with each sample from then on; NULL
-	 * if the source has none. Unless `anyway`, only where frees are not seen: *audit is NULL
-	 * where none is needed. The source's, closed with it. 0, or -errno and a sentence.
+	 * if the source has none. Unless `anyway`, only where frees are not seen, and not by a live
+	 * source that was opened without: *audit is NULL where none is needed. The source's, closed
+	 * with it. 0, or -errno and a sentence.
 	 */
 	int (*audit)(struct kpm_source *src, bool anyway, struct kpm_audit **audit,
 		     struct kpm_err *err);

@@ -82,7 +82,8 @@ static int live_audit(struct kpm_source *src, bool anyway, struct kpm_audit **au
 
 	kpm_probes_fds(&live->probes, &fds);
 	/* tried once: later there are no rights to */
-	if (!live->audit && !ret && (anyway || kpm_hooks_unseen(live->probes.hooks.way)))
+	anyway |= live->probes.opts.audit && kpm_hooks_unseen(live->probes.hooks.way);
+	if (!live->audit && !ret && anyway)
 		ret = kpm_audit_open(&fds, &live->probes.opts.roots, &live->audit, &live->no_audit);
 	live->audit_code = ret;
 	*audit = live->audit;
