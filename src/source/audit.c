@@ -237,7 +237,6 @@ static int look(struct kpm_audit *a)
 		.first = lists ? a->cpu : a->block,
 		.count = lists ? a->cpus - a->cpu : a->blocks - a->block,
 	};
-	uint32_t before = kpm_audit_state(a)->found;
 	int ret;
 
 	if (args.count > (lists ? CPUS_A_RUN : BLOCKS_A_RUN))
@@ -246,7 +245,6 @@ static int look(struct kpm_audit *a)
 		a, lists ? a->skel->progs.kpm_audit_lists : a->skel->progs.kpm_audit_scan, &args);
 	if (ret)
 		return ret;
-	a->report.found += kpm_audit_state(a)->found - before;
 	a->found_ns = clock_ns(CLOCK_MONOTONIC);
 	/* what did not fit is looked for again, once: the second look may find it changed */
 	a->again = lists && !a->again && !has_room(a);

@@ -13,6 +13,8 @@
 
 #include <kpoolmon/audit.h>
 
+#include "../../src/verify.h"
+
 enum { MESSAGES = 100000, PER_QUEUE = 250, WAITING = 4000, FILES = 2000, PROCESSES = 100 };
 
 static struct kpm_audit *audit_of(struct fixture *f)
@@ -259,6 +261,41 @@ static void what_is_free_goes(void **state)
 	churn = start_churn(1);
 }
 
+/* Books that hold more than a kernel which says that it has nothing of a cache. */
+static void too_many_are_told(void **state)
+{
+	char proc[] = "/tmp/kpoolmon-proc-XXXXXX", path[64];
+	struct kpm_roots roots = {.proc = proc};
+	struct kpm_verified verified = {.counts = NULL};
+	struct fixture *f;
+	struct kpm_err err;
+	FILE *info;
+	int queue;
+
+	(void)state;
+	stop_churn(churn);
+	f = open_live(100000);
+	queue = make_queue();
+	send_messages(queue, 100, 400);
+	assert_non_null(mkdtemp(proc));
+	snprintf(path, sizeof(path), "%s/slabinfo", proc);
+	info = fopen(path, "w");
+	assert_non_null(info);
+	fputs("slabinfo - version: 2.1\nmsg_msg-512 7 7\nkmalloc-cg-512 7 7\nkmalloc-512 7 7\n",
+	      info);
+	fclose(info);
+	assert_int_equal(kpm_verify(audit_of(f), &roots, &verified, &err), 0);
+	assert_int_equal(kpm_verified_judge(&verified, &err), -EUCLEAN);
+	assert_non_null(strstr(err.text, "512, the kernel 7: frees were not seen"));
+	assert_true(verified.counts[0].books >= 100);
+	kpm_verified_done(&verified);
+	unlink(path);
+	rmdir(proc);
+	msgctl(queue, IPC_RMID, NULL);
+	close_live(f);
+	churn = start_churn(1);
+}
+
 /* Above all the live ones: what is on no list costs the least. */
 static void a_million_cost_little(void **state)
 {
@@ -297,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_live_is_taken_off, begin_churn, end_churn),
 		cmocka_unit_test_setup_teardown(what_is_free_goes, begin_churn, end_churn),
+		cmocka_unit_test_setup_teardown(too_many_are_told, begin_churn, end_churn),
 		cmocka_unit_test_setup_teardown(a_million_cost_little, begin_churn, end_churn),
 	};
 
