@@ -156,4 +156,4 @@ help: ## this text
 
 .PHONY: all deps run install uninstall static deb clean help
 
--include $(OBJS:.o=.d) $(B)/kpoolmon.bpf.d
+-include $(OBJS:.o=.d) $(B)/kpoolmon.bpf.d $(B)/audit.bpf.d
