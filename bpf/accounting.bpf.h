@@ -32,89 +32,164 @@ __noinline int replace(__u64 hash, __u64 key, int large)
 	return 0;
 }
 
-/* Accounts for an object that has its tag; `tag` is the tag's number. */
-static __always_inline void enter(__u64 ptr, __u64 asked, int large, int id, struct kpm_tag *tag)
+/* Adds an entry to its tag, and looks after the tag's share of the table from time to time. */
+static __always_inline void count_in(struct kpm_counters *c, __u64 w0, __u64 w1)
 {
-	__u64 hash = hash_address(ptr), w0 = KPM_W0_KEY(ptr), w1, weight = 1, low, high, before;
-	struct kpm_block *block = block_of(hash);
-	__u32 shard = this_shard();
-	struct kpm_counters *c = counters_of(shard, id);
-	struct kpm_bucket *b;
+	__u64 weight = 1ULL << (w0 & KPM_W0_WEIGHT), before;
 
-	if (!block || !c)
-		return;
-	b = FIRST_BUCKET(block, hash);
-	low = READ_WORD(b->marks[0]);
-	high = READ_WORD(b->marks[1]);
-	if (unlikely((same_bytes(low, EACH_BYTE(MARK(hash))) & USED_LOW) |
-		     (same_bytes(high, EACH_BYTE(MARK(hash))) & USED_HIGH) | high >> 56))
+	before = __sync_fetch_and_add(&c->allocs, weight);
+	if (w0 & KPM_W0_ODD) {
+		add(&c->odd, weight);
+		add(&c->odd_asked, weight * (w1 >> KPM_ASKED_SHIFT & KPM_ASKED_MAX));
+	}
+	if ((before & SAMPLING_PERIOD_MASK) + weight > SAMPLING_PERIOD_MASK)
+		review_sampling(w1 >> KPM_TAG_SHIFT);
+}
+
+/* Enters an object wherever there is room. Not static, as put_in() is not. */
+__noinline int enter_anywhere(__u64 hash, __u64 w0, __u64 w1)
+{
+	struct kpm_counters *c = counters_of(this_shard(), w1 >> KPM_TAG_SHIFT);
+
+	if (put_in(hash, w0, w1))
+		count_in(c, w0, w1);
+	else if (!(w0 & KPM_W0_WRAPPER)) /* the caller's event of the same object follows */
+		add(&c->refused, 1ULL << (w0 & KPM_W0_WEIGHT));
+	return 0;
+}
+
+static __always_inline __u64 second_word(__u32 id, __u64 asked)
+{
+	return (__u64)id << KPM_TAG_SHIFT | asked << KPM_ASKED_SHIFT | birth();
+}
+
+/*
+ * Accounts for an object about which something is out of the ordinary: that it is large, that not
+ * what is usual was asked for, that its tag is sampled.
+ */
+__noinline int enter_peculiar(__u64 ptr, __u64 asked, int large, __u32 id, __u64 word)
+{
+	__u64 hash = hash_address(ptr), w0 = KPM_W0_KEY(ptr);
+	struct kpm_block *block = block_of(hash);
+	__u32 shift = word >> 32 & 0xff;
+
+	if (!block)
+		return 0;
+	if (may_hold(FIRST_BUCKET(block, hash), hash))
 		replace(hash, w0, large);
+	if (shift) {
+		if (!admitted(ptr, shift))
+			return 0;
+		w0 |= shift & KPM_W0_WEIGHT;
+	}
+	if (large)
+		w0 |= KPM_W0_LARGE | (word >> 40 & KPM_TAG_WRAPPER ? KPM_W0_WRAPPER : 0);
 	if (asked > KPM_ASKED_MAX)
 		asked = KPM_ASKED_MAX;
-	w1 = (__u64)id << KPM_TAG_SHIFT | asked << KPM_ASKED_SHIFT | birth();
-	if (unlikely(tag->shift)) {
-		if (!admitted(ptr, tag->shift))
-			return;
-		w0 |= tag->shift & KPM_W0_WEIGHT;
-		weight <<= tag->shift & KPM_W0_WEIGHT;
-	}
-	if (unlikely(large))
-		w0 |= KPM_W0_LARGE | (tag->flags & KPM_TAG_WRAPPER ? KPM_W0_WRAPPER : 0);
-	if (unlikely(asked != *(volatile __u32 *)&tag->usual))
+	if (asked != (__u32)word)
 		w0 |= KPM_W0_ODD;
-	if (!claim(b, FIRST_SLOT(hash), MARK(hash), w0, w1) && !put_in(hash, w0, w1)) {
-		/* the caller's event of the same object follows */
-		if (!(w0 & KPM_W0_WRAPPER))
-			add(&c->refused, weight);
+	return enter_anywhere(hash, w0, second_word(id, asked));
+}
+
+/*
+ * The same for one that is as all of its tag. An atomic operation waits for all that comes before
+ * it, and all after it waits: so what can be known is worked out before the first.
+ */
+static __always_inline void enter_ordinary(__u64 ptr, __u64 asked, __u32 id)
+{
+	__u64 hash = hash_address(ptr), w0 = KPM_W0_KEY(ptr), w1, before;
+	struct kpm_block *block = block_of(hash);
+	struct kpm_counters *c;
+	struct kpm_bucket *b;
+	struct kpm_slot *slot;
+
+	if (!block)
+		return;
+	b = FIRST_BUCKET(block, hash);
+	HOLD(b);
+	if (unlikely(may_hold(b, hash)))
+		replace(hash, w0, 0);
+	w1 = second_word(id, asked);
+	c = counters_of(this_shard(), id);
+	slot = &b->slot[FIRST_SLOT(hash)];
+	HOLD(c);
+	HOLD(w1);
+	HOLD(slot);
+	before = __sync_val_compare_and_swap(&slot->w0, 0, w0 | KPM_W0_BUSY);
+	HOLD(before);
+	if (unlikely(before)) {
+		enter_anywhere(hash, w0, w1);
 		return;
 	}
-	before = __sync_fetch_and_add(&c->allocs, weight);
-	if (unlikely(w0 & KPM_W0_ODD)) {
-		add(&c->odd, weight);
-		add(&c->odd_asked, weight * asked);
-	}
-	if (unlikely((before & SAMPLING_PERIOD_MASK) + weight > SAMPLING_PERIOD_MASK))
+	publish(slot, &b->mark[FIRST_SLOT(hash)], hash, w0, w1);
+	before = __sync_fetch_and_add(&c->allocs, 1);
+	if (unlikely((before & SAMPLING_PERIOD_MASK) == SAMPLING_PERIOD_MASK))
 		review_sampling(id);
+}
+
+/* Accounts for an object that has its tag; `id` is the tag's number, `word` its second word. */
+static __always_inline void enter(__u64 ptr, __u64 asked, int large, __u32 id, __u64 word)
+{
+	if (likely(word == asked))
+		enter_ordinary(ptr, asked, id);
+	else
+		enter_peculiar(ptr, asked, large, id, word);
 }
 
 /* No room for the tag: the object is not accounted, but what its address held before is. */
 __noinline int drop(__u64 ptr, int large)
 {
 	__u32 shard = this_shard();
-	struct kpm_shard *s = shard_of(shard);
 
 	replace(hash_address(ptr), KPM_W0_KEY(ptr), large);
-	if (s)
-		add(&s->tags_full, 1);
+	add(&shard_of(shard)->tags_full, 1);
 	return 0;
+}
+
+/* Takes an object off the books that is not in its first slot; 1 if it stood there. */
+__noinline int leave_elsewhere(__u64 hash, __u64 key)
+{
+	struct kpm_block *block = block_of(hash);
+	__u32 shard = this_shard();
+	struct kpm_slot entry;
+
+	if (!block || !may_hold(FIRST_BUCKET(block, hash), hash) || !take_out(hash, key, &entry))
+		return 0;
+	settle(shard, &entry, frees);
+	return 1;
 }
 
 /* Takes the object off the books; 1 if it stood there. */
 static __always_inline int leave(__u64 ptr)
 {
-	__u64 hash = hash_address(ptr), key = KPM_W0_KEY(ptr), low, high, spilled;
+	__u64 hash = hash_address(ptr), key = KPM_W0_KEY(ptr), mask = tag_mask;
+	struct kpm_counters *row = counters_of(this_shard(), 0);
 	struct kpm_block *block = block_of(hash);
-	__u32 shard = this_shard();
-	struct kpm_slot entry;
+	struct kpm_slot entry, *slot;
 	struct kpm_bucket *b;
+	__u64 before;
 
 	if (!block)
 		return 0;
 	b = FIRST_BUCKET(block, hash);
-	/* read before they are needed: both lines are on their way at once */
-	low = READ_WORD(b->marks[0]);
-	high = READ_WORD(b->marks[1]);
-	if (!give_up(b, FIRST_SLOT(hash), key, &entry)) {
-		low = same_bytes(low, EACH_BYTE(MARK(hash))) & USED_LOW;
-		spilled = high >> 56;
-		high = same_bytes(high, EACH_BYTE(MARK(hash))) & USED_HIGH;
-		if (!(low | high | spilled))
-			return 0;
-		if (!(low && give_up(b, lowest_byte(low) & 7, key, &entry)) &&
-		    !take_out(hash, key, &entry))
-			return 0;
-	}
-	settle(shard, &entry, frees);
+	HOLD(b);
+	slot = &b->slot[FIRST_SLOT(hash)];
+	HOLD(slot);
+	/* fetches the marks' line beside the slot's, before the store to it is needed */
+	(void)READ_WORD(b->marks[0]);
+	/* and what the counters' place needs, before the atomic operations: see enter_ordinary() */
+	HOLD(row);
+	HOLD(mask);
+	entry.w0 = READ_WORD(slot->w0);
+	if (unlikely(!tells_of(entry.w0, key)))
+		return leave_elsewhere(hash, key);
+	before = __sync_val_compare_and_swap(&slot->w0, entry.w0, entry.w0 | KPM_W0_BUSY);
+	HOLD(before);
+	if (unlikely(before != entry.w0))
+		return 0;
+	entry.w1 = READ_WORD(slot->w1);
+	settle_at(row + (entry.w1 >> KPM_TAG_SHIFT & mask), &entry, frees);
+	release(slot, &b->mark[FIRST_SLOT(hash)]);
 	return 1;
 }
 

@@ -24,6 +24,7 @@
  * Loaded by src/source/audit.c.
  */
 #include "types.bpf.h"
+#define REGION_LINKAGE static __always_inline
 #include <kpoolmon/abi.h>
 #include <kpoolmon/audit_abi.h>
 #include "kernel.bpf.h"
@@ -68,7 +69,7 @@ extern void bpf_iter_kmem_cache_destroy(struct bpf_iter_kmem_cache *it) __ksym _
 static int scan_slot(__u32 i, void *arg)
 {
 	__u32 block = *(__u32 *)arg + i / KPM_BLOCK_SLOTS, n = i % KPM_BLOCK_SLOTS;
-	struct kpm_block *b = bpf_map_lookup_elem(&objects, &block);
+	struct kpm_block *b = block < block_count ? block_at(block) : 0;
 	struct kpm_found f = {0};
 	struct kpm_slot *slot;
 	__u8 *mark;
@@ -253,7 +254,7 @@ int kpm_audit_caches(struct kpm_audit_args *args __attribute__((unused)))
 static int count_slot(__u32 i, void *arg)
 {
 	__u32 block = *(__u32 *)arg + i / KPM_BLOCK_SLOTS, *index;
-	struct kpm_block *b = bpf_map_lookup_elem(&objects, &block);
+	struct kpm_block *b = block < block_count ? block_at(block) : 0;
 	struct kpm_counted *c;
 	struct kpm_slot *slot;
 	__u64 w0, cache;

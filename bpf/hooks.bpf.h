@@ -37,23 +37,16 @@ struct slab_sheaf {
 
 static __always_inline void ran(enum kpm_hook hook)
 {
-	struct kpm_shard *s = shard_of(this_shard());
-
-	if (s)
-		add(&s->hook_runs[hook], 1);
+	add(&shard_of(this_shard())->hook_runs[hook], 1);
 }
 
 /* One object that goes without an event. Also called for what is not on the books. */
 __noinline int give_back(__u64 ptr, int again)
 {
 	__u32 shard = this_shard();
-	struct kpm_shard *s;
 
-	if (NO_OBJECT(ptr) || !leave(ptr) || !again)
-		return 0;
-	s = shard_of(shard);
-	if (s)
-		add(&s->rescued_hook, 1);
+	if (!NO_OBJECT(ptr) && leave(ptr) && again)
+		add(&shard_of(shard)->rescued_hook, 1);
 	return 0;
 }
 
@@ -115,11 +108,10 @@ struct batch {
 static int take_element(__u32 i, struct batch *batch)
 {
 	__u64 ptr = read_word(batch->at + i * 8ULL);
-	__u32 home = batch->id / KPM_TAG_WAYS;
-	struct kpm_tag_bucket *ways = bpf_map_lookup_elem(&tags, &home);
+	__u32 id = batch->id & tag_mask;
 
-	if (ways && !NO_OBJECT(ptr))
-		enter(ptr, batch->asked, 0, batch->id, &ways->tag[batch->id & (KPM_TAG_WAYS - 1)]);
+	if (!NO_OBJECT(ptr))
+		enter(ptr, batch->asked, 0, id, READ_WORD(tag_of(id)->word));
 	return 0;
 }
 
@@ -136,8 +128,7 @@ static __noinline int describe_batch(__u64 site, __u64 cache, struct batch *batc
 
 	read_cache(cache, &facts);
 	batch->asked = facts.object_size;
-	return search_cache_tag((struct bpf_raw_tracepoint_args *)args,
-				cache_key(site, cache, &facts));
+	return search_cache_tag((struct bpf_raw_tracepoint_args *)args, cache_key(site, cache));
 }
 
 /* A batch of objects of one cache, as if each had raised kmem_cache_alloc. */
@@ -158,10 +149,8 @@ __noinline int take_array(__u64 site, __u64 cache, __u64 at, __u64 count)
 __noinline int take_nolock(__u64 site, __u64 ptr, __u64 asked)
 {
 	__u64 args[] = {site, ptr, asked, 0, 0};
-	struct kpm_tag_bucket *ways;
 	struct cache_facts facts;
 	struct kmem_cache *s;
-	__u32 home;
 	int id;
 
 	if (NO_OBJECT(ptr) || !have_get_kmem_cache)
@@ -175,10 +164,8 @@ __noinline int take_nolock(__u64 site, __u64 ptr, __u64 asked)
 				kmalloc_key(site, facts.size, KPM_NONP));
 	if (id < 0)
 		return drop(ptr, 0);
-	home = (__u32)id / KPM_TAG_WAYS;
-	ways = bpf_map_lookup_elem(&tags, &home);
-	if (ways)
-		enter(ptr, asked, 0, id, &ways->tag[id & (KPM_TAG_WAYS - 1)]);
+	id &= tag_mask;
+	enter(ptr, asked, 0, id, READ_WORD(tag_of(id)->word));
 	return 0;
 }
 

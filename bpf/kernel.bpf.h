@@ -91,7 +91,7 @@ static __always_inline __u64 cache_name(__u64 cache)
 	return read_word(cache + bpf_core_field_offset(struct kmem_cache, name));
 }
 
-/* What the probes need to know of a slab cache, read at each event: pointers are reused. */
+/* What the probes need to know of a slab cache. */
 struct cache_facts {
 	__u32 size;
 	__u32 object_size;
@@ -146,7 +146,7 @@ static __always_inline __u8 cache_kind(const struct cache_facts *facts)
  */
 static __always_inline __u8 kmalloc_kind(__u32 gfp, __u64 bytes_alloc)
 {
-	if (!(gfp & GFP_RECLAIMABLE) || bytes_alloc > KMALLOC_SLAB_MAX)
+	if (likely(!(gfp & GFP_RECLAIMABLE)) || bytes_alloc > KMALLOC_SLAB_MAX)
 		return KPM_NONP;
 	if (!bpf_core_enum_value(enum kmalloc_cache_type, KMALLOC_RECLAIM))
 		return KPM_NONP;

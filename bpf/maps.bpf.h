@@ -8,6 +8,8 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include <kpoolmon/operands.h>
+
 #define KPM_ARRAY(name, value_type)                                                                \
 	struct {                                                                                   \
 		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
@@ -17,12 +19,8 @@
 		__type(value, value_type);                                                         \
 	} name SEC(".maps")
 
-KPM_ARRAY(objects, struct kpm_block);
-KPM_ARRAY(tags, struct kpm_tag_bucket);
 KPM_ARRAY(taginfo, struct kpm_tag_info);
 KPM_ARRAY(taglist, __u32);
-KPM_ARRAY(counters, struct kpm_counters);
-KPM_ARRAY(shards, struct kpm_shard);
 KPM_ARRAY(control, struct kpm_control);
 
 /* Of the pages of modules' code, by a hash of their number: 0 until one comes or goes. */
@@ -39,33 +37,67 @@ static __always_inline __u32 code_page(__u64 address)
 	return (address >> 12) * 0x9e3779b97f4a7c15ULL >> 50;
 }
 
-const volatile __u32 block_count = 1;
-/* tag slots, a power of two from KPM_TAG_WAYS to KPM_TAGS_MAX */
-const volatile __u32 tag_slots = KPM_TAG_WAYS;
-/* min(CPUs, KPM_SHARDS_MAX), rounded up to a power of two, less one */
-const volatile __u32 shard_mask = 0;
 const volatile __u64 rated_objects = 1;
-/* the kernel's own code; all other call sites may be those of a module */
-const volatile __u64 text_start = 0;
-const volatile __u64 text_end = ~0ULL;
-/* 2^32 / HZ: turns jiffies into seconds */
-const volatile __u64 jiffies_scale = 0;
+
+/*
+ * The maps of one value, which user space makes, and the sizes: operands that are filled in before
+ * the programs are loaded (kpoolmon/operands.h).
+ */
+#define OPERAND(n)                                                                                 \
+	({                                                                                         \
+		__u64 operand_;                                                                    \
+		__asm__("%0 = %1 ll" : "=r"(operand_) : "i"(KPM_OPERAND_MARK + (n)));              \
+		operand_;                                                                          \
+	})
+#define block_count   OPERAND(KPM_OPERAND_BLOCK_COUNT)
+#define tag_slots     OPERAND(KPM_OPERAND_TAG_SLOTS)
+#define tag_mask      OPERAND(KPM_OPERAND_TAG_MASK)
+#define home_mask     OPERAND(KPM_OPERAND_HOME_MASK)
+#define shard_mask    OPERAND(KPM_OPERAND_SHARD_MASK)
+#define cpu_mask      OPERAND(KPM_OPERAND_CPU_MASK)
+#define text_start    OPERAND(KPM_OPERAND_TEXT_START)
+#define text_end      OPERAND(KPM_OPERAND_TEXT_END)
+#define jiffies_scale OPERAND(KPM_OPERAND_JIFFIES_SCALE)
+
+/*
+ * Keeps a value in a register: the compiler would compute it again at each use, or, what the
+ * verifier does not follow, merge it with others by bit operations.
+ */
+#define HOLD(x) __asm__ volatile("" : "+r"(x))
+
+#define READ_WORD(x)     (*(const volatile __u64 *)&(x))
+#define WRITE_WORD(x, v) (*(volatile __u64 *)&(x) = (v))
 
 static __always_inline __u32 this_shard(void)
 {
 	return bpf_get_smp_processor_id() & shard_mask;
 }
 
+static __always_inline struct kpm_tag_bucket *ways_of(__u32 home)
+{
+	return (struct kpm_tag_bucket *)OPERAND(KPM_OPERAND_TAGS) + (home & home_mask);
+}
+
+static __always_inline struct kpm_tag *tag_of(__u32 id)
+{
+	return &ways_of(id / KPM_TAG_WAYS)->tag[id & (KPM_TAG_WAYS - 1)];
+}
+
 static __always_inline struct kpm_counters *counters_of(__u32 shard, __u32 tag)
 {
-	__u32 i = shard * tag_slots + tag;
-
-	return bpf_map_lookup_elem(&counters, &i);
+	return (struct kpm_counters *)OPERAND(KPM_OPERAND_COUNTERS) +
+	       (shard * tag_slots + (tag & tag_mask));
 }
 
 static __always_inline struct kpm_shard *shard_of(__u32 shard)
 {
-	return bpf_map_lookup_elem(&shards, &shard);
+	return (struct kpm_shard *)OPERAND(KPM_OPERAND_SHARDS) + shard;
+}
+
+static __always_inline struct kpm_recent *recent_here(void)
+{
+	return (struct kpm_recent *)OPERAND(KPM_OPERAND_RECENT) +
+	       (bpf_get_smp_processor_id() & cpu_mask);
 }
 
 static __always_inline void add(__u64 *counter, __u64 n)

@@ -21,7 +21,8 @@
 /* the marks of slots 0 to 7 and 8 to 14 */
 #define USED_LOW  EACH_BYTE((__u64)KPM_MARK_USED)
 #define USED_HIGH (USED_LOW >> 8)
-#define SPILLED   (1ULL << 56)
+/* beside the latter: `spilled`, which is 0 or 1 and so never like a mark */
+#define SPILLED (1ULL << 56)
 
 /* A bucket with more entries sends an object to its second choice, if that has fewer. */
 #define FIRST_CHOICE_MAX 10
@@ -30,11 +31,6 @@
  * memory of a regular layout two choices alone refuse ten times what they would by chance.
  */
 #define BUCKETS_BEYOND 6
-
-#define READ_WORD(x)     (*(const volatile __u64 *)&(x))
-#define WRITE_WORD(x, v) (*(volatile __u64 *)&(x) = (v))
-
-#define unlikely(x) __builtin_expect(!!(x), 0)
 
 /*
  * Hash of an address: the block from the upper half, in it the first bucket from bits 0..4, the
@@ -49,11 +45,38 @@ static __always_inline __u64 hash_address(__u64 ptr)
 	return h ^ h >> 32;
 }
 
+/*
+ * Of more blocks than one value can hold; NULL: the verifier does not know better. A function, so
+ * that the usual case keeps its registers, but where all frames are in use (the audit).
+ */
+#ifndef REGION_LINKAGE
+#define REGION_LINKAGE static __noinline
+#endif
+REGION_LINKAGE struct kpm_block *block_in_region(__u64 i)
+{
+	__u32 region = i / KPM_REGION_BLOCKS;
+	struct kpm_block *blocks;
+
+	blocks = bpf_map_lookup_elem((void *)OPERAND(KPM_OPERAND_REGIONS), &region);
+	return blocks ? blocks + (i & (KPM_REGION_BLOCKS - 1)) : 0;
+}
+
+/* The block of that number, which is below block_count. */
+static __always_inline struct kpm_block *block_at(__u64 i)
+{
+	struct kpm_block *block;
+
+	HOLD(i);
+	if (unlikely(block_count > KPM_WHOLE_BLOCKS))
+		return block_in_region(i);
+	block = (struct kpm_block *)OPERAND(KPM_OPERAND_OBJECTS) + i;
+	HOLD(block);
+	return block;
+}
+
 static __always_inline struct kpm_block *block_of(__u64 hash)
 {
-	__u32 i = (hash >> 32) * block_count >> 32;
-
-	return bpf_map_lookup_elem(&objects, &i);
+	return block_at((hash >> 32) * block_count >> 32);
 }
 
 #define FIRST_BUCKET(block, hash) (&(block)->bucket[(hash) & (KPM_BLOCK_BUCKETS - 1)])
@@ -68,49 +91,54 @@ static __always_inline __u64 same_bytes(__u64 have, __u64 want)
 {
 	__u64 x = have ^ want;
 
-	return (x - EACH_BYTE(1)) & ~x;
+	return (x - EACH_BYTE(1)) & ~x & USED_LOW;
 }
 
-/* Index of the lowest byte whose bit 7 is set in m, which has no other bits. */
-static __always_inline __u32 lowest_byte(__u64 m)
+/* May the bucket's marks, or those of one that it spilled to, hold this one? */
+static __always_inline int may_hold(const struct kpm_bucket *b, __u64 hash)
 {
-	return ((m & -m) >> 7) * 0x0001020304050607ULL >> 56;
+	__u64 want = EACH_BYTE(MARK(hash)), high = READ_WORD(b->marks[1]);
+
+	return (same_bytes(READ_WORD(b->marks[0]), want) | same_bytes(high, want) | high >> 56) !=
+	       0;
 }
 
-/* Does the slot hold the address? One that is being given up does not: another may hold it. */
-static __always_inline int holds(const struct kpm_slot *slot, __u64 key)
+/* Does the first word tell of the address? One that is being given up does not: another may. */
+static __always_inline int tells_of(__u64 w0, __u64 key)
 {
-	__u64 w0 = READ_WORD(slot->w0);
-
-	return (w0 ^ key) <= KPM_W0_META && !(w0 & KPM_W0_BUSY);
+	return !((w0 ^ key) & (~KPM_W0_META | KPM_W0_BUSY));
 }
 
 /* The slot of the bucket that holds the address, or KPM_BUCKET_SLOTS. */
 static __always_inline __u32 find_in(const struct kpm_bucket *b, __u8 mark, __u64 key)
 {
 	for (__u32 n = 0; n < KPM_BUCKET_SLOTS; n++)
-		if (*(const volatile __u8 *)&b->mark[n] == mark && holds(&b->slot[n], key))
+		if (*(const volatile __u8 *)&b->mark[n] == mark &&
+		    tells_of(READ_WORD(b->slot[n].w0), key))
 			return n;
 	return KPM_BUCKET_SLOTS;
 }
 
 /*
- * Takes the entry out of the table; 0 if somebody else did. The copy of its words is the
- * caller's to account for. The second word is read once the slot is ours: before, the same
+ * Makes an entry that holds the address one's own, to be accounted for and released; 0 if it does
+ * not, or somebody else was first. The second word is read once the slot is ours: before, the same
  * address could be entered again there under another tag.
  */
-static __always_inline int give_up(struct kpm_bucket *b, __u32 n, __u64 key, struct kpm_slot *copy)
+static __always_inline int give_up(struct kpm_slot *slot, __u64 key, struct kpm_slot *copy)
 {
-	struct kpm_slot *slot = &b->slot[n];
-
 	copy->w0 = READ_WORD(slot->w0);
-	if ((copy->w0 ^ key) > KPM_W0_META || copy->w0 & KPM_W0_BUSY ||
+	if (!tells_of(copy->w0, key) ||
 	    __sync_val_compare_and_swap(&slot->w0, copy->w0, copy->w0 | KPM_W0_BUSY) != copy->w0)
 		return 0;
 	copy->w1 = READ_WORD(slot->w1);
-	*(volatile __u8 *)&b->mark[n] = 0;
-	WRITE_WORD(slot->w0, 0);
 	return 1;
+}
+
+/* Frees a slot that was given up. Best after the counters: they wait for all stores before. */
+static __always_inline void release(struct kpm_slot *slot, __u8 *mark)
+{
+	*(volatile __u8 *)mark = 0;
+	WRITE_WORD(slot->w0, 0);
 }
 
 /* Takes an address out of the table, wherever it is; 0 if it is not there. */
@@ -124,15 +152,16 @@ static __noinline int take_out(__u64 hash, __u64 key, struct kpm_slot *copy)
 		return 0;
 	b = FIRST_BUCKET(block, hash);
 	n = find_in(b, MARK(hash), key);
-	for (__u32 i = 0; i <= BUCKETS_BEYOND; i++) {
-		if (n < KPM_BUCKET_SLOTS)
-			return give_up(b, n, key, copy);
+	for (__u32 i = 0; i <= BUCKETS_BEYOND && n >= KPM_BUCKET_SLOTS; i++) {
 		if (!(READ_WORD(b->marks[1]) & SPILLED))
 			return 0;
 		b = NEXT_BUCKET(block, hash, i);
 		n = find_in(b, MARK(hash), key);
 	}
-	return n < KPM_BUCKET_SLOTS && give_up(b, n, key, copy);
+	if (n >= KPM_BUCKET_SLOTS || !give_up(&b->slot[n], key, copy))
+		return 0;
+	release(&b->slot[n], &b->mark[n]);
+	return 1;
 }
 
 static __always_inline __u32 entries_of(const struct kpm_bucket *b)
@@ -142,17 +171,19 @@ static __always_inline __u32 entries_of(const struct kpm_bucket *b)
 	return EACH_BYTE((low >> 7) + (high >> 7)) >> 56;
 }
 
-/* Claims slot n and writes the entry; 0 if another CPU was first. */
-static __always_inline int claim(struct kpm_bucket *b, __u32 n, __u8 mark, __u64 w0, __u64 w1)
+/* Claims a slot; 0 if another CPU was first. */
+static __always_inline int claim(struct kpm_slot *slot, __u64 w0)
 {
-	struct kpm_slot *slot = &b->slot[n];
+	return !__sync_val_compare_and_swap(&slot->w0, 0, w0 | KPM_W0_BUSY);
+}
 
-	if (__sync_val_compare_and_swap(&slot->w0, 0, w0 | KPM_W0_BUSY))
-		return 0;
-	*(volatile __u8 *)&b->mark[n] = mark;
+/* Writes the entry of a slot that was claimed. */
+static __always_inline void publish(struct kpm_slot *slot, __u8 *mark, __u64 hash, __u64 w0,
+				    __u64 w1)
+{
+	*(volatile __u8 *)mark = MARK(hash);
 	WRITE_WORD(slot->w1, w1);
 	WRITE_WORD(slot->w0, w0);
-	return 1;
 }
 
 /* The slots of the cache line of slot n: 0-2 beside the marks, 3-6, 7-10, 11-14. */
@@ -165,8 +196,10 @@ static __always_inline int claim_among(struct kpm_bucket *b, __u32 start, __u32 
 {
 	for (__u32 n = 0; n < KPM_BUCKET_SLOTS; n++)
 		if (n >= start && n < end && !*(const volatile __u8 *)&b->mark[n] &&
-		    claim(b, n, MARK(hash), w0, w1))
+		    claim(&b->slot[n], w0)) {
+			publish(&b->slot[n], &b->mark[n], hash, w0, w1);
 			return 1;
+		}
 	return 0;
 }
 
@@ -202,20 +235,26 @@ __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 	return 0;
 }
 
-/* Takes an entry that was given up off its tag, under the counter named. */
-#define settle(shard, entry, counter)                                                              \
+/* Takes an entry that was given up off its tag, whose counters are at `at`. */
+#define settle_at(at, entry, counter)                                                              \
 	do {                                                                                       \
-		struct kpm_counters *c_ = counters_of(shard, (entry)->w1 >> KPM_TAG_SHIFT);        \
-		__u64 weight_ = 1ULL << ((entry)->w0 & KPM_W0_WEIGHT);                             \
+		struct kpm_counters *c_ = at;                                                      \
+		__u64 weight_;                                                                     \
                                                                                                    \
-		if (!c_)                                                                           \
+		if (likely(!((entry)->w0 & (KPM_W0_WEIGHT | KPM_W0_ODD)))) {                       \
+			add(&c_->counter, 1);                                                      \
 			break;                                                                     \
+		}                                                                                  \
+		weight_ = 1ULL << ((entry)->w0 & KPM_W0_WEIGHT);                                   \
 		add(&c_->counter, weight_);                                                        \
-		if (unlikely((entry)->w0 & KPM_W0_ODD)) {                                          \
+		if ((entry)->w0 & KPM_W0_ODD) {                                                    \
 			add(&c_->odd, -weight_);                                                   \
 			add(&c_->odd_asked,                                                        \
 			    -(weight_ * ((entry)->w1 >> KPM_ASKED_SHIFT & KPM_ASKED_MAX)));        \
 		}                                                                                  \
 	} while (0)
+
+#define settle(shard, entry, counter)                                                              \
+	settle_at(counters_of(shard, (entry)->w1 >> KPM_TAG_SHIFT), entry, counter)
 
 #endif

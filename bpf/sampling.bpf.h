@@ -37,8 +37,7 @@ static __always_inline __u64 holdings(__u32 id)
 		if (shard > shard_mask)
 			break;
 		c = counters_of(shard, id);
-		if (c)
-			n += c->allocs - c->frees - c->reused - c->moved - c->audited;
+		n += c->allocs - c->frees - c->reused - c->moved - c->audited;
 	}
 	return n;
 }
@@ -61,15 +60,10 @@ static __always_inline __u32 load_percent(__u64 seed)
 
 __noinline int review_sampling(__u32 id)
 {
-	__u32 home = id / KPM_TAG_WAYS;
-	struct kpm_tag_bucket *ways = bpf_map_lookup_elem(&tags, &home);
+	struct kpm_tag *tag = tag_of(id);
 	__u64 held = holdings(id);
 	__u32 load, shift, part = 8;
-	struct kpm_tag *tag;
 
-	if (!ways)
-		return 0;
-	tag = &ways->tag[id & (KPM_TAG_WAYS - 1)];
 	if (held * 64 <= rated_objects)
 		goto everything;
 	load = load_percent(bpf_jiffies64() + id);

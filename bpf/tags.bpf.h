@@ -23,15 +23,12 @@
  * Modules come and go at the same addresses: a call site is another tag after code was loaded where
  * it lies, see modules.bpf.h. User space puts those that have the same name together.
  */
-static __always_inline __u64 generation_of(__u64 site)
+static __noinline __u64 generation_of_module(__u64 site)
 {
 	struct kpm_control *ctl;
-	__u32 zero = 0, page;
+	__u32 zero = 0, page = code_page(site);
 	__u64 *generation;
 
-	if (site >= text_start && site < text_end)
-		return 0;
-	page = code_page(site);
 	generation = bpf_map_lookup_elem(&generations, &page);
 	ctl = bpf_map_lookup_elem(&control, &zero);
 	if (!generation || !ctl)
@@ -39,31 +36,32 @@ static __always_inline __u64 generation_of(__u64 site)
 	return (*generation + (ctl->generation << 32)) * 0x85ebca77c2b2ae63ULL;
 }
 
+static __always_inline __u64 generation_of(__u64 site)
+{
+	return likely(site >= text_start && site < text_end) ? 0 : generation_of_module(site);
+}
+
+#define KEY_FACTOR 0x9e3779b97f4a7c15ULL
+
 /*
  * For kmalloc the key holds call site, size (a multiple of 8, 4 MB at most) and kind whole, times
- * an odd number: two tags of a generation never share one.
+ * an odd number: two tags of a generation never share one. That a key is 0, which stands for a free
+ * slot, is as improbable as that two tags of a kind that can share one do.
  */
 static __always_inline __u64 kmalloc_key(__u64 site, __u64 size, __u8 kind)
 {
-	__u64 key =
-		(site << 20 ^ size >> 3 << 1 ^ kind) * 0x9e3779b97f4a7c15ULL ^ generation_of(site);
-
-	return key ? key : 1;
+	return (site << 20 ^ size >> 3 << 1 ^ kind) * KEY_FACTOR ^ generation_of(site);
 }
 
-/* A cache's name pointer, flags and size tell it from one made later at the same pointer. */
-static __always_inline __u64 cache_key(__u64 site, __u64 cache, const struct cache_facts *facts)
+/* Another cache made at the same pointer gets other tags: see retire_cache(). */
+static __always_inline __u64 cache_key(__u64 site, __u64 cache)
 {
-	__u64 fingerprint = facts->name ^ (__u64)facts->flags << 32 ^ facts->size;
-	__u64 key = site * 0x9e3779b97f4a7c15ULL ^ cache * 0xc2b2ae3d27d4eb4fULL ^
-		    fingerprint * 0x165667b19e3779f9ULL ^ generation_of(site);
-
-	return key ? key : 1;
+	return site * KEY_FACTOR ^ cache * 0xc2b2ae3d27d4eb4fULL ^ generation_of(site);
 }
 
 static __always_inline __u32 tag_home(__u64 key)
 {
-	return key >> 48 & (tag_slots / KPM_TAG_WAYS - 1);
+	return key >> 48 & home_mask;
 }
 
 static __always_inline int has_prefix(const char *s, const char *prefix, int len)
@@ -82,6 +80,12 @@ static __always_inline int has_prefix(const char *s, const char *prefix, int len
 static __always_inline int is_wrapper(const char *symbol)
 {
 	return has_prefix(symbol, "__kmalloc_", 10) || has_prefix(symbol, "__kvmalloc_", 11);
+}
+
+/* The cache that the caches themselves lie in. */
+static __always_inline int is_for_caches(const char *cache_name)
+{
+	return has_prefix(cache_name, "kmem_cache", 11);
 }
 
 /* Writes all that is to be known about a new tag; `usual` last, which makes it valid. */
@@ -127,8 +131,10 @@ static __always_inline void describe_tag(struct bpf_raw_tracepoint_args *ctx, __
 			     sizeof(name));
 	if (name)
 		bpf_probe_read_kernel_str(info->cache_name, sizeof(info->cache_name), (void *)name);
-	if (info->large && is_wrapper(info->symbol))
-		tag->flags = KPM_TAG_WRAPPER;
+	if (by_cache && is_for_caches(info->cache_name))
+		tag->flags = KPM_TAG_CACHES;
+	if (info->large)
+		tag->flags = KPM_TAG_LARGE | (is_wrapper(info->symbol) ? KPM_TAG_WRAPPER : 0);
 	if (!asked || asked > KPM_ASKED_MAX)
 		asked = KPM_ASKED_MAX;
 	/* a full barrier between the description and what publishes it */
@@ -140,40 +146,113 @@ static __always_inline void describe_tag(struct bpf_raw_tracepoint_args *ctx, __
 }
 
 /*
+ * Retired tags have the complement of their key, by which they are found again should the same
+ * cache be made once more at its old pointer.
+ */
+static int retire_tag(__u32 i, __u64 *cache)
+{
+	__u32 *listed = bpf_map_lookup_elem(&taglist, &i), id;
+	struct kpm_tag_info *info;
+	struct kpm_tag *tag;
+	__u64 key;
+
+	if (!listed || !*listed)
+		return 0;
+	id = *listed - 1;
+	info = bpf_map_lookup_elem(&taginfo, &id);
+	if (!info || info->cache != *cache || info->retired)
+		return 0;
+	info->retired = 1;
+	tag = tag_of(id);
+	key = READ_WORD(tag->key);
+	WRITE_WORD(tag->key, ~key);
+	return 0;
+}
+
+/*
+ * A slab cache is being made. Caches come and go at the same pointers, and each is itself an object
+ * that is allocated: from then on the tags that one at this pointer had are no more found.
+ */
+__noinline int retire_cache(__u64 cache)
+{
+	struct kpm_control *ctl;
+	__u32 zero = 0;
+
+	ctl = bpf_map_lookup_elem(&control, &zero);
+	if (ctl)
+		bpf_loop(ctl->tag_count, retire_tag, &cache, 0);
+	return 0;
+}
+
+/*
+ * Was the retired tag one of a cache like this, of the same size, kind and name? Then it is one
+ * again. Not static: the verifier looks at it once.
+ */
+__noinline int revive_tag(__u64 cache, __u64 key, __u32 id)
+{
+	struct kpm_tag_info *info = bpf_map_lookup_elem(&taginfo, &id);
+	__u64 name[KPM_CACHE_NAME_LEN / 8] = {};
+	struct cache_facts facts;
+
+	if (!info)
+		return 0;
+	read_cache(cache, &facts);
+	bpf_probe_read_kernel_str(name, sizeof(name), (void *)facts.name);
+	if (info->size != facts.size || info->kind != cache_kind(&facts))
+		return 0;
+#pragma unroll
+	for (int i = 0; i < KPM_CACHE_NAME_LEN / 8; i++)
+		if (((__u64 *)info->cache_name)[i] != name[i])
+			return 0;
+	if (__sync_val_compare_and_swap(&tag_of(id)->key, ~key, key) == ~key)
+		info->retired = 0;
+	return 1;
+}
+
+/*
  * Looks for the tag in all its places and claims one if it is new; its number or KPM_NO_TAG. The
  * description comes after the loop: inside, the verifier would walk through it 64 times.
  */
 static __always_inline int search_tag(struct bpf_raw_tracepoint_args *ctx, __u64 key, int by_cache)
 {
 	struct kpm_tag *claimed = 0;
-	__u32 at = tag_home(key);
 	int id = KPM_NO_TAG;
+	__u32 at = tag_home(key);
 
 	for (int place = 0; place < KPM_TAG_PROBES * KPM_TAG_WAYS; place++) {
 		__u32 way = place & (KPM_TAG_WAYS - 1);
-		struct kpm_tag_bucket *b = bpf_map_lookup_elem(&tags, &at);
-		struct kpm_tag *t;
-		__u64 have;
+		struct kpm_tag *t = &ways_of(at)->tag[way];
+		__u64 have = READ_WORD(t->key);
 
-		if (!b)
-			return KPM_NO_TAG;
-		t = &b->tag[way];
-		have = *(volatile __u64 *)&t->key;
 		if (!have) {
 			have = __sync_val_compare_and_swap(&t->key, 0, key);
 			if (!have)
 				claimed = t;
 		}
-		if (!have || have == key) {
+		if (!have || have == key ||
+		    (by_cache && have == ~key &&
+		     revive_tag(ARG_CACHE(ctx), key, at * KPM_TAG_WAYS + way))) {
 			id = at * KPM_TAG_WAYS + way;
 			break;
 		}
 		if (way == KPM_TAG_WAYS - 1)
-			at = (at + 1) & (tag_slots / KPM_TAG_WAYS - 1);
+			at = (at + 1) & home_mask;
 	}
 	if (claimed)
 		describe_tag(ctx, id, claimed, by_cache);
 	return id;
+}
+
+/* The same where an allocation's tag does not tell yet, or has no room, whether it makes a cache.
+ */
+static __noinline int retire_if_cache(__u64 ptr, __u64 cache)
+{
+	char name[11] = {};
+
+	bpf_probe_read_kernel_str(name, sizeof(name), (void *)cache_name(cache));
+	if (is_for_caches(name))
+		retire_cache(ptr);
+	return 0;
 }
 
 static __noinline int search_kmalloc_tag(struct bpf_raw_tracepoint_args *ctx, __u64 key)

@@ -30,4 +30,7 @@ struct pt_regs {
 	__u64 orig_ax, ip, cs, flags, sp, ss;
 };
 
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
 #endif

@@ -5,17 +5,21 @@
  * Pinned maps outlive a version of the tool, so every change of a struct, a bit or the meaning
  * of a counter here must raise KPM_ABI_VERSION. All numbers are in host byte order.
  *
- * The maps (all arrays; all but `about` mapped into user space):
+ * The maps (all arrays; all but `about` mapped into user space). Those marked = have one value,
+ * which is the whole array: the probes then reach an element by its place, without a lookup of its
+ * own.
  *
- *   objects   the live objects: blocks of buckets of slots, set-associative, two choices
- *   tags      hash table of the tags' keys; the slot index is the tag's number
+ *   objects = the live objects: blocks of buckets of slots, set-associative, two choices; more than
+ *             KPM_WHOLE_BLOCKS are several values, of KPM_REGION_BLOCKS blocks each
+ *   tags    = hash table of the tags' keys; the slot index is the tag's number
  *   taginfo   what a tag stands for, written once by the probe that claimed it
  *   taglist   numbers of the tags claimed so far, in that order, so that a reader's work grows
  *             with the tags in use
- *   counters  [shard][tag] counters that only grow (rule: user space subtracts)
- *   shards    [shard] counters that belong to no tag
- *   control   one struct kpm_control
- *   about     one struct kpm_about; pinned books only, no probe reads it
+ *   counters= [shard][tag] counters that only grow (rule: user space subtracts)
+ *   shards  = [shard] counters that belong to no tag
+ *   recent  = [CPU] what the first copies of the free programs saw last; user space does not read
+ * it control   one struct kpm_control about     one struct kpm_about; pinned books only, no probe
+ * reads it
  */
 #ifndef KPOOLMON_ABI_H
 #define KPOOLMON_ABI_H
@@ -25,7 +29,7 @@
 #include <linux/types.h>
 #endif
 
-#define KPM_ABI_VERSION 3
+#define KPM_ABI_VERSION 4
 
 /*
  * A slot of the object table: two words.
@@ -94,6 +98,9 @@ struct kpm_block {
 	struct kpm_bucket bucket[KPM_BLOCK_BUCKETS];
 };
 #define KPM_BLOCK_SLOTS (KPM_BLOCK_BUCKETS * KPM_BUCKET_SLOTS)
+/* The verifier follows a place in a value up to 2^29 bytes. */
+#define KPM_WHOLE_BLOCKS  65535
+#define KPM_REGION_BLOCKS 1024
 
 /*
  * Objects are rated at this share of the slots: 28.4 bytes each. Simulated, in steady churn:
@@ -108,21 +115,29 @@ struct kpm_block {
 enum kpm_kind { KPM_NONP, KPM_PAGED, KPM_KINDS };
 
 /*
- * The hot half of a tag. `key` is a 64-bit hash of call site, slab cache, the cache's fingerprint
- * and size, kind and generation; it is claimed by one compare-and-swap from 0. `usual` is the
- * number of bytes asked for by the tag's first allocation, 0 until the claimant has written
- * everything else about the tag.
+ * The hot half of a tag. `key` is a 64-bit hash of call site and generation and of slab cache or
+ * size and kind; it is claimed by one compare-and-swap from 0, and becomes its complement when
+ * another slab cache is made where the tag's was. `usual` is the number of bytes asked for by the
+ * tag's first allocation, 0 until the claimant has written everything else about the tag.
  */
 struct kpm_tag {
 	__u64 key;
-	__u32 usual;
-	__u8 shift; /* log2 of the present sampling, 0: every object */
-	__u8 flags; /* KPM_TAG_* */
-	__u16 pad;
+	union {
+		struct {
+			__u32 usual;
+			__u8 shift; /* log2 of the present sampling, 0: every object */
+			__u8 flags; /* KPM_TAG_* */
+			__u16 pad;
+		};
+		/* of a tag out of the ordinary more than `usual`: the host is little-endian */
+		__u64 word;
+	};
 };
 
 #define KPM_TAG_WRAPPER 0x01 /* the call site lies in the allocator (large kmalloc) */
 #define KPM_TAG_SAMPLED 0x02 /* has been sampled at some time: figures are estimates */
+#define KPM_TAG_LARGE   0x04 /* large kmallocs */
+#define KPM_TAG_CACHES  0x08 /* the objects are slab caches: struct kmem_cache */
 
 #define KPM_TAG_WAYS 4
 struct kpm_tag_bucket {
@@ -147,7 +162,7 @@ struct kpm_tag_info {
 	__u8 large;  /* a large kmalloc: whole pages */
 	/* the call site's module was unloaded since; set by the probe of module_free */
 	__u8 unloaded;
-	__u8 pad;
+	__u8 retired; /* its slab cache is gone: another was made at the same pointer */
 	/* %pB of the call site, `load_msg+0x41/0x1e0 [module]`; empty if the kernel refused;
 	 * `(bulk) CACHE` or `(nolock) CACHE` where the stack did not tell the caller (site 0) */
 	char symbol[KPM_SYMBOL_LEN];
@@ -195,6 +210,16 @@ struct kpm_shard {
 
 #define KPM_SHARDS_MAX 16
 
+/*
+ * Of one CPU: the pointer that the first copy of a free program was last run for, until its second
+ * copy has run. A cache line.
+ */
+struct kpm_recent {
+	__u64 kfree;
+	__u64 cache_free;
+	__u64 reserved[6];
+};
+
 struct kpm_control {
 	__u32 version;    /* KPM_ABI_VERSION */
 	__u32 tag_count;  /* tags claimed: valid entries of `taglist` */
@@ -232,6 +257,7 @@ KPM_ASSERT(sizeof(struct kpm_tag_bucket) == 64);
 KPM_ASSERT(sizeof(struct kpm_tag_info) == 192);
 KPM_ASSERT(sizeof(struct kpm_counters) == 64);
 KPM_ASSERT(sizeof(struct kpm_shard) == 128);
+KPM_ASSERT(sizeof(struct kpm_recent) == 64);
 KPM_ASSERT(sizeof(struct kpm_control) == 64);
 KPM_ASSERT(sizeof(struct kpm_about) == 64);
 /* address, weight and flags fill w0 but its top bit, which marks nothing and stays 0 */

@@ -14,6 +14,7 @@
 #include <bpf/btf.h>
 
 #include "audit.h"
+#include "tables.h"
 #include "programs.h"
 
 /* In a run of a program: some thousand entries, a millisecond. */
@@ -56,12 +57,15 @@ int kpm_audit_run(struct kpm_audit *a, struct bpf_program *program, struct kpm_a
 	return 0;
 }
 
-static uint32_t entries_of(int fd)
+/* Values of so many bytes that all of an array map's come to. */
+static uint32_t count_values(int fd, uint32_t size)
 {
 	struct bpf_map_info info = {0};
 	uint32_t len = sizeof(info);
 
-	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.max_entries;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return 0;
+	return (uint64_t)info.max_entries * info.value_size / size;
 }
 
 /* Numbers of NUMA nodes end before this: /sys/devices/system/node/possible, `0-1,4`. */
@@ -150,6 +154,31 @@ static int explain(int code, const struct kpm_roots *roots, struct kpm_err *err)
 			strerror(-code));
 }
 
+/* Opens the object with the operands filled in for these books. */
+static int open_linked(struct kpm_audit *a, const struct kpm_books_fds *fds,
+		       const struct bpf_object_open_opts *open)
+{
+	const struct kpm_tables tables = {
+		.objects = fds->objects,
+		.tags = fds->tags,
+		.counters = fds->counters,
+		.shards = fds->shards,
+		.blocks = a->blocks,
+		.tag_slots = count_values(fds->taginfo, sizeof(struct kpm_tag_info)),
+		.shards_count = count_values(fds->shards, sizeof(struct kpm_shard)),
+	};
+	struct audit_bpf *skel = calloc(1, sizeof(*skel));
+	int ret = skel ? audit_bpf__create_skeleton(skel) : -ENOMEM;
+
+	if (!ret)
+		ret = kpm_tables_open(&tables, skel->skeleton, open);
+	if (ret)
+		audit_bpf__destroy(skel);
+	else
+		a->skel = skel;
+	return ret;
+}
+
 static int load(struct kpm_audit *a, const struct kpm_books_fds *fds, const struct kpm_roots *roots,
 		struct kpm_err *err)
 {
@@ -159,20 +188,13 @@ static int load(struct kpm_audit *a, const struct kpm_books_fds *fds, const stru
 	int ret;
 
 	kpm_quiet_libbpf();
-	a->skel = audit_bpf__open_opts(&open);
-	if (!a->skel)
-		return kpm_fail(err, -errno, "open the audit: %s", strerror(errno));
-	a->skel->rodata->block_count = a->blocks;
-	a->skel->rodata->tag_slots = entries_of(fds->taginfo);
-	a->skel->rodata->shard_mask = entries_of(fds->shards) - 1;
-	a->skel->rodata->jiffies_scale = kpm_jiffies_scale();
+	ret = open_linked(a, fds, &open);
+	if (ret)
+		return kpm_fail(err, ret, "open the audit: %s", strerror(-ret));
 	a->skel->rodata->have_rdonly_cast = 1;
 	a->skel->rodata->have_get_kmem_cache = 1;
-	if ((ret = bpf_map__reuse_fd(a->skel->maps.objects, fds->objects)) ||
-	    (ret = bpf_map__reuse_fd(a->skel->maps.taginfo, fds->taginfo)) ||
-	    (ret = bpf_map__reuse_fd(a->skel->maps.counters, fds->counters)) ||
-	    (ret = bpf_map__reuse_fd(a->skel->maps.tags, fds->tags)) ||
-	    (ret = bpf_map__reuse_fd(a->skel->maps.shards, fds->shards)))
+	ret = bpf_map__reuse_fd(a->skel->maps.taginfo, fds->taginfo);
+	if (ret)
 		return kpm_fail(err, ret, "audit: %s", strerror(-ret));
 	ret = audit_bpf__load(a->skel);
 	return ret ? explain(ret, roots, err) : 0;
@@ -186,7 +208,7 @@ int kpm_audit_open(const struct kpm_books_fds *fds, const struct kpm_roots *root
 
 	if (!a)
 		return kpm_fail(err, -ENOMEM, "out of memory");
-	a->blocks = entries_of(fds->objects);
+	a->blocks = count_values(fds->objects, sizeof(struct kpm_block));
 	a->cpus = libbpf_num_possible_cpus();
 	ret = load(a, fds, roots, err);
 	if (!ret) {

@@ -30,7 +30,10 @@ struct kpm_books {
 	bool any_sampled;
 };
 
-/* Maps one array map read-only; `value` is the size of its values, as this version has it. */
+/*
+ * Maps one array map read-only. `value` is the size of its values, as this version has it, or of
+ * the elements of each value.
+ */
 static int map_array(struct kpm_books *b, struct mapping *m, int fd, const char *name,
 		     uint32_t value, struct kpm_err *err)
 {
@@ -41,13 +44,14 @@ static int map_array(struct kpm_books *b, struct mapping *m, int fd, const char 
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return kpm_fail(err, -errno, "map %s: %s", name, strerror(errno));
-	if (info.value_size != value)
+	if (!info.value_size || info.value_size % value)
 		return kpm_fail(err, -EPROTO,
-				"map %s has values of %u bytes, not %u: it belongs "
+				"map %s has values of %u bytes, not of %u: it belongs "
 				"to another version of kpoolmon",
 				name, info.value_size, value);
-	m->entries = info.max_entries;
-	m->size = ((size_t)info.max_entries * ((value + 7) & ~7U) + page - 1) & ~(page - 1);
+	m->entries = (uint64_t)info.max_entries * info.value_size / value;
+	m->size =
+		((size_t)info.max_entries * ((info.value_size + 7) & ~7U) + page - 1) & ~(page - 1);
 	data = mmap(NULL, m->size, PROT_READ, MAP_SHARED, fd, 0);
 	if (data == MAP_FAILED)
 		return kpm_fail(err, -errno, "map %s: mmap: %s", name, strerror(errno));
@@ -77,7 +81,7 @@ int kpm_books_open(const struct kpm_books_fds *fds, struct kpm_books **books, st
 	}
 	if ((ret = map_array(b, &b->objects, fds->objects, "objects", sizeof(struct kpm_block),
 			     err)) ||
-	    (ret = map_array(b, &b->tags, fds->tags, "tags", sizeof(struct kpm_tag_bucket), err)) ||
+	    (ret = map_array(b, &b->tags, fds->tags, "tags", sizeof(struct kpm_tag), err)) ||
 	    (ret = map_array(b, &b->taginfo, fds->taginfo, "taginfo", sizeof(struct kpm_tag_info),
 			     err)) ||
 	    (ret = map_array(b, &b->taglist, fds->taglist, "taglist", sizeof(uint32_t), err)) ||
@@ -143,9 +147,9 @@ static void sum_counters(const struct kpm_books *b, uint32_t tag, struct kpm_cou
 
 static const struct kpm_tag *hot_tag(const struct kpm_books *b, uint32_t tag)
 {
-	const struct kpm_tag_bucket *buckets = b->tags.data;
+	const struct kpm_tag *tags = b->tags.data;
 
-	return &buckets[tag / KPM_TAG_WAYS].tag[tag % KPM_TAG_WAYS];
+	return &tags[tag];
 }
 
 /* Turns newly claimed kernel tags into tags of the set. */

@@ -120,35 +120,51 @@ static int settle_sizes(struct kpm_live_opts *opts, struct kpm_err *err)
 	return 0;
 }
 
-/* Sizes of the maps and the constants of the programs; `opts` has no zeros any more. */
+/* The tables and what the programs know of them; `opts` has no zeros any more. */
+static void size_tables(struct kpm_tables *tables, const struct kpm_live_opts *opts,
+			const struct kpm_kernel *kernel)
+{
+	uint64_t slots = opts->objects * 100 / KPM_RATED_PERCENT;
+	uint32_t cpus = power_of_two(libbpf_num_possible_cpus());
+
+	*tables = (struct kpm_tables){
+		.blocks = kpm_tables_blocks((slots + KPM_BLOCK_SLOTS - 1) / KPM_BLOCK_SLOTS),
+		.tag_slots = opts->tags,
+		.shards_count = cpus < KPM_SHARDS_MAX ? cpus : KPM_SHARDS_MAX,
+		.cpus = cpus,
+		.text_start = kernel->text_start,
+		.text_end = kernel->text_end,
+	};
+}
+
+/* Opens the object with its operands filled in. */
+static int open_linked(struct kpm_probes *probes, const struct bpf_object_open_opts *open)
+{
+	struct kpoolmon_bpf *skel = calloc(1, sizeof(*skel));
+	int ret = skel ? kpoolmon_bpf__create_skeleton(skel) : -ENOMEM;
+
+	if (!ret)
+		ret = kpm_tables_open(&probes->tables, skel->skeleton, open);
+	if (ret)
+		kpoolmon_bpf__destroy(skel);
+	else
+		probes->skel = skel;
+	return ret;
+}
+
+/* Sizes of the other maps and the variables of the programs. */
 static void configure(struct kpoolmon_bpf *skel, const struct kpm_live_opts *opts,
 		      const struct kpm_kernel *kernel)
 {
-	uint64_t slots = opts->objects * 100 / KPM_RATED_PERCENT;
-	uint32_t blocks = (slots + KPM_BLOCK_SLOTS - 1) / KPM_BLOCK_SLOTS;
-	uint32_t cpus = libbpf_num_possible_cpus(), shards;
-
-	shards = power_of_two(cpus < KPM_SHARDS_MAX ? cpus : KPM_SHARDS_MAX);
-
-	skel->rodata->block_count = blocks;
-	skel->rodata->tag_slots = opts->tags;
-	skel->rodata->shard_mask = shards - 1;
 	skel->rodata->rated_objects = opts->no_sampling ? UINT64_MAX : opts->objects;
-	skel->rodata->jiffies_scale = kpm_jiffies_scale();
-	skel->rodata->text_start = kernel->text_start;
-	skel->rodata->text_end = kernel->text_end;
 	skel->rodata->have_rdonly_cast = kernel->rdonly_cast;
 	skel->rodata->have_get_kmem_cache = kernel->get_kmem_cache;
 	skel->rodata->bulk_returns_bool = kernel->bulk_returns_bool;
 	skel->rodata->nolock_args = kernel->nolock_args;
 	skel->rodata->nolock_context = kernel->nolock_context;
 
-	bpf_map__set_max_entries(skel->maps.objects, blocks);
-	bpf_map__set_max_entries(skel->maps.tags, opts->tags / KPM_TAG_WAYS);
 	bpf_map__set_max_entries(skel->maps.taginfo, opts->tags);
 	bpf_map__set_max_entries(skel->maps.taglist, opts->tags);
-	bpf_map__set_max_entries(skel->maps.counters, opts->tags * shards);
-	bpf_map__set_max_entries(skel->maps.shards, shards);
 }
 
 /*
@@ -166,9 +182,9 @@ static int load(struct kpm_probes *probes, const struct kpm_hook_choice *hooks, 
 	int ret;
 
 	probes->hooks = (struct kpm_hooks){0};
-	probes->skel = kpoolmon_bpf__open_opts(&open);
-	if (!probes->skel)
-		return explain(opts, errno, "open the probes", err);
+	ret = open_linked(probes, &open);
+	if (ret)
+		return explain(opts, ret, "open the probes", err);
 	configure(probes->skel, opts, &probes->kernel);
 	ret = kpm_hooks_plan(&probes->hooks, probes->skel->obj, &probes->kernel, hooks,
 			     &opts->roots, !opts->no_rescue, err);
@@ -204,9 +220,14 @@ int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 		ret = settle_sizes(&probes->opts, err);
 	if (ret)
 		return ret;
+	size_tables(&probes->tables, &probes->opts, &probes->kernel);
+	ret = kpm_tables_make(&probes->tables);
+	if (ret)
+		return explain(&probes->opts, ret, "make the maps", err);
 	ret = load(probes, &opts->hooks, err);
 	if (ret && any_hooks(&probes->hooks) && !opts->hooks.required) {
 		kpoolmon_bpf__destroy(probes->skel);
+		probes->skel = NULL;
 		ret = load(probes, &none, err);
 	}
 	if (ret)
@@ -285,7 +306,7 @@ int kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss)
 }
 
 int kpm_probes_each(const struct kpm_probes *probes,
-		    int (*visit)(void *arg, struct bpf_program *program, struct bpf_link *link),
+		    int (*visit)(void *arg, struct bpf_program *program, struct bpf_link *tables),
 		    void *arg)
 {
 	int ret = 0;
@@ -305,6 +326,7 @@ void kpm_probes_unload(struct kpm_probes *probes)
 {
 	detach_all(probes);
 	kpoolmon_bpf__destroy(probes->skel);
+	kpm_tables_close(&probes->tables);
 	*probes = (struct kpm_probes){0};
 }
 
@@ -342,12 +364,12 @@ struct bpf_program *kpm_probes_clock(const struct kpm_probes *probes)
 void kpm_probes_fds(const struct kpm_probes *probes, struct kpm_books_fds *fds)
 {
 	*fds = (struct kpm_books_fds){
-		.objects = bpf_map__fd(probes->skel->maps.objects),
-		.tags = bpf_map__fd(probes->skel->maps.tags),
+		.objects = probes->tables.objects,
+		.tags = probes->tables.tags,
 		.taginfo = bpf_map__fd(probes->skel->maps.taginfo),
 		.taglist = bpf_map__fd(probes->skel->maps.taglist),
-		.counters = bpf_map__fd(probes->skel->maps.counters),
-		.shards = bpf_map__fd(probes->skel->maps.shards),
+		.counters = probes->tables.counters,
+		.shards = probes->tables.shards,
 		.control = bpf_map__fd(probes->skel->maps.control),
 	};
 }

@@ -15,6 +15,7 @@
 #include <kpoolmon/source.h>
 
 #include "hooks.h"
+#include "tables.h"
 #include "programs.h"
 
 struct kpoolmon_bpf;
@@ -23,6 +24,7 @@ struct kpm_probes {
 	struct kpm_live_opts opts; /* without zeros once loaded */
 	struct kpm_kernel kernel;
 	struct kpoolmon_bpf *skel;
+	struct kpm_tables tables;
 	struct bpf_link *links[KPM_PROBES];
 	struct kpm_hooks hooks;
 	int64_t started_ns;

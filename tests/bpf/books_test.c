@@ -225,6 +225,47 @@ static void second_copy_counts_its_catch(void **state)
 	unload(f);
 }
 
+/* What the first copy has seen is no longer known once the second was run. */
+static void second_copy_forgets(void **state)
+{
+	struct fixture *f = load(1000, 64);
+
+	(void)state;
+	alloc(f, SITE(1), PTR(1), 60, 64);
+	free_ptr(f, PTR(1));
+	fire(f, KPM_PROBE_KFREE_AGAIN, 0, PTR(1), 0, 0, 0);
+	alloc(f, SITE(1), PTR(1), 60, 64);
+	fire(f, KPM_PROBE_KFREE_AGAIN, 0, PTR(1), 0, 0, 0);
+	fire(f, KPM_PROBE_CACHE_FREE, 0, PTR(9), 0, 0, 0);
+	fire(f, KPM_PROBE_CACHE_FREE_AGAIN, 0, PTR(9), 0, 0, 0);
+	alloc(f, SITE(1), PTR(9), 60, 64);
+	fire(f, KPM_PROBE_CACHE_FREE_AGAIN, 0, PTR(9), 0, 0, 0);
+	sample(f);
+	assert_int_equal(at(f, SITE(1)).allocs, 3);
+	assert_int_equal(at(f, SITE(1)).frees, 3);
+	assert_int_equal(f->snap.loss.rescued, 2);
+	assert_int_equal(f->snap.loss.missed, 0);
+	unload(f);
+}
+
+/* A table that is larger than one value of a map can be to the verifier. */
+static void many_blocks(void **state)
+{
+	struct fixture *f = load(20000000, 64);
+
+	(void)state;
+	for (int i = 0; i < 3000; i++)
+		alloc(f, SITE(1), PTR(i * 1001), 64, 64);
+	for (int i = 0; i < 1000; i++)
+		free_ptr(f, PTR(i * 1001));
+	sample(f);
+	assert_true(f->snap.room.objects_rated >= 20000000);
+	assert_int_equal(at(f, SITE(1)).allocs, 3000);
+	assert_int_equal(at(f, SITE(1)).diff, 2000);
+	assert_int_equal(f->snap.loss.missed, 0);
+	unload(f);
+}
+
 static void kinds(void **state)
 {
 	struct fixture *f = load(1000, 64);
@@ -606,6 +647,8 @@ int main(void)
 		cmocka_unit_test(double_free),
 		cmocka_unit_test(reuse),
 		cmocka_unit_test(second_copy_counts_its_catch),
+		cmocka_unit_test(second_copy_forgets),
+		cmocka_unit_test(many_blocks),
 		cmocka_unit_test(kinds),
 		cmocka_unit_test(asked_bytes),
 		cmocka_unit_test(wide_addresses),
