@@ -149,13 +149,34 @@ __noinline int drop(__u64 ptr, int large)
 /* Takes an object off the books that is not in its first slot; 1 if it stood there. */
 __noinline int leave_elsewhere(__u64 hash, __u64 key)
 {
+	__u64 want = EACH_BYTE(MARK(hash)), low, high, spilled;
 	struct kpm_block *block = block_of(hash);
-	__u32 shard = this_shard();
-	struct kpm_slot entry;
+	struct kpm_slot entry, *slot;
+	struct kpm_bucket *b;
+	__u32 n;
 
-	if (!block || !may_hold(FIRST_BUCKET(block, hash), hash) || !take_out(hash, key, &entry))
+	if (!block)
 		return 0;
-	settle(shard, &entry, frees);
+	b = FIRST_BUCKET(block, hash);
+	low = same_bytes(READ_WORD(b->marks[0]), want);
+	high = READ_WORD(b->marks[1]);
+	spilled = high & SPILLED;
+	high = same_bytes(high, want);
+	if (!(low | high | spilled))
+		return 0;
+	/* the first of the marks that are alike is nearly always it */
+	n = low ? lowest_byte(low) : 8 + lowest_byte(high);
+	if (n < KPM_BUCKET_SLOTS) {
+		slot = &b->slot[n];
+		if (give_up(slot, key, &entry)) {
+			settle(this_shard(), &entry, frees);
+			release(slot, &b->mark[n]);
+			return 1;
+		}
+	}
+	if (!take_out(hash, key, &entry))
+		return 0;
+	settle(this_shard(), &entry, frees);
 	return 1;
 }
 

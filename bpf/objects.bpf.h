@@ -103,6 +103,12 @@ static __always_inline int may_hold(const struct kpm_bucket *b, __u64 hash)
 	       0;
 }
 
+/* Index of the lowest byte whose bit 7 is set in m, which has no other bits. */
+static __always_inline __u32 lowest_byte(__u64 m)
+{
+	return ((m & -m) >> 7) * 0x0001020304050607ULL >> 56;
+}
+
 /* Does the first word tell of the address? One that is being given up does not: another may. */
 static __always_inline int tells_of(__u64 w0, __u64 key)
 {
@@ -186,17 +192,50 @@ static __always_inline void publish(struct kpm_slot *slot, __u8 *mark, __u64 has
 	WRITE_WORD(slot->w0, w0);
 }
 
-/* The slots of the cache line of slot n: 0-2 beside the marks, 3-6, 7-10, 11-14. */
-#define LINE_START(n) ((n) < 3 ? 0 : (n) - (((n)-3) & 3))
-#define LINE_END(n)   ((n) < 3 ? 3 : LINE_START(n) + 4)
-
-/* Claims a free one of the slots from `start` to before `end`; 0 if there is none. */
-static __always_inline int claim_among(struct kpm_bucket *b, __u32 start, __u32 end, __u64 hash,
-				       __u64 w0, __u64 w1)
+/*
+ * A free slot, KPM_BUCKET_SLOTS if there is none: slot n, or one in its cache line (0-2 beside the
+ * marks, 3-6, 7-10, 11-14), or any.
+ */
+static __always_inline __u32 free_slot(const struct kpm_bucket *b, __u32 n)
 {
-	for (__u32 n = 0; n < KPM_BUCKET_SLOTS; n++)
-		if (n >= start && n < end && !*(const volatile __u8 *)&b->mark[n] &&
-		    claim(&b->slot[n], w0)) {
+	__u64 low = ~READ_WORD(b->marks[0]) & USED_LOW, high = ~READ_WORD(b->marks[1]) & USED_HIGH;
+	__u64 near_low = 0, near_high = 0;
+
+	if (!*(const volatile __u8 *)&b->mark[n])
+		return n;
+	if (n < 3) {
+		near_low = low & 0x0000000000ffffffULL;
+	} else if (n < 7) {
+		near_low = low & 0x00ffffffff000000ULL;
+	} else if (n < 11) {
+		near_low = low & 0xff00000000000000ULL;
+		near_high = high & 0x0000000000ffffffULL;
+	} else {
+		near_high = high & 0x00ffffffff000000ULL;
+	}
+	if (near_low | near_high) {
+		low = near_low;
+		high = near_high;
+	}
+	if (low)
+		return lowest_byte(low);
+	return high ? 8 + lowest_byte(high) : KPM_BUCKET_SLOTS;
+}
+
+/* Enters the object in a free slot of the bucket, slot n if it can; 0 if there is none. */
+static __always_inline int put_in_bucket(struct kpm_bucket *b, __u32 n, __u64 hash, __u64 w0,
+					 __u64 w1)
+{
+	n = free_slot(b, n);
+	if (n < KPM_BUCKET_SLOTS && claim(&b->slot[n], w0)) {
+		publish(&b->slot[n], &b->mark[n], hash, w0, w1);
+		return 1;
+	}
+	if (n == KPM_BUCKET_SLOTS)
+		return 0;
+	/* another CPU was first */
+	for (n = 0; n < KPM_BUCKET_SLOTS; n++)
+		if (!*(const volatile __u8 *)&b->mark[n] && claim(&b->slot[n], w0)) {
 			publish(&b->slot[n], &b->mark[n], hash, w0, w1);
 			return 1;
 		}
@@ -221,15 +260,13 @@ __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 		*(volatile __u8 *)&b->spilled = 1;
 		b = NEXT_BUCKET(block, hash, 0);
 	}
-	if (claim_among(b, LINE_START(FIRST_SLOT(hash)), LINE_END(FIRST_SLOT(hash)), hash, w0,
-			w1) ||
-	    claim_among(b, 0, KPM_BUCKET_SLOTS, hash, w0, w1))
+	if (put_in_bucket(b, FIRST_SLOT(hash), hash, w0, w1))
 		return 1;
 	b = FIRST_BUCKET(block, hash);
 	for (__u32 i = 0; i <= BUCKETS_BEYOND; i++) {
 		*(volatile __u8 *)&b->spilled = 1;
 		b = NEXT_BUCKET(block, hash, i);
-		if (claim_among(b, 0, KPM_BUCKET_SLOTS, hash, w0, w1))
+		if (put_in_bucket(b, FIRST_SLOT(hash), hash, w0, w1))
 			return 1;
 	}
 	return 0;
