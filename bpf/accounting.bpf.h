@@ -153,7 +153,7 @@ __noinline int leave_elsewhere(__u64 hash, __u64 key)
 	struct kpm_block *block = block_of(hash);
 	struct kpm_slot entry, *slot;
 	struct kpm_bucket *b;
-	__u32 n;
+	__u64 n;
 
 	if (!block)
 		return 0;
@@ -166,6 +166,7 @@ __noinline int leave_elsewhere(__u64 hash, __u64 key)
 		return 0;
 	/* the first of the marks that are alike is nearly always it */
 	n = low ? lowest_byte(low) : 8 + lowest_byte(high);
+	HOLD(n);
 	if (n < KPM_BUCKET_SLOTS) {
 		slot = &b->slot[n];
 		if (give_up(slot, key, &entry)) {

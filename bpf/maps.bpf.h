@@ -65,6 +65,9 @@ const volatile __u64 rated_objects = 1;
  */
 #define HOLD(x) __asm__ volatile("" : "+r"(x))
 
+/* Old verifiers follow a product only if the number that multiplies is known: the order matters. */
+#define MULTIPLY(x, known) __asm__("%0 *= %1" : "+r"(x) : "r"(known))
+
 #define READ_WORD(x)     (*(const volatile __u64 *)&(x))
 #define WRITE_WORD(x, v) (*(volatile __u64 *)&(x) = (v))
 
@@ -85,8 +88,10 @@ static __always_inline struct kpm_tag *tag_of(__u32 id)
 
 static __always_inline struct kpm_counters *counters_of(__u32 shard, __u32 tag)
 {
-	return (struct kpm_counters *)OPERAND(KPM_OPERAND_COUNTERS) +
-	       (shard * tag_slots + (tag & tag_mask));
+	__u64 first = shard;
+
+	MULTIPLY(first, tag_slots);
+	return (struct kpm_counters *)OPERAND(KPM_OPERAND_COUNTERS) + (first + (tag & tag_mask));
 }
 
 static __always_inline struct kpm_shard *shard_of(__u32 shard)

@@ -76,7 +76,10 @@ static __always_inline struct kpm_block *block_at(__u64 i)
 
 static __always_inline struct kpm_block *block_of(__u64 hash)
 {
-	return block_at((hash >> 32) * block_count >> 32);
+	__u64 i = hash >> 32;
+
+	MULTIPLY(i, block_count);
+	return block_at(i >> 32);
 }
 
 #define FIRST_BUCKET(block, hash) (&(block)->bucket[(hash) & (KPM_BLOCK_BUCKETS - 1)])
@@ -104,7 +107,7 @@ static __always_inline int may_hold(const struct kpm_bucket *b, __u64 hash)
 }
 
 /* Index of the lowest byte whose bit 7 is set in m, which has no other bits. */
-static __always_inline __u32 lowest_byte(__u64 m)
+static __always_inline __u64 lowest_byte(__u64 m)
 {
 	return ((m & -m) >> 7) * 0x0001020304050607ULL >> 56;
 }
@@ -196,7 +199,7 @@ static __always_inline void publish(struct kpm_slot *slot, __u8 *mark, __u64 has
  * A free slot, KPM_BUCKET_SLOTS if there is none: slot n, or one in its cache line (0-2 beside the
  * marks, 3-6, 7-10, 11-14), or any.
  */
-static __always_inline __u32 free_slot(const struct kpm_bucket *b, __u32 n)
+static __always_inline __u64 free_slot(const struct kpm_bucket *b, __u64 n)
 {
 	__u64 low = ~READ_WORD(b->marks[0]) & USED_LOW, high = ~READ_WORD(b->marks[1]) & USED_HIGH;
 	__u64 near_low = 0, near_high = 0;
@@ -223,10 +226,11 @@ static __always_inline __u32 free_slot(const struct kpm_bucket *b, __u32 n)
 }
 
 /* Enters the object in a free slot of the bucket, slot n if it can; 0 if there is none. */
-static __always_inline int put_in_bucket(struct kpm_bucket *b, __u32 n, __u64 hash, __u64 w0,
+static __always_inline int put_in_bucket(struct kpm_bucket *b, __u64 n, __u64 hash, __u64 w0,
 					 __u64 w1)
 {
 	n = free_slot(b, n);
+	HOLD(n);
 	if (n < KPM_BUCKET_SLOTS && claim(&b->slot[n], w0)) {
 		publish(&b->slot[n], &b->mark[n], hash, w0, w1);
 		return 1;
