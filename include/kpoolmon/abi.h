@@ -17,9 +17,9 @@
  *             with the tags in use
  *   counters= [shard][tag] counters that only grow (rule: user space subtracts)
  *   shards  = [shard] counters that belong to no tag
- *   recent  = [CPU] what the first copies of the free programs saw last; user space does not read
- * it control   one struct kpm_control about     one struct kpm_about; pinned books only, no probe
- * reads it
+ *   recent  = [CPU] what the first copies of the free programs saw last; not for user space
+ *   control   one struct kpm_control
+ *   about     one struct kpm_about; pinned books only, no probe reads it
  */
 #ifndef KPOOLMON_ABI_H
 #define KPOOLMON_ABI_H

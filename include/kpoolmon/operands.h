@@ -22,8 +22,7 @@ enum kpm_operand {
 	KPM_OPERAND_TAG_SLOTS,  /* a power of two from KPM_TAG_WAYS to KPM_TAGS_MAX */
 	KPM_OPERAND_TAG_MASK,   /* that less one */
 	KPM_OPERAND_HOME_MASK,  /* the number of buckets of tags, less one */
-	KPM_OPERAND_SHARD_MASK, /* min(CPUs, KPM_SHARDS_MAX), rounded up to a power of two, less one
-				 */
+	KPM_OPERAND_SHARD_MASK, /* the number of shards, a power of two, less one */
 	KPM_OPERAND_CPU_MASK,   /* CPUs that there can be, rounded up in the same way, less one */
 	KPM_OPERAND_TEXT_START, /* the kernel's own code; all other call sites may be a module's */
 	KPM_OPERAND_TEXT_END,

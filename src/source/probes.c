@@ -306,7 +306,7 @@ int kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss)
 }
 
 int kpm_probes_each(const struct kpm_probes *probes,
-		    int (*visit)(void *arg, struct bpf_program *program, struct bpf_link *tables),
+		    int (*visit)(void *arg, struct bpf_program *program, struct bpf_link *link),
 		    void *arg)
 {
 	int ret = 0;

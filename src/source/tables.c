@@ -17,8 +17,8 @@
 #include <bpf/bpf.h>
 
 #include <kpoolmon/abi.h>
-#include "programs.h"
 
+#include "programs.h"
 #include "tables.h"
 
 static int make(int *fd, const char *name, uint64_t value, uint64_t count)

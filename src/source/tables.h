@@ -14,15 +14,16 @@
 
 /* Maps and numbers that the operands stand for. */
 struct kpm_tables {
-	int objects, tags, counters, shards,
-		recent;                         /* file descriptors; 0: the programs use none */
+	/* file descriptors; 0: the programs use none */
+	int objects, tags, counters, shards, recent;
 	uint64_t blocks;                        /* of the object table */
 	uint32_t tag_slots, shards_count, cpus; /* powers of two */
 	uint64_t text_start, text_end;
 };
 
-/* Makes the maps for the sizes in *tables, whose descriptors become the caller's. 0 or -errno; then
- * none is left. */
+/*
+ * Makes the maps for the sizes in *tables, for kpm_tables_close(). 0, or -errno; then none is left.
+ */
 int kpm_tables_make(struct kpm_tables *tables);
 void kpm_tables_close(struct kpm_tables *tables);
 
