@@ -58,7 +58,10 @@ REGION_LINKAGE struct kpm_block *block_in_region(__u64 i)
 	struct kpm_block *blocks;
 
 	blocks = bpf_map_lookup_elem((void *)OPERAND(KPM_OPERAND_REGIONS), &region);
-	return blocks ? blocks + (i & (KPM_REGION_BLOCKS - 1)) : 0;
+	if (!blocks)
+		return 0;
+	HOLD(blocks); /* or it is added to before it is known to be one */
+	return blocks + (i & (KPM_REGION_BLOCKS - 1));
 }
 
 /* The block of that number, which is below block_count. */

@@ -35,6 +35,14 @@ case_audit_says_what_it_found() {
 	grep -q '^ Looked at [0-9]* objects in [0-9]* ms: [0-9]* on the books were free' x.txt
 }
 
+# More objects than one value of a map can hold to the verifier.
+case_a_large_table_is_audited() {
+	needs_audit
+	"$binary" dump --for 4s --objects 20M >x.txt
+	grep -q ' of 20[0-9]* *Tables:' x.txt
+	! grep 'No audit' x.txt
+}
+
 case_pinned_books_are_audited() {
 	need jq
 	need python3
