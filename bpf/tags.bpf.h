@@ -192,13 +192,16 @@ __noinline int revive_tag(__u64 cache, __u64 key, __u32 id)
 {
 	struct kpm_tag_info *info = bpf_map_lookup_elem(&taginfo, &id);
 	__u64 name[KPM_CACHE_NAME_LEN / 8] = {};
-	struct cache_facts facts;
+	/* not by read_cache(): from the hook of a bulk the stack has no room for its copy in 6.1 */
+	struct cache_facts facts = {
+		.flags = read_word(cache + bpf_core_field_offset(struct kmem_cache, flags))};
 
 	if (!info)
 		return 0;
-	read_cache(cache, &facts);
-	bpf_probe_read_kernel_str(name, sizeof(name), (void *)facts.name);
-	if (info->size != facts.size || info->kind != cache_kind(&facts))
+	bpf_probe_read_kernel_str(name, sizeof(name), (void *)cache_name(cache));
+	if (info->size !=
+		    (__u32)read_word(cache + bpf_core_field_offset(struct kmem_cache, size)) ||
+	    info->kind != cache_kind(&facts))
 		return 0;
 #pragma unroll
 	for (int i = 0; i < KPM_CACHE_NAME_LEN / 8; i++)
