@@ -65,75 +65,91 @@ static __always_inline __u64 second_word(__u32 id, __u64 asked)
 
 /*
  * Accounts for an object about which something is out of the ordinary: that it is large, that not
- * what is usual was asked for, that its tag is sampled.
+ * what is usual was asked for, that its tag is sampled, that a hook saw it. `about` is KPM_W0_LARGE
+ * or KPM_W0_CACHE, or 0; `word` is the tag's.
  */
-__noinline int enter_peculiar(__u64 ptr, __u64 asked, int large, __u32 id, __u64 word)
+__noinline int enter_peculiar(__u64 ptr, __u64 asked, __u64 about, __u32 id, __u64 word)
 {
 	__u64 hash = hash_address(ptr), w0 = KPM_W0_KEY(ptr);
 	struct kpm_block *block = block_of(hash);
-	__u32 shift = word >> 32 & 0xff;
+	__u32 shift = KPM_TAG_SAMPLING(word);
+	struct kpm_bucket *b;
 
 	if (!block)
 		return 0;
-	if (may_hold(FIRST_BUCKET(block, hash), hash))
-		replace(hash, w0, large);
+	b = FIRST_BUCKET(block, hash);
+	HOLD(b);
+	if (tells_of(READ_WORD(b->slot[first_slot(hash)].w0), w0) || may_be_astray(b, hash))
+		replace(hash, w0, about & KPM_W0_LARGE);
 	if (shift) {
 		if (!admitted(ptr, shift))
 			return 0;
 		w0 |= shift & KPM_W0_WEIGHT;
 	}
-	if (large)
-		w0 |= KPM_W0_LARGE | (word >> 40 & KPM_TAG_WRAPPER ? KPM_W0_WRAPPER : 0);
+	w0 |= about & (KPM_W0_LARGE | KPM_W0_CACHE);
+	if (about & KPM_W0_LARGE && KPM_TAG_FLAGS(word) & KPM_TAG_WRAPPER)
+		w0 |= KPM_W0_WRAPPER;
 	if (asked > KPM_ASKED_MAX)
 		asked = KPM_ASKED_MAX;
-	if (asked != (__u32)word)
+	if (asked != KPM_TAG_USUAL(word))
 		w0 |= KPM_W0_ODD;
 	return enter_anywhere(hash, w0, second_word(id, asked));
 }
 
 /*
- * The same for one that is as all of its tag. An atomic operation waits for all that comes before
- * it, and all after it waits: so what can be known is worked out before the first.
+ * The same for one that is as all of its tag, by the program on its event alone: see struct
+ * kpm_tally. Calls come first, while there is little to be kept; an atomic operation waits for all
+ * that comes before it, and all after it waits: so what can be known is worked out before.
  */
-static __always_inline void enter_ordinary(__u64 ptr, __u64 asked, __u32 id)
+static __always_inline int enter_ordinary(__u64 ptr, __u64 about, struct kpm_tag *tag, __u64 word)
 {
-	__u64 hash = hash_address(ptr), w0 = KPM_W0_KEY(ptr), w1, before;
-	struct kpm_block *block = block_of(hash);
-	struct kpm_counters *c;
+	struct kpm_tally *t = tally_of(this_shard(), tag);
+	__u64 w1 = word | birth(), hash, w0, i, n, before;
+	struct kpm_block *block;
 	struct kpm_bucket *b;
 	struct kpm_slot *slot;
 
-	if (!block)
-		return;
+	HOLD(t);
+	HOLD(w1);
+	hash = hash_address(ptr);
+	w0 = KPM_W0_KEY(ptr) | about;
+	i = block_number(hash);
+	if (unlikely(HAS_REGIONS))
+		goto regions;
+	block = block_in_whole(i);
+in_block:
 	b = FIRST_BUCKET(block, hash);
 	HOLD(b);
-	if (unlikely(may_hold(b, hash)))
-		replace(hash, w0, 0);
-	w1 = second_word(id, asked);
-	c = counters_of(this_shard(), id);
-	slot = &b->slot[FIRST_SLOT(hash)];
-	HOLD(c);
-	HOLD(w1);
+	if (unlikely(has_astray(b)))
+		goto astray;
+to_first_slot:
+	n = first_slot(hash);
+	slot = &b->slot[n];
 	HOLD(slot);
 	before = __sync_val_compare_and_swap(&slot->w0, 0, w0 | KPM_W0_BUSY);
 	HOLD(before);
-	if (unlikely(before)) {
-		enter_anywhere(hash, w0, w1);
-		return;
-	}
-	publish(slot, &b->mark[FIRST_SLOT(hash)], hash, w0, w1);
-	before = __sync_fetch_and_add(&c->allocs, 1);
+	if (unlikely(before))
+		goto occupied;
+	publish(slot, &b->mark[n], KPM_MARK_USED, w0, w1);
+	before = tally(&t->allocs);
 	if (unlikely((before & SAMPLING_PERIOD_MASK) == SAMPLING_PERIOD_MASK))
-		review_sampling(id);
-}
-
-/* Accounts for an object that has its tag; `id` is the tag's number, `word` its second word. */
-static __always_inline void enter(__u64 ptr, __u64 asked, int large, __u32 id, __u64 word)
-{
-	if (likely(word == asked))
-		enter_ordinary(ptr, asked, id);
-	else
-		enter_peculiar(ptr, asked, large, id, word);
+		goto review;
+	return 0;
+regions:
+	block = block_in_region(i);
+	if (!block)
+		return 0;
+	goto in_block;
+astray:
+	if (may_be_astray(b, hash))
+		replace(hash, w0 & ~KPM_W0_META, 0);
+	goto to_first_slot;
+occupied:
+	if (tells_of(before, w0 & ~KPM_W0_META))
+		replace(hash, w0 & ~KPM_W0_META, 0);
+	return enter_anywhere(hash, w0, w1);
+review:
+	return review_sampling(w1 >> KPM_TAG_SHIFT);
 }
 
 /* No room for the tag: the object is not accounted, but what its address held before is. */
@@ -146,18 +162,25 @@ __noinline int drop(__u64 ptr, int large)
 	return 0;
 }
 
-/* Takes an object off the books that is not in its first slot; 1 if it stood there. */
+/* Takes an object off the books, wherever and whatever it is; 1 if it stood there. */
 __noinline int leave_elsewhere(__u64 hash, __u64 key)
 {
-	__u64 want = EACH_BYTE(MARK(hash)), low, high, spilled;
+	__u64 want = EACH_BYTE(MARK(hash)), low, high, spilled, n = first_slot(hash);
 	struct kpm_block *block = block_of(hash);
 	struct kpm_slot entry, *slot;
 	struct kpm_bucket *b;
-	__u64 n;
 
 	if (!block)
 		return 0;
 	b = FIRST_BUCKET(block, hash);
+	HOLD(b);
+	slot = &b->slot[n];
+	HOLD(slot);
+	if (give_up(slot, key, &entry)) {
+		settle(this_shard(), &entry, frees);
+		release(slot, &b->mark[n]);
+		return 1;
+	}
 	low = same_bytes(READ_WORD(b->marks[0]), want);
 	high = READ_WORD(b->marks[1]);
 	spilled = high & SPILLED;
@@ -181,38 +204,52 @@ __noinline int leave_elsewhere(__u64 hash, __u64 key)
 	return 1;
 }
 
-/* Takes the object off the books; 1 if it stood there. */
 static __always_inline int leave(__u64 ptr)
 {
-	__u64 hash = hash_address(ptr), key = KPM_W0_KEY(ptr), mask = tag_mask;
-	struct kpm_counters *row = counters_of(this_shard(), 0);
-	struct kpm_block *block = block_of(hash);
-	struct kpm_slot entry, *slot;
-	struct kpm_bucket *b;
-	__u64 before;
+	return leave_elsewhere(hash_address(ptr), KPM_W0_KEY(ptr));
+}
 
-	if (!block)
-		return 0;
+/*
+ * The same by the program on the event that belongs to the object, see struct kpm_tally. `about` is
+ * what that says of it: KPM_W0_CACHE or 0.
+ */
+static __always_inline int leave_ordinary(__u64 ptr, __u64 about, __u32 cpu)
+{
+	__u64 hash = hash_address(ptr), w0 = KPM_W0_KEY(ptr) | about, i, n, tag, before;
+	struct kpm_tally *row = tallies_of(cpu & shard_mask);
+	struct kpm_block *block;
+	struct kpm_bucket *b;
+	struct kpm_slot *slot;
+
+	i = block_number(hash);
+	if (unlikely(HAS_REGIONS))
+		goto regions;
+	block = block_in_whole(i);
+in_block:
 	b = FIRST_BUCKET(block, hash);
 	HOLD(b);
-	slot = &b->slot[FIRST_SLOT(hash)];
+	n = first_slot(hash);
+	slot = &b->slot[n];
 	HOLD(slot);
 	/* fetches the marks' line beside the slot's, before the store to it is needed */
 	(void)READ_WORD(b->marks[0]);
-	/* and what the counters' place needs, before the atomic operations: see enter_ordinary() */
+	/* and what the tally's place needs, before the atomic operation: see enter_ordinary() */
 	HOLD(row);
-	HOLD(mask);
-	entry.w0 = READ_WORD(slot->w0);
-	if (unlikely(!tells_of(entry.w0, key)))
-		return leave_elsewhere(hash, key);
-	before = __sync_val_compare_and_swap(&slot->w0, entry.w0, entry.w0 | KPM_W0_BUSY);
+	before = __sync_val_compare_and_swap(&slot->w0, w0, w0 | KPM_W0_BUSY);
 	HOLD(before);
-	if (unlikely(before != entry.w0))
+	if (unlikely(before != w0))
+		goto elsewhere;
+	tag = READ_WORD(slot->w1) >> KPM_TAG_SHIFT & tag_mask;
+	tally(&row[tag].frees);
+	release(slot, &b->mark[n]);
+	return 0;
+regions:
+	block = block_in_region(i);
+	if (!block)
 		return 0;
-	entry.w1 = READ_WORD(slot->w1);
-	settle_at(row + (entry.w1 >> KPM_TAG_SHIFT & mask), &entry, frees);
-	release(slot, &b->mark[FIRST_SLOT(hash)]);
-	return 1;
+	goto in_block;
+elsewhere:
+	return leave_elsewhere(hash, w0 & ~KPM_W0_META);
 }
 
 #endif

@@ -73,13 +73,13 @@ __noinline int find_entry(__u64 hash, __u64 key)
 		return 0;
 	which = hash & (KPM_BLOCK_BUCKETS - 1);
 	b = &block->bucket[which];
-	n = find_in(b, MARK(hash), key);
+	n = find_in_first(b, hash, key);
 	for (__u32 i = 0; i <= BUCKETS_BEYOND && n >= KPM_BUCKET_SLOTS; i++) {
 		if (!(READ_WORD(b->marks[1]) & SPILLED))
 			return 0;
 		which = ((hash >> 5) + i) & (KPM_BLOCK_BUCKETS - 1);
 		b = &block->bucket[which];
-		n = find_in(b, MARK(hash), key);
+		n = find_astray(b, MARK(hash), key);
 	}
 	return n < KPM_BUCKET_SLOTS ? 1 + which * KPM_BUCKET_SLOTS + n : 0;
 }

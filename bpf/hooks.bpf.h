@@ -111,7 +111,7 @@ static int take_element(__u32 i, struct batch *batch)
 	__u32 id = batch->id & tag_mask;
 
 	if (!NO_OBJECT(ptr))
-		enter(ptr, batch->asked, 0, id, READ_WORD(tag_of(id)->word));
+		enter_peculiar(ptr, batch->asked, KPM_W0_CACHE, id, READ_WORD(tag_of(id)->word));
 	return 0;
 }
 
@@ -128,7 +128,8 @@ static __noinline int describe_batch(__u64 site, __u64 cache, struct batch *batc
 
 	read_cache(cache, &facts);
 	batch->asked = facts.object_size;
-	return search_cache_tag((struct bpf_raw_tracepoint_args *)args, cache_key(site, cache));
+	return search_cache_tag((struct bpf_raw_tracepoint_args *)args,
+				cache_key(site, cache, generation_of(site)));
 }
 
 /* A batch of objects of one cache, as if each had raised kmem_cache_alloc. */
@@ -161,11 +162,11 @@ __noinline int take_nolock(__u64 site, __u64 ptr, __u64 asked)
 	read_cache((__u64)s, &facts);
 	args[3] = facts.size;
 	id = search_kmalloc_tag((struct bpf_raw_tracepoint_args *)args,
-				kmalloc_key(site, facts.size, KPM_NONP));
+				kmalloc_key(site, facts.size, KPM_NONP, generation_of(site)));
 	if (id < 0)
 		return drop(ptr, 0);
 	id &= tag_mask;
-	enter(ptr, asked, 0, id, READ_WORD(tag_of(id)->word));
+	enter_peculiar(ptr, asked, 0, id, READ_WORD(tag_of(id)->word));
 	return 0;
 }
 

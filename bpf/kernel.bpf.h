@@ -146,7 +146,7 @@ static __always_inline __u8 cache_kind(const struct cache_facts *facts)
  */
 static __always_inline __u8 kmalloc_kind(__u32 gfp, __u64 bytes_alloc)
 {
-	if (likely(!(gfp & GFP_RECLAIMABLE)) || bytes_alloc > KMALLOC_SLAB_MAX)
+	if (!(gfp & GFP_RECLAIMABLE) || bytes_alloc > KMALLOC_SLAB_MAX)
 		return KPM_NONP;
 	if (!bpf_core_enum_value(enum kmalloc_cache_type, KMALLOC_RECLAIM))
 		return KPM_NONP;

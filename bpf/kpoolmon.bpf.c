@@ -24,50 +24,65 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Which way of the bucket holds the key, KPM_TAG_WAYS if none does. */
-static __always_inline __u32 find_way(const struct kpm_tag_bucket *b, __u64 key)
+/* The tag in the other ways of its home bucket, or NULL. */
+static __always_inline struct kpm_tag *in_other_way(struct kpm_tag *first, __u64 key)
 {
 #pragma unroll
-	for (__u32 way = 0; way < KPM_TAG_WAYS; way++)
-		if (b->tag[way].key == key)
-			return way;
-	return KPM_TAG_WAYS;
+	for (int way = 1; way < KPM_TAG_WAYS; way++)
+		if (first[way].key == key)
+			return &first[way];
+	return 0;
 }
-
-/*
- * The tag of an event: in one of the four ways of its home bucket, else searched for. `word`
- * becomes the tag's second word.
- */
-#define WITH_TAG(ctx, key, search, without, id, word)                                              \
-	__u64 home_ = tag_home(key), word;                                                         \
-	struct kpm_tag_bucket *ways_ = ways_of(home_);                                             \
-	__u32 id, way_;                                                                            \
-                                                                                                   \
-	HOLD(ways_);                                                                               \
-	way_ = find_way(ways_, key);                                                               \
-	id = home_ * KPM_TAG_WAYS + way_;                                                          \
-	word = READ_WORD(ways_->tag[way_ & (KPM_TAG_WAYS - 1)].word);                              \
-	if (unlikely(way_ == KPM_TAG_WAYS)) {                                                      \
-		int found_ = search(ctx, key);                                                     \
-                                                                                                   \
-		if (found_ < 0)                                                                    \
-			return without;                                                            \
-		id = found_ & tag_mask;                                                            \
-		word = READ_WORD(tag_of(id)->word);                                                \
-	}
 
 /* (call_site, ptr, bytes_req, bytes_alloc, gfp, node) */
 SEC("raw_tp/kmalloc")
 int kpm_kmalloc(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 ptr = ARG_PTR(ctx), size = ARG_SIZE(ctx), key;
+	__u64 site = ARG_SITE(ctx), ptr = ARG_PTR(ctx), size = ARG_SIZE(ctx);
+	__u64 kind = KPM_NONP, generation = 0, key, word, odd;
+	struct kpm_tag *tag, *other;
+	int id;
 
 	if (NO_OBJECT(ptr))
 		return 0;
-	key = kmalloc_key(ARG_SITE(ctx), size, kmalloc_kind(ARG_GFP(ctx), size));
-	WITH_TAG(ctx, key, search_kmalloc_tag, drop(ptr, size > KMALLOC_SLAB_MAX), id, word);
-	enter(ptr, ARG_ASKED(ctx), size > KMALLOC_SLAB_MAX, id, word);
-	return 0;
+	if (unlikely(ARG_GFP(ctx) & GFP_RECLAIMABLE))
+		goto reclaimable;
+kind_known:
+	if (unlikely(!is_builtin(site)))
+		goto in_module;
+generation_known:
+	key = kmalloc_key(site, size, kind, generation);
+	tag = ways_of(tag_home(key))->tag;
+	HOLD(tag);
+	if (unlikely(tag->key != key))
+		goto not_in_first_way;
+found:
+	word = READ_WORD(tag->word);
+	/* what is neither the tag's number nor the usual bytes */
+	odd = (word ^ ARG_ASKED(ctx) << KPM_ASKED_SHIFT) << (64 - KPM_TAG_SHIFT);
+	if (unlikely(odd))
+		goto peculiar;
+	return enter_ordinary(ptr, 0, tag, word);
+reclaimable:
+	kind = kmalloc_kind(ARG_GFP(ctx), size);
+	goto kind_known;
+in_module:
+	generation = generation_of_module(site);
+	goto generation_known;
+not_in_first_way:
+	other = in_other_way(tag, key);
+	if (!other) {
+		id = search_kmalloc_tag(ctx, key);
+		if (id < 0)
+			return drop(ptr, size > KMALLOC_SLAB_MAX);
+		other = tag_of(id);
+	}
+	tag = other;
+	HOLD(tag);
+	goto found;
+peculiar:
+	return enter_peculiar(ptr, ARG_ASKED(ctx), size > KMALLOC_SLAB_MAX ? KPM_W0_LARGE : 0,
+			      id_of(tag), word);
 }
 
 /* An object of a cache whose tag is being described this moment, is sampled, or is for caches. */
@@ -76,11 +91,11 @@ static __noinline int enter_from_cache(struct bpf_raw_tracepoint_args *ctx, __u3
 	struct cache_facts facts;
 
 	read_cache(ARG_CACHE(ctx), &facts);
-	if (word >> 40 & KPM_TAG_CACHES)
+	if (KPM_TAG_FLAGS(word) & KPM_TAG_CACHES)
 		retire_cache(ARG_PTR(ctx));
-	else if (!(__u32)word)
+	else if (!word)
 		retire_if_cache(ARG_PTR(ctx), ARG_CACHE(ctx));
-	return enter_peculiar(ARG_PTR(ctx), facts.object_size, 0, id, word);
+	return enter_peculiar(ARG_PTR(ctx), facts.object_size, KPM_W0_CACHE, id, word);
 }
 
 static __noinline int drop_from_cache(struct bpf_raw_tracepoint_args *ctx)
@@ -93,41 +108,64 @@ static __noinline int drop_from_cache(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/kmem_cache_alloc")
 int kpm_cache_alloc(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 ptr = ARG_PTR(ctx), key;
+	__u64 site = ARG_SITE(ctx), ptr = ARG_PTR(ctx), generation = 0, key, word;
+	struct kpm_tag *tag, *other;
+	int id;
 
 	if (NO_OBJECT(ptr))
 		return 0;
-	key = cache_key(ARG_SITE(ctx), ARG_CACHE(ctx));
-	WITH_TAG(ctx, key, search_cache_tag, drop_from_cache(ctx), id, word);
+	if (unlikely(!is_builtin(site)))
+		goto in_module;
+generation_known:
+	key = cache_key(site, ARG_CACHE(ctx), generation);
+	tag = ways_of(tag_home(key))->tag;
+	HOLD(tag);
+	if (unlikely(tag->key != key))
+		goto not_in_first_way;
+found:
+	word = READ_WORD(tag->word);
 	/* of a cache all objects are of one size, so that the tag's is this one's */
-	if (unlikely(!word || word >> 32))
-		return enter_from_cache(ctx, id, word);
-	enter_ordinary(ptr, word, id);
-	return 0;
+	if (unlikely(!KPM_TAG_IS_PLAIN(word)))
+		goto peculiar;
+	return enter_ordinary(ptr, KPM_W0_CACHE, tag, word);
+in_module:
+	generation = generation_of_module(site);
+	goto generation_known;
+not_in_first_way:
+	other = in_other_way(tag, key);
+	if (!other) {
+		id = search_cache_tag(ctx, key);
+		if (id < 0)
+			return drop_from_cache(ctx);
+		other = tag_of(id);
+	}
+	tag = other;
+	HOLD(tag);
+	goto found;
+peculiar:
+	return enter_from_cache(ctx, id_of(tag), word);
 }
 
 /* (call_site, ptr) */
 SEC("raw_tp/kfree")
 int kpm_kfree(struct bpf_raw_tracepoint_args *ctx)
 {
+	__u32 cpu = bpf_get_smp_processor_id();
 	__u64 ptr = ctx->args[1];
 
-	WRITE_WORD(recent_here()->kfree, ptr);
-	if (!NO_OBJECT(ptr))
-		leave(ptr);
-	return 0;
+	WRITE_WORD(recent_of(cpu)->kfree, ptr);
+	return NO_OBJECT(ptr) ? 0 : leave_ordinary(ptr, 0, cpu);
 }
 
 /* (call_site, ptr, const struct kmem_cache *) */
 SEC("raw_tp/kmem_cache_free")
 int kpm_cache_free(struct bpf_raw_tracepoint_args *ctx)
 {
+	__u32 cpu = bpf_get_smp_processor_id();
 	__u64 ptr = ctx->args[1];
 
-	WRITE_WORD(recent_here()->cache_free, ptr);
-	if (!NO_OBJECT(ptr))
-		leave(ptr);
-	return 0;
+	WRITE_WORD(recent_of(cpu)->cache_free, ptr);
+	return NO_OBJECT(ptr) ? 0 : leave_ordinary(ptr, KPM_W0_CACHE, cpu);
 }
 
 /*
@@ -156,21 +194,31 @@ __noinline int rescue_cache_free(__u64 ptr)
 SEC("raw_tp/kfree")
 int kpm_kfree_again(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct kpm_recent *recent = recent_here();
+	struct kpm_recent *recent = recent_of(bpf_get_smp_processor_id());
 	__u64 ptr = ctx->args[1], seen = READ_WORD(recent->kfree);
 
 	WRITE_WORD(recent->kfree, 0);
-	return likely(seen == ptr) ? 0 : rescue_kfree(ptr);
+	if (unlikely(seen != ptr))
+		goto rescue;
+	HOLD(seen); /* keeps the compiler from putting the rescue here */
+	return 0;
+rescue:
+	return rescue_kfree(ptr);
 }
 
 SEC("raw_tp/kmem_cache_free")
 int kpm_cache_free_again(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct kpm_recent *recent = recent_here();
+	struct kpm_recent *recent = recent_of(bpf_get_smp_processor_id());
 	__u64 ptr = ctx->args[1], seen = READ_WORD(recent->cache_free);
 
 	WRITE_WORD(recent->cache_free, 0);
-	return likely(seen == ptr) ? 0 : rescue_cache_free(ptr);
+	if (unlikely(seen != ptr))
+		goto rescue;
+	HOLD(seen); /* keeps the compiler from putting the rescue here */
+	return 0;
+rescue:
+	return rescue_cache_free(ptr);
 }
 
 /* Never attached: run by user space to read the kernel's clock of births. */

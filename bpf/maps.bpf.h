@@ -51,12 +51,14 @@ const volatile __u64 rated_objects = 1;
 	})
 #define block_count   OPERAND(KPM_OPERAND_BLOCK_COUNT)
 #define tag_slots     OPERAND(KPM_OPERAND_TAG_SLOTS)
+#define tag_bytes     OPERAND(KPM_OPERAND_TAG_BYTES)
 #define tag_mask      OPERAND(KPM_OPERAND_TAG_MASK)
 #define home_mask     OPERAND(KPM_OPERAND_HOME_MASK)
 #define shard_mask    OPERAND(KPM_OPERAND_SHARD_MASK)
+#define shards_shared OPERAND(KPM_OPERAND_SHARED)
 #define cpu_mask      OPERAND(KPM_OPERAND_CPU_MASK)
 #define text_start    OPERAND(KPM_OPERAND_TEXT_START)
-#define text_end      OPERAND(KPM_OPERAND_TEXT_END)
+#define text_size     OPERAND(KPM_OPERAND_TEXT_SIZE)
 #define jiffies_scale OPERAND(KPM_OPERAND_JIFFIES_SCALE)
 
 /*
@@ -86,6 +88,11 @@ static __always_inline struct kpm_tag *tag_of(__u32 id)
 	return &ways_of(id / KPM_TAG_WAYS)->tag[id & (KPM_TAG_WAYS - 1)];
 }
 
+static __always_inline __u32 id_of(struct kpm_tag *tag)
+{
+	return ((__u64)tag - OPERAND(KPM_OPERAND_TAGS)) / sizeof(*tag) & tag_mask;
+}
+
 static __always_inline struct kpm_counters *counters_of(__u32 shard, __u32 tag)
 {
 	__u64 first = shard;
@@ -94,20 +101,51 @@ static __always_inline struct kpm_counters *counters_of(__u32 shard, __u32 tag)
 	return (struct kpm_counters *)OPERAND(KPM_OPERAND_COUNTERS) + (first + (tag & tag_mask));
 }
 
+/* The tallies of a shard, of which each lies as far from the first as its tag does. */
+static __always_inline struct kpm_tally *tallies_of(__u32 shard)
+{
+	__u64 first = shard;
+
+	MULTIPLY(first, tag_bytes);
+	return (struct kpm_tally *)(OPERAND(KPM_OPERAND_TALLIES) + first);
+}
+
+static __always_inline struct kpm_tally *tally_of(__u32 shard, struct kpm_tag *tag)
+{
+	__u64 distance = shard;
+
+	MULTIPLY(distance, tag_bytes);
+	return (struct kpm_tally *)((char *)tag + (distance + tag_bytes));
+}
+
 static __always_inline struct kpm_shard *shard_of(__u32 shard)
 {
 	return (struct kpm_shard *)OPERAND(KPM_OPERAND_SHARDS) + shard;
 }
 
-static __always_inline struct kpm_recent *recent_here(void)
+static __always_inline struct kpm_recent *recent_of(__u32 cpu)
 {
-	return (struct kpm_recent *)OPERAND(KPM_OPERAND_RECENT) +
-	       (bpf_get_smp_processor_id() & cpu_mask);
+	return (struct kpm_recent *)OPERAND(KPM_OPERAND_RECENT) + (cpu & cpu_mask);
 }
 
 static __always_inline void add(__u64 *counter, __u64 n)
 {
 	__sync_fetch_and_add(counter, n);
+}
+
+/*
+ * Counts one more in a word of a tally; what it was. Of a word that only this program on this CPU
+ * writes, which the kernel does not run inside itself. The verifier knows which of the two it is.
+ */
+static __always_inline __u64 tally(__u64 *word)
+{
+	__u64 before;
+
+	if (shards_shared)
+		return __sync_fetch_and_add(word, 1);
+	before = READ_WORD(*word);
+	WRITE_WORD(*word, before + 1);
+	return before;
 }
 
 #endif

@@ -137,7 +137,7 @@ static int mark_unloaded(__u32 i, struct leaving *leaving)
 		return 0;
 	id = *listed - 1;
 	info = bpf_map_lookup_elem(&taginfo, &id);
-	if (!info || info->unloaded || (info->site >= text_start && info->site < text_end))
+	if (!info || info->unloaded || is_builtin(info->site))
 		return 0;
 	if (lies_in(info, find_bracket(id), leaving))
 		info->unloaded = 1;

@@ -7,7 +7,9 @@
  * which is a kernel bug.
  *
  * What nearly always happens is inline and short, the rest is in functions of its own: the
- * number of instructions is what a probe costs.
+ * number of instructions is what a probe costs. And the jumps that are taken, which processors
+ * mispredict now and then for no other reason than where a program lies: therefore the code of the
+ * usual case runs straight on and leaves the rest to labels below it.
  *
  * Plain stores to a slot are ordered by x86; on other machines the last one would have to be a
  * store with release semantics.
@@ -21,8 +23,8 @@
 /* the marks of slots 0 to 7 and 8 to 14 */
 #define USED_LOW  EACH_BYTE((__u64)KPM_MARK_USED)
 #define USED_HIGH (USED_LOW >> 8)
-/* beside the latter: `spilled`, which is 0 or 1 and so never like a mark */
-#define SPILLED (1ULL << 56)
+/* beside the latter: `spilled`, which is never like a mark */
+#define SPILLED ((__u64)KPM_MARK_ASTRAY << 56)
 
 /* A bucket with more entries sends an object to its second choice, if that has fewer. */
 #define FIRST_CHOICE_MAX 10
@@ -34,7 +36,7 @@
 
 /*
  * Hash of an address: the block from the upper half, in it the first bucket from bits 0..4, the
- * second from 5..9, the mark from 10..16, the slot that is tried first from 17..24.
+ * second from 5..9, the mark from 10..15, the slot that is tried first from 17..24.
  * An object goes into the cache line of that slot if it can, so that the marks and the slot are
  * fetched from memory at the same time.
  */
@@ -64,33 +66,54 @@ REGION_LINKAGE struct kpm_block *block_in_region(__u64 i)
 	return blocks + (i & (KPM_REGION_BLOCKS - 1));
 }
 
-/* The block of that number, which is below block_count. */
-static __always_inline struct kpm_block *block_at(__u64 i)
-{
-	struct kpm_block *block;
+#define HAS_REGIONS (block_count > KPM_WHOLE_BLOCKS)
 
-	HOLD(i);
-	if (unlikely(block_count > KPM_WHOLE_BLOCKS))
-		return block_in_region(i);
-	block = (struct kpm_block *)OPERAND(KPM_OPERAND_OBJECTS) + i;
+/* The block of that number, which is below block_count, where the blocks are one value. */
+static __always_inline struct kpm_block *block_in_whole(__u64 i)
+{
+	struct kpm_block *block = (struct kpm_block *)OPERAND(KPM_OPERAND_OBJECTS) + i;
+
 	HOLD(block);
+	if (!block)
+		__builtin_unreachable();
 	return block;
 }
 
-static __always_inline struct kpm_block *block_of(__u64 hash)
+static __always_inline __u64 block_number(__u64 hash)
 {
 	__u64 i = hash >> 32;
 
 	MULTIPLY(i, block_count);
-	return block_at(i >> 32);
+	i >>= 32;
+	HOLD(i);
+	return i;
+}
+
+static __always_inline struct kpm_block *block_at(__u64 i)
+{
+	return HAS_REGIONS ? block_in_region(i) : block_in_whole(i);
+}
+
+static __always_inline struct kpm_block *block_of(__u64 hash)
+{
+	return block_at(block_number(hash));
 }
 
 #define FIRST_BUCKET(block, hash) (&(block)->bucket[(hash) & (KPM_BLOCK_BUCKETS - 1)])
 /* the n-th bucket after the second; n = 0 is the second itself */
 #define NEXT_BUCKET(block, hash, n)                                                                \
 	(&(block)->bucket[(((hash) >> 5) + (n)) & (KPM_BLOCK_BUCKETS - 1)])
-#define FIRST_SLOT(hash) (((hash) >> 17 & 0xff) * KPM_BUCKET_SLOTS >> 8)
-#define MARK(hash)       (((hash) >> 10 & 0x7f) | KPM_MARK_USED)
+/* the mark of an object that is astray: not in the first slot of the first bucket */
+#define MARK(hash) (((hash) >> 10 & 0x3f) | KPM_MARK_USED | KPM_MARK_ASTRAY)
+
+/* The slot of a bucket that is tried first. */
+static __always_inline __u64 first_slot(__u64 hash)
+{
+	__u64 n = (hash >> 17 & 0xff) * KPM_BUCKET_SLOTS >> 8;
+
+	HOLD(n);
+	return n;
+}
 
 /* Bit 7 of each byte of `have` that equals `want`'s, rarely that of one above such a byte. */
 static __always_inline __u64 same_bytes(__u64 have, __u64 want)
@@ -100,13 +123,20 @@ static __always_inline __u64 same_bytes(__u64 have, __u64 want)
 	return (x - EACH_BYTE(1)) & ~x & USED_LOW;
 }
 
-/* May the bucket's marks, or those of one that it spilled to, hold this one? */
-static __always_inline int may_hold(const struct kpm_bucket *b, __u64 hash)
+/* Is anything astray in the bucket, or in one that it spilled to? */
+static __always_inline int has_astray(const struct kpm_bucket *b)
 {
-	__u64 want = EACH_BYTE(MARK(hash)), high = READ_WORD(b->marks[1]);
+	return ((READ_WORD(b->marks[0]) | READ_WORD(b->marks[1])) &
+		EACH_BYTE((__u64)KPM_MARK_ASTRAY)) != 0;
+}
 
-	return (same_bytes(READ_WORD(b->marks[0]), want) | same_bytes(high, want) | high >> 56) !=
-	       0;
+/* May the address be? */
+static __always_inline int may_be_astray(const struct kpm_bucket *b, __u64 hash)
+{
+	__u64 low = READ_WORD(b->marks[0]), high = READ_WORD(b->marks[1]);
+	__u64 want = EACH_BYTE(MARK(hash));
+
+	return (same_bytes(low, want) | same_bytes(high, want) | (high & SPILLED)) != 0;
 }
 
 /* Index of the lowest byte whose bit 7 is set in m, which has no other bits. */
@@ -121,14 +151,24 @@ static __always_inline int tells_of(__u64 w0, __u64 key)
 	return !((w0 ^ key) & (~KPM_W0_META | KPM_W0_BUSY));
 }
 
-/* The slot of the bucket that holds the address, or KPM_BUCKET_SLOTS. */
-static __always_inline __u32 find_in(const struct kpm_bucket *b, __u8 mark, __u64 key)
+/* The slot of the bucket in which the address is astray, or KPM_BUCKET_SLOTS. */
+static __always_inline __u32 find_astray(const struct kpm_bucket *b, __u8 mark, __u64 key)
 {
 	for (__u32 n = 0; n < KPM_BUCKET_SLOTS; n++)
 		if (*(const volatile __u8 *)&b->mark[n] == mark &&
 		    tells_of(READ_WORD(b->slot[n].w0), key))
 			return n;
 	return KPM_BUCKET_SLOTS;
+}
+
+/* The same of the first bucket, wherever the address is in it. */
+static __always_inline __u32 find_in_first(const struct kpm_bucket *b, __u64 hash, __u64 key)
+{
+	__u64 n = first_slot(hash);
+
+	if (tells_of(READ_WORD(b->slot[n].w0), key))
+		return n;
+	return find_astray(b, MARK(hash), key);
 }
 
 /*
@@ -163,12 +203,12 @@ static __noinline int take_out(__u64 hash, __u64 key, struct kpm_slot *copy)
 	if (!block)
 		return 0;
 	b = FIRST_BUCKET(block, hash);
-	n = find_in(b, MARK(hash), key);
+	n = find_in_first(b, hash, key);
 	for (__u32 i = 0; i <= BUCKETS_BEYOND && n >= KPM_BUCKET_SLOTS; i++) {
 		if (!(READ_WORD(b->marks[1]) & SPILLED))
 			return 0;
 		b = NEXT_BUCKET(block, hash, i);
-		n = find_in(b, MARK(hash), key);
+		n = find_astray(b, MARK(hash), key);
 	}
 	if (n >= KPM_BUCKET_SLOTS || !give_up(&b->slot[n], key, copy))
 		return 0;
@@ -190,10 +230,9 @@ static __always_inline int claim(struct kpm_slot *slot, __u64 w0)
 }
 
 /* Writes the entry of a slot that was claimed. */
-static __always_inline void publish(struct kpm_slot *slot, __u8 *mark, __u64 hash, __u64 w0,
-				    __u64 w1)
+static __always_inline void publish(struct kpm_slot *slot, __u8 *mark, __u8 as, __u64 w0, __u64 w1)
 {
-	*(volatile __u8 *)mark = MARK(hash);
+	*(volatile __u8 *)mark = as;
 	WRITE_WORD(slot->w1, w1);
 	WRITE_WORD(slot->w0, w0);
 }
@@ -228,14 +267,19 @@ static __always_inline __u64 free_slot(const struct kpm_bucket *b, __u64 n)
 	return high ? 8 + lowest_byte(high) : KPM_BUCKET_SLOTS;
 }
 
-/* Enters the object in a free slot of the bucket, slot n if it can; 0 if there is none. */
-static __always_inline int put_in_bucket(struct kpm_bucket *b, __u64 n, __u64 hash, __u64 w0,
-					 __u64 w1)
+/*
+ * Enters the object in a free slot of the bucket, its first slot if it can; 0 if there is none.
+ * `astray`: it is not its first bucket.
+ */
+static __always_inline int put_in_bucket(struct kpm_bucket *b, __u64 hash, __u64 w0, __u64 w1,
+					 int astray)
 {
-	n = free_slot(b, n);
+	__u64 first = first_slot(hash), n = free_slot(b, first);
+
 	HOLD(n);
 	if (n < KPM_BUCKET_SLOTS && claim(&b->slot[n], w0)) {
-		publish(&b->slot[n], &b->mark[n], hash, w0, w1);
+		publish(&b->slot[n], &b->mark[n],
+			n == first && !astray ? KPM_MARK_USED : MARK(hash), w0, w1);
 		return 1;
 	}
 	if (n == KPM_BUCKET_SLOTS)
@@ -243,7 +287,8 @@ static __always_inline int put_in_bucket(struct kpm_bucket *b, __u64 n, __u64 ha
 	/* another CPU was first */
 	for (n = 0; n < KPM_BUCKET_SLOTS; n++)
 		if (!*(const volatile __u8 *)&b->mark[n] && claim(&b->slot[n], w0)) {
-			publish(&b->slot[n], &b->mark[n], hash, w0, w1);
+			publish(&b->slot[n], &b->mark[n],
+				n == first && !astray ? KPM_MARK_USED : MARK(hash), w0, w1);
 			return 1;
 		}
 	return 0;
@@ -258,31 +303,33 @@ __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 	struct kpm_block *block = block_of(hash);
 	struct kpm_bucket *b;
 	__u32 used;
+	int second;
 
 	if (!block)
 		return 0;
 	b = FIRST_BUCKET(block, hash);
 	used = entries_of(b);
-	if (used > FIRST_CHOICE_MAX && entries_of(NEXT_BUCKET(block, hash, 0)) < used) {
-		*(volatile __u8 *)&b->spilled = 1;
+	second = used > FIRST_CHOICE_MAX && entries_of(NEXT_BUCKET(block, hash, 0)) < used;
+	if (second) {
+		*(volatile __u8 *)&b->spilled = KPM_MARK_ASTRAY;
 		b = NEXT_BUCKET(block, hash, 0);
 	}
-	if (put_in_bucket(b, FIRST_SLOT(hash), hash, w0, w1))
+	if (put_in_bucket(b, hash, w0, w1, second))
 		return 1;
 	b = FIRST_BUCKET(block, hash);
 	for (__u32 i = 0; i <= BUCKETS_BEYOND; i++) {
-		*(volatile __u8 *)&b->spilled = 1;
+		*(volatile __u8 *)&b->spilled = KPM_MARK_ASTRAY;
 		b = NEXT_BUCKET(block, hash, i);
-		if (put_in_bucket(b, FIRST_SLOT(hash), hash, w0, w1))
+		if (put_in_bucket(b, hash, w0, w1, 1))
 			return 1;
 	}
 	return 0;
 }
 
-/* Takes an entry that was given up off its tag, whose counters are at `at`. */
-#define settle_at(at, entry, counter)                                                              \
+/* Takes an entry that was given up off its tag. */
+#define settle(shard, entry, counter)                                                              \
 	do {                                                                                       \
-		struct kpm_counters *c_ = at;                                                      \
+		struct kpm_counters *c_ = counters_of(shard, (entry)->w1 >> KPM_TAG_SHIFT);        \
 		__u64 weight_;                                                                     \
                                                                                                    \
 		if (likely(!((entry)->w0 & (KPM_W0_WEIGHT | KPM_W0_ODD)))) {                       \
@@ -297,8 +344,5 @@ __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 			    -(weight_ * ((entry)->w1 >> KPM_ASKED_SHIFT & KPM_ASKED_MAX)));        \
 		}                                                                                  \
 	} while (0)
-
-#define settle(shard, entry, counter)                                                              \
-	settle_at(counters_of(shard, (entry)->w1 >> KPM_TAG_SHIFT), entry, counter)
 
 #endif

@@ -27,17 +27,20 @@ static __always_inline int admitted(__u64 ptr, __u32 shift)
 }
 
 /* Objects outstanding under a tag. */
-static __always_inline __u64 holdings(__u32 id)
+static __always_inline __u64 holdings(__u32 id, struct kpm_tag *tag)
 {
 	__u64 n = 0;
 
 	for (__u32 shard = 0; shard < KPM_SHARDS_MAX; shard++) {
 		struct kpm_counters *c;
+		struct kpm_tally *t;
 
 		if (shard > shard_mask)
 			break;
 		c = counters_of(shard, id);
-		n += c->allocs - c->frees - c->reused - c->moved - c->audited;
+		t = tally_of(shard, tag);
+		n += t->allocs - t->frees + c->allocs - c->frees - c->reused - c->moved -
+		     c->audited;
 	}
 	return n;
 }
@@ -61,7 +64,7 @@ static __always_inline __u32 load_percent(__u64 seed)
 __noinline int review_sampling(__u32 id)
 {
 	struct kpm_tag *tag = tag_of(id);
-	__u64 held = holdings(id);
+	__u64 held = holdings(id, tag);
 	__u32 load, shift, part = 8;
 
 	if (held * 64 <= rated_objects)

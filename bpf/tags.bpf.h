@@ -36,9 +36,15 @@ static __noinline __u64 generation_of_module(__u64 site)
 	return (*generation + (ctl->generation << 32)) * 0x85ebca77c2b2ae63ULL;
 }
 
+/* Does the call site lie in the kernel's own code? */
+static __always_inline int is_builtin(__u64 site)
+{
+	return site - text_start < text_size;
+}
+
 static __always_inline __u64 generation_of(__u64 site)
 {
-	return likely(site >= text_start && site < text_end) ? 0 : generation_of_module(site);
+	return is_builtin(site) ? 0 : generation_of_module(site);
 }
 
 #define KEY_FACTOR 0x9e3779b97f4a7c15ULL
@@ -48,15 +54,15 @@ static __always_inline __u64 generation_of(__u64 site)
  * an odd number: two tags of a generation never share one. That a key is 0, which stands for a free
  * slot, is as improbable as that two tags of a kind that can share one do.
  */
-static __always_inline __u64 kmalloc_key(__u64 site, __u64 size, __u8 kind)
+static __always_inline __u64 kmalloc_key(__u64 site, __u64 size, __u8 kind, __u64 generation)
 {
-	return (site << 20 ^ size >> 3 << 1 ^ kind) * KEY_FACTOR ^ generation_of(site);
+	return (site << 20 ^ size >> 3 << 1 ^ kind) * KEY_FACTOR ^ generation;
 }
 
 /* Another cache made at the same pointer gets other tags: see retire_cache(). */
-static __always_inline __u64 cache_key(__u64 site, __u64 cache)
+static __always_inline __u64 cache_key(__u64 site, __u64 cache, __u64 generation)
 {
-	return site * KEY_FACTOR ^ cache * 0xc2b2ae3d27d4eb4fULL ^ generation_of(site);
+	return site * KEY_FACTOR ^ cache * 0xc2b2ae3d27d4eb4fULL ^ generation;
 }
 
 static __always_inline __u32 tag_home(__u64 key)
@@ -88,14 +94,14 @@ static __always_inline int is_for_caches(const char *cache_name)
 	return has_prefix(cache_name, "kmem_cache", 11);
 }
 
-/* Writes all that is to be known about a new tag; `usual` last, which makes it valid. */
+/* Writes all that is to be known about a new tag; its word last, which makes it valid. */
 static __always_inline void describe_tag(struct bpf_raw_tracepoint_args *ctx, __u32 id,
 					 struct kpm_tag *tag, int by_cache)
 {
 	struct kpm_tag_info *info = bpf_map_lookup_elem(&taginfo, &id);
 	__u64 site = ARG_SITE(ctx), name = 0, asked;
 	struct kpm_control *ctl;
-	__u32 zero = 0, *listed, n;
+	__u32 zero = 0, *listed, n, flags = 0;
 
 	ctl = bpf_map_lookup_elem(&control, &zero);
 	if (!info || !ctl)
@@ -132,13 +138,14 @@ static __always_inline void describe_tag(struct bpf_raw_tracepoint_args *ctx, __
 	if (name)
 		bpf_probe_read_kernel_str(info->cache_name, sizeof(info->cache_name), (void *)name);
 	if (by_cache && is_for_caches(info->cache_name))
-		tag->flags = KPM_TAG_CACHES;
+		flags = KPM_TAG_CACHES;
 	if (info->large)
-		tag->flags = KPM_TAG_LARGE | (is_wrapper(info->symbol) ? KPM_TAG_WRAPPER : 0);
+		flags = KPM_TAG_LARGE | (is_wrapper(info->symbol) ? KPM_TAG_WRAPPER : 0);
 	if (!asked || asked > KPM_ASKED_MAX)
 		asked = KPM_ASKED_MAX;
 	/* a full barrier between the description and what publishes it */
-	__sync_val_compare_and_swap(&tag->usual, 0, (__u32)asked);
+	__sync_fetch_and_or(&tag->word,
+			    (__u64)id << KPM_TAG_SHIFT | asked << KPM_ASKED_SHIFT | flags << 8);
 	n = __sync_fetch_and_add(&ctl->tag_count, 1);
 	listed = bpf_map_lookup_elem(&taglist, &n);
 	if (listed)

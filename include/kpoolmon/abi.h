@@ -11,7 +11,8 @@
  *
  *   objects = the live objects: blocks of buckets of slots, set-associative, two choices; more than
  *             KPM_WHOLE_BLOCKS are several values, of KPM_REGION_BLOCKS blocks each
- *   tags    = hash table of the tags' keys; the slot index is the tag's number
+ *   tags    = hash table of the tags' keys; the slot index is the tag's number. After it
+ *             [shard][tag] the tallies: the counters that nearly every event raises
  *   taginfo   what a tag stands for, written once by the probe that claimed it
  *   taglist   numbers of the tags claimed so far, in that order, so that a reader's work grows
  *             with the tags in use
@@ -29,7 +30,7 @@
 #include <linux/types.h>
 #endif
 
-#define KPM_ABI_VERSION 4
+#define KPM_ABI_VERSION 5
 
 /*
  * A slot of the object table: two words.
@@ -67,6 +68,8 @@ struct kpm_slot {
 #define KPM_W0_WRAPPER 0x040ULL
 /* bytes asked for differ from the tag's usual figure and were counted apart */
 #define KPM_W0_ODD 0x080ULL
+/* of a slab cache: entered by kmem_cache_alloc, where kmalloc knows no cache */
+#define KPM_W0_CACHE 0x100ULL
 
 #define KPM_TAG_SHIFT   48
 #define KPM_ASKED_SHIFT 25
@@ -74,13 +77,15 @@ struct kpm_slot {
 #define KPM_BIRTH_MASK  ((1ULL << 25) - 1)
 
 /*
- * A bucket of the object table: four cache lines. `mark[i]` is 0 for a free slot i, else
- * KPM_MARK_USED and seven bits of the address's hash, so that eight slots are searched at once.
- * `spilled` is set for good when an object that looked here goes on to the next of its buckets:
- * until then nobody looks there.
+ * A bucket of the object table: four cache lines. `mark[i]` is 0 for a free slot i, KPM_MARK_USED
+ * if the object in it is where it is looked for first, else that with KPM_MARK_ASTRAY and six bits
+ * of the address's hash, so that eight slots are searched at once, and none where nothing is
+ * astray. `spilled` becomes KPM_MARK_ASTRAY for good when an object that looked here goes on to the
+ * next of its buckets: until then nobody looks there.
  */
 #define KPM_BUCKET_SLOTS 15
 #define KPM_MARK_USED    0x80
+#define KPM_MARK_ASTRAY  0x40
 struct kpm_bucket {
 	union {
 		struct {
@@ -117,22 +122,32 @@ enum kpm_kind { KPM_NONP, KPM_PAGED, KPM_KINDS };
 /*
  * The hot half of a tag. `key` is a 64-bit hash of call site and generation and of slab cache or
  * size and kind; it is claimed by one compare-and-swap from 0, and becomes its complement when
- * another slab cache is made where the tag's was. `usual` is the number of bytes asked for by the
- * tag's first allocation, 0 until the claimant has written everything else about the tag.
+ * another slab cache is made where the tag's was. `word` is 0 until the claimant has written
+ * everything else about the tag; it is what the second word of the tag's slots begins with:
+ *
+ *   63..48  the tag's number
+ *   47..25  its usual bytes: as many as its first allocation asked for, KPM_ASKED_MAX at most
+ *   24..16  0
+ *   15..8   KPM_TAG_*
+ *    7..0   log2 of the present sampling, 0: every object
+ *
+ * The lowest 25 bits are 0 for a tag with nothing out of the ordinary.
  */
 struct kpm_tag {
 	__u64 key;
 	union {
-		struct {
-			__u32 usual;
-			__u8 shift; /* log2 of the present sampling, 0: every object */
-			__u8 flags; /* KPM_TAG_* */
-			__u16 pad;
-		};
-		/* of a tag out of the ordinary more than `usual`: the host is little-endian */
 		__u64 word;
+		struct { /* the host is little-endian */
+			__u8 shift;
+			__u8 flags;
+		};
 	};
 };
+
+#define KPM_TAG_USUAL(word)    ((word) >> KPM_ASKED_SHIFT & KPM_ASKED_MAX)
+#define KPM_TAG_FLAGS(word)    ((word) >> 8 & 0xff)
+#define KPM_TAG_SAMPLING(word) ((word)&0xff)
+#define KPM_TAG_IS_PLAIN(word) ((word) && !((word)&KPM_BIRTH_MASK))
 
 #define KPM_TAG_WRAPPER 0x01 /* the call site lies in the allocator (large kmalloc) */
 #define KPM_TAG_SAMPLED 0x02 /* has been sampled at some time: figures are estimates */
@@ -172,8 +187,8 @@ struct kpm_tag_info {
 };
 
 /*
- * Counters of a tag in one shard: a cache line. Objects, times their weight.
- * Entries of the tag in the table = allocs - frees - reused - moved - audited.
+ * Counters of a tag in one shard: a cache line. Objects, times their weight. With those of its
+ * tally: entries of the tag in the table = allocs - frees - reused - moved - audited.
  */
 struct kpm_counters {
 	__u64 allocs;    /* entered into the table */
@@ -184,6 +199,18 @@ struct kpm_counters {
 	__u64 odd;       /* net: entries whose bytes asked for are not the tag's usual ones */
 	__u64 odd_asked; /* net: bytes asked for by those */
 	__u64 audited;   /* taken off by the audit */
+};
+
+/*
+ * The rest of a tag's allocs and frees in one shard: objects of weight 1, as all of their tag,
+ * entered and taken off by the first copies of the programs on the events. Each of the two words is
+ * raised by one program only (that of kmalloc or kmem_cache_alloc, that of kfree or
+ * kmem_cache_free), which the kernel does not run inside itself: where each CPU has a shard, no
+ * atomic operation is needed.
+ */
+struct kpm_tally {
+	__u64 allocs;
+	__u64 frees;
 };
 
 /* Functions that allocate or free without an event; the probes on them are called hooks. */
@@ -256,6 +283,7 @@ KPM_ASSERT(sizeof(struct kpm_tag) == 16);
 KPM_ASSERT(sizeof(struct kpm_tag_bucket) == 64);
 KPM_ASSERT(sizeof(struct kpm_tag_info) == 192);
 KPM_ASSERT(sizeof(struct kpm_counters) == 64);
+KPM_ASSERT(sizeof(struct kpm_tally) == 16);
 KPM_ASSERT(sizeof(struct kpm_shard) == 128);
 KPM_ASSERT(sizeof(struct kpm_recent) == 64);
 KPM_ASSERT(sizeof(struct kpm_control) == 64);
@@ -266,8 +294,8 @@ KPM_ASSERT(KPM_ADDR_BITS + KPM_ADDR_SHIFT == 63);
 KPM_ASSERT(16 + 23 + 25 == 64);
 KPM_ASSERT(KPM_ASKED_MAX >= 4 << 20);
 KPM_ASSERT(KPM_BIRTH_MASK >= 365ULL * 24 * 3600);
-KPM_ASSERT((KPM_W0_WEIGHT | KPM_W0_BUSY | KPM_W0_LARGE | KPM_W0_WRAPPER | KPM_W0_ODD) <=
-	   KPM_W0_META);
+KPM_ASSERT((KPM_W0_WEIGHT | KPM_W0_BUSY | KPM_W0_LARGE | KPM_W0_WRAPPER | KPM_W0_ODD |
+	    KPM_W0_CACHE) <= KPM_W0_META);
 KPM_ASSERT(KPM_SAMPLE_MAX <= KPM_W0_WEIGHT);
 KPM_ASSERT(KPM_TAGS_MAX == 1 << (64 - KPM_TAG_SHIFT));
 

@@ -12,6 +12,7 @@ enum kpm_operand {
 	/* pointers to the value of a map that has one */
 	KPM_OPERAND_OBJECTS, /* unless there are more blocks than KPM_WHOLE_BLOCKS */
 	KPM_OPERAND_TAGS,
+	KPM_OPERAND_TALLIES, /* of the same map: those of the first shard */
 	KPM_OPERAND_COUNTERS,
 	KPM_OPERAND_SHARDS,
 	KPM_OPERAND_RECENT,
@@ -20,12 +21,14 @@ enum kpm_operand {
 	/* numbers */
 	KPM_OPERAND_BLOCK_COUNT,
 	KPM_OPERAND_TAG_SLOTS,  /* a power of two from KPM_TAG_WAYS to KPM_TAGS_MAX */
+	KPM_OPERAND_TAG_BYTES,  /* of the table of tags, and of the tallies of a shard */
 	KPM_OPERAND_TAG_MASK,   /* that less one */
 	KPM_OPERAND_HOME_MASK,  /* the number of buckets of tags, less one */
 	KPM_OPERAND_SHARD_MASK, /* the number of shards, a power of two, less one */
+	KPM_OPERAND_SHARED,     /* 1: several CPUs have the same shard */
 	KPM_OPERAND_CPU_MASK,   /* CPUs that there can be, rounded up in the same way, less one */
 	KPM_OPERAND_TEXT_START, /* the kernel's own code; all other call sites may be a module's */
-	KPM_OPERAND_TEXT_END,
+	KPM_OPERAND_TEXT_SIZE,
 	KPM_OPERAND_JIFFIES_SCALE, /* 2^32 / HZ: turns jiffies into seconds */
 	KPM_OPERANDS
 };

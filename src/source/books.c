@@ -127,21 +127,25 @@ static uint64_t load(const __u64 *counter)
 static void sum_counters(const struct kpm_books *b, uint32_t tag, struct kpm_counters *sum)
 {
 	const struct kpm_counters *all = b->counters.data, *c;
+	/* one map with the tags, which are as large */
+	const struct kpm_tally *tallies = (const struct kpm_tally *)b->tags.data + b->tag_slots, *t;
 
 	memset(sum, 0, sizeof(*sum));
 	for (uint32_t s = 0; s < b->shard_count; s++) {
 		c = &all[(size_t)s * b->tag_slots + tag];
-		sum->frees += load(&c->frees);
+		t = &tallies[(size_t)s * b->tag_slots + tag];
+		sum->frees += load(&c->frees) + load(&t->frees);
 		sum->reused += load(&c->reused);
 		sum->moved += load(&c->moved);
 		sum->audited += load(&c->audited);
 	}
 	for (uint32_t s = 0; s < b->shard_count; s++) {
 		c = &all[(size_t)s * b->tag_slots + tag];
+		t = &tallies[(size_t)s * b->tag_slots + tag];
 		sum->refused += load(&c->refused);
 		sum->odd += load(&c->odd);
 		sum->odd_asked += load(&c->odd_asked);
-		sum->allocs += load(&c->allocs);
+		sum->allocs += load(&c->allocs) + load(&t->allocs);
 	}
 }
 
@@ -228,7 +232,7 @@ int kpm_books_read(struct kpm_books *b, struct kpm_tagset *set, struct kpm_snaps
 		k->frees += off;
 		k->diff += diff;
 		k->bytes += diff * info->size;
-		k->asked += (diff - c.odd) * hot->usual + c.odd_asked;
+		k->asked += (diff - c.odd) * KPM_TAG_USUAL(hot->word) + c.odd_asked;
 		k->missed += c.reused;
 		k->refused += c.refused;
 		k->audited += c.audited;
@@ -284,7 +288,7 @@ const struct kpm_tag_info *kpm_books_tag(const struct kpm_books *b, uint32_t tag
 {
 	const struct kpm_tag_info *infos = b->taginfo.data;
 
-	if (tag >= b->tag_slots || !__atomic_load_n(&hot_tag(b, tag)->usual, __ATOMIC_ACQUIRE))
+	if (tag >= b->tag_slots || !__atomic_load_n(&hot_tag(b, tag)->word, __ATOMIC_ACQUIRE))
 		return NULL;
 	sum_counters(b, tag, sum);
 	return &infos[tag];

@@ -7,7 +7,8 @@
  *   18 RR 00 00 LL LL LL LL  00 00 00 00 HH HH HH HH
  *
  * RR is the register (low half) and how the kernel is to take the number LL (high half): as what it
- * is, with the upper half HH, or as the descriptor of a map or of a map whose value is meant.
+ * is, with the upper half HH, or as the descriptor of a map, or of a map whose value is meant, from
+ * its byte HH.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -29,6 +30,12 @@ static int make(int *fd, const char *name, uint64_t value, uint64_t count)
 	return *fd < 0 ? -errno : 0;
 }
 
+/* Of the table of tags, and of the tallies of a shard. */
+static uint64_t tag_bytes(const struct kpm_tables *tables)
+{
+	return tables->tag_slots * sizeof(struct kpm_tag);
+}
+
 uint64_t kpm_tables_blocks(uint64_t blocks)
 {
 	if (blocks <= KPM_WHOLE_BLOCKS)
@@ -43,7 +50,8 @@ int kpm_tables_make(struct kpm_tables *tables)
 
 	if ((ret = make(&tables->objects, "objects", in_value * sizeof(struct kpm_block),
 			tables->blocks / in_value)) ||
-	    (ret = make(&tables->tags, "tags", tables->tag_slots * sizeof(struct kpm_tag), 1)) ||
+	    (ret = make(&tables->tags, "tags", tag_bytes(tables) * (1 + tables->shards_count),
+			1)) ||
 	    (ret = make(&tables->counters, "counters",
 			(uint64_t)tables->shards_count * tables->tag_slots *
 				sizeof(struct kpm_counters),
@@ -67,9 +75,11 @@ void kpm_tables_close(struct kpm_tables *tables)
 	}
 }
 
-/* What an operand becomes: how the kernel takes it, and the number. */
-static uint64_t resolve(const struct kpm_tables *tables, unsigned int operand, uint8_t *how)
+/* What an operand becomes: how the kernel takes it, the number, and where in a map's value. */
+static uint64_t resolve(const struct kpm_tables *tables, unsigned int operand, uint8_t *how,
+			uint32_t *offset)
 {
+	*offset = 0;
 	*how = operand < KPM_OPERAND_REGIONS    ? BPF_PSEUDO_MAP_VALUE
 	       : operand == KPM_OPERAND_REGIONS ? BPF_PSEUDO_MAP_FD
 						: 0;
@@ -79,6 +89,9 @@ static uint64_t resolve(const struct kpm_tables *tables, unsigned int operand, u
 		return tables->blocks > KPM_WHOLE_BLOCKS ? tables->tags : tables->objects;
 	case KPM_OPERAND_REGIONS:
 		return tables->objects;
+	case KPM_OPERAND_TALLIES:
+		*offset = tag_bytes(tables);
+		return tables->tags;
 	case KPM_OPERAND_TAGS:
 		return tables->tags;
 	case KPM_OPERAND_COUNTERS:
@@ -91,18 +104,22 @@ static uint64_t resolve(const struct kpm_tables *tables, unsigned int operand, u
 		return tables->blocks;
 	case KPM_OPERAND_TAG_SLOTS:
 		return tables->tag_slots;
+	case KPM_OPERAND_TAG_BYTES:
+		return tag_bytes(tables);
 	case KPM_OPERAND_TAG_MASK:
 		return tables->tag_slots - 1;
 	case KPM_OPERAND_HOME_MASK:
 		return tables->tag_slots / KPM_TAG_WAYS - 1;
 	case KPM_OPERAND_SHARD_MASK:
 		return tables->shards_count - 1;
+	case KPM_OPERAND_SHARED:
+		return tables->cpus > tables->shards_count;
 	case KPM_OPERAND_CPU_MASK:
 		return tables->cpus - 1;
 	case KPM_OPERAND_TEXT_START:
 		return tables->text_start;
-	case KPM_OPERAND_TEXT_END:
-		return tables->text_end;
+	case KPM_OPERAND_TEXT_SIZE:
+		return tables->text_end - tables->text_start;
 	case KPM_OPERAND_JIFFIES_SCALE:
 		return kpm_jiffies_scale();
 	case KPM_OPERANDS:
@@ -122,6 +139,7 @@ static void *fill_in(const struct kpm_tables *tables, const void *image, size_t 
 	     at += sizeof(struct bpf_insn)) {
 		struct bpf_insn load[2];
 		uint64_t number;
+		uint32_t offset;
 		uint8_t how;
 
 		memcpy(load, copy + at, sizeof(load));
@@ -129,10 +147,10 @@ static void *fill_in(const struct kpm_tables *tables, const void *image, size_t 
 		if (load[0].code != (BPF_LD | BPF_IMM | BPF_DW) || load[0].src_reg || load[0].off ||
 		    load[1].code || number - KPM_OPERAND_MARK >= KPM_OPERANDS)
 			continue;
-		number = resolve(tables, number - KPM_OPERAND_MARK, &how);
+		number = resolve(tables, number - KPM_OPERAND_MARK, &how, &offset);
 		load[0].src_reg = how;
 		load[0].imm = number;
-		load[1].imm = how ? 0 : number >> 32;
+		load[1].imm = how ? offset : number >> 32;
 		memcpy(copy + at, load, sizeof(load));
 	}
 	return copy;

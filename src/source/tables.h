@@ -16,8 +16,9 @@
 struct kpm_tables {
 	/* file descriptors; 0: the programs use none */
 	int objects, tags, counters, shards, recent;
-	uint64_t blocks;                        /* of the object table */
-	uint32_t tag_slots, shards_count, cpus; /* powers of two */
+	uint64_t blocks;                  /* of the object table */
+	uint32_t tag_slots, shards_count; /* powers of two */
+	uint32_t cpus;                    /* that there can be, rounded up to one */
 	uint64_t text_start, text_end;
 };
 
