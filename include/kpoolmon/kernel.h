@@ -36,4 +36,10 @@ struct kpm_kernel {
  */
 int kpm_kernel_probe(const struct kpm_roots *roots, struct kpm_kernel *kernel, struct kpm_err *err);
 
+/*
+ * The number after the highest of a list of the kernel's, KPM_FILE_CPUS or KPM_FILE_NODES, which
+ * may leave some out; 0 if it cannot be read.
+ */
+uint32_t kpm_kernel_numbers(const struct kpm_roots *roots, enum kpm_file list);
+
 #endif

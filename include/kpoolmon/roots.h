@@ -34,6 +34,7 @@ enum kpm_file {
 	KPM_FILE_BPF_FS,     /* where the bpf file system is mounted */
 	KPM_FILE_SLABINFO,   /* objects and slabs of each cache */
 	KPM_FILE_NODES,      /* numbers of the NUMA nodes */
+	KPM_FILE_CPUS,       /* numbers of the CPUs that there can be */
 	KPM_FILE_PINS,       /* folder of the pinned books */
 };
 

@@ -26,6 +26,7 @@ static const struct {
 	[KPM_FILE_BPF_FS] = {1, "fs/bpf"},
 	[KPM_FILE_SLABINFO] = {0, "slabinfo"},
 	[KPM_FILE_NODES] = {1, "devices/system/node/possible"},
+	[KPM_FILE_CPUS] = {1, "devices/system/cpu/possible"},
 	[KPM_FILE_PINS] = {1, "fs/bpf/kpoolmon"},
 };
 

@@ -3,7 +3,6 @@
  * Loads the programs of the audit and runs them, a slice at a time: the lists of the CPUs and
  * nodes first, then the object table from one end to the other, and again.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,8 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+
+#include <kpoolmon/kernel.h>
 
 #include "audit.h"
 #include "tables.h"
@@ -66,24 +67,6 @@ static uint32_t count_values(int fd, uint32_t size)
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return 0;
 	return (uint64_t)info.max_entries * info.value_size / size;
-}
-
-/* Numbers of NUMA nodes end before this: /sys/devices/system/node/possible, `0-1,4`. */
-static uint32_t count_nodes(const struct kpm_roots *roots)
-{
-	char path[4096], line[256] = "";
-	FILE *f = fopen(kpm_path(roots, KPM_FILE_NODES, path, sizeof(path)), "re");
-	size_t len;
-
-	if (!f)
-		return 1;
-	if (!fgets(line, sizeof(line), f))
-		line[0] = '\0';
-	fclose(f);
-	line[strcspn(line, "\n")] = '\0';
-	for (len = strlen(line); len && isdigit((unsigned char)line[len - 1]);)
-		len--;
-	return strtoul(line + len, NULL, 10) + 1;
 }
 
 /* The kernel's own functions that the programs call. */
@@ -204,16 +187,18 @@ int kpm_audit_open(const struct kpm_books_fds *fds, const struct kpm_roots *root
 		   struct kpm_audit **audit, struct kpm_err *err)
 {
 	struct kpm_audit *a = calloc(1, sizeof(*a));
+	uint32_t nodes;
 	int ret;
 
 	if (!a)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	a->blocks = count_values(fds->objects, sizeof(struct kpm_block));
-	a->cpus = libbpf_num_possible_cpus();
+	a->cpus = kpm_kernel_numbers(roots, KPM_FILE_CPUS);
 	ret = load(a, fds, roots, err);
 	if (!ret) {
 		kpm_audit_state(a)->min_age = KPM_AUDIT_MIN_AGE_S;
-		kpm_audit_state(a)->nodes = count_nodes(roots);
+		nodes = kpm_kernel_numbers(roots, KPM_FILE_NODES);
+		kpm_audit_state(a)->nodes = nodes ? nodes : 1;
 		ret = find_map(a, err);
 	}
 	if (ret) {

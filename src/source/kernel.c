@@ -3,6 +3,7 @@
  * Asks the kernel's BTF what its kmem events and the functions to hook look like. By features, not
  * by version numbers: distributions backport.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,4 +189,22 @@ int kpm_kernel_probe(const struct kpm_roots *roots, struct kpm_kernel *kernel, s
 	btf__free(btf);
 	find_text(roots, kernel);
 	return ret;
+}
+
+/* Of a list as `0-1,4`. */
+uint32_t kpm_kernel_numbers(const struct kpm_roots *roots, enum kpm_file list)
+{
+	char path[4096], line[256] = "";
+	FILE *f = fopen(kpm_path(roots, list, path, sizeof(path)), "re");
+	size_t len;
+
+	if (!f)
+		return 0;
+	if (!fgets(line, sizeof(line), f))
+		line[0] = '\0';
+	fclose(f);
+	line[strcspn(line, "\n")] = '\0';
+	for (len = strlen(line); len && isdigit((unsigned char)line[len - 1]);)
+		len--;
+	return line[len] ? strtoul(line + len, NULL, 10) + 1 : 0;
 }

@@ -121,12 +121,17 @@ static int settle_sizes(struct kpm_live_opts *opts, struct kpm_err *err)
 }
 
 /* The tables and what the programs know of them; `opts` has no zeros any more. */
-static void size_tables(struct kpm_tables *tables, const struct kpm_live_opts *opts,
-			const struct kpm_kernel *kernel)
+static int size_tables(struct kpm_tables *tables, const struct kpm_live_opts *opts,
+		       const struct kpm_kernel *kernel, struct kpm_err *err)
 {
 	uint64_t slots = opts->objects * 100 / KPM_RATED_PERCENT;
-	uint32_t cpus = power_of_two(libbpf_num_possible_cpus());
+	uint32_t cpus = kpm_kernel_numbers(&opts->roots, KPM_FILE_CPUS);
+	char path[4096];
 
+	if (!cpus)
+		return kpm_fail(err, -ENOENT, "%s does not say which CPUs there are; mount sysfs",
+				kpm_path(&opts->roots, KPM_FILE_CPUS, path, sizeof(path)));
+	cpus = power_of_two(cpus);
 	*tables = (struct kpm_tables){
 		.blocks = kpm_tables_blocks((slots + KPM_BLOCK_SLOTS - 1) / KPM_BLOCK_SLOTS),
 		.tag_slots = opts->tags,
@@ -135,6 +140,7 @@ static void size_tables(struct kpm_tables *tables, const struct kpm_live_opts *o
 		.text_start = kernel->text_start,
 		.text_end = kernel->text_end,
 	};
+	return 0;
 }
 
 /* Opens the object with its operands filled in. */
@@ -218,9 +224,10 @@ int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 	ret = kpm_kernel_probe(&opts->roots, &probes->kernel, err);
 	if (!ret)
 		ret = settle_sizes(&probes->opts, err);
+	if (!ret)
+		ret = size_tables(&probes->tables, &probes->opts, &probes->kernel, err);
 	if (ret)
 		return ret;
-	size_tables(&probes->tables, &probes->opts, &probes->kernel);
 	ret = kpm_tables_make(&probes->tables);
 	if (ret)
 		return explain(&probes->opts, ret, "make the maps", err);

@@ -52,6 +52,31 @@ static int remove_tree(void **state)
 	return system(command);
 }
 
+/* Numbers that are left out count: what is made for each CPU is found by its number. */
+static void numbers(void **state)
+{
+	const struct kpm_roots roots = {.sys = dir};
+	static const struct {
+		const char *list;
+		uint32_t end;
+	} lists[] = {{"0\n", 1},   {"0-3\n", 4}, {"0-1,8-11\n", 12},
+		     {"0,64", 65}, {"", 0},      {"\n", 0}};
+	char path[256];
+
+	(void)state;
+	assert_int_equal(kpm_kernel_numbers(&roots, KPM_FILE_CPUS), 0);
+	snprintf(path, sizeof(path), "%s/devices", dir);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/devices/system", dir);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/devices/system/cpu", dir);
+	mkdir(path, 0700);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		write_file("devices/system/cpu/possible", lists[i].list);
+		assert_int_equal(kpm_kernel_numbers(&roots, KPM_FILE_CPUS), lists[i].end);
+	}
+}
+
 static void meminfo(void **state)
 {
 	const struct kpm_roots roots = {.proc = dir};
@@ -147,9 +172,13 @@ static void slots_hold_the_rest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_btf_is_one_sentence),     cmocka_unit_test(meminfo),
-		cmocka_unit_test(no_meminfo_is_one_sentence), cmocka_unit_test(sizes_by_memory),
-		cmocka_unit_test(slots_hold_addresses),       cmocka_unit_test(slots_hold_the_rest),
+		cmocka_unit_test(no_btf_is_one_sentence),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(meminfo),
+		cmocka_unit_test(no_meminfo_is_one_sentence),
+		cmocka_unit_test(sizes_by_memory),
+		cmocka_unit_test(slots_hold_addresses),
+		cmocka_unit_test(slots_hold_the_rest),
 	};
 
 	return cmocka_run_group_tests(tests, make_tree, remove_tree);
