@@ -33,9 +33,9 @@ struct fixture {
 	struct kpm_snapshot snap;
 };
 
-static struct fixture *load(uint64_t objects, uint32_t tags)
+static struct fixture *load_from(const char *sys, uint64_t objects, uint32_t tags)
 {
-	struct kpm_live_opts opts = {.objects = objects, .tags = tags};
+	struct kpm_live_opts opts = {.roots.sys = sys, .objects = objects, .tags = tags};
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct kpm_books_fds fds;
 	struct kpm_err err;
@@ -48,6 +48,11 @@ static struct fixture *load(uint64_t objects, uint32_t tags)
 	f->tags = kpm_tagset_new();
 	kpm_snapshot_init(&f->snap);
 	return f;
+}
+
+static struct fixture *load(uint64_t objects, uint32_t tags)
+{
+	return load_from(NULL, objects, tags);
 }
 
 static void unload(struct fixture *f)
@@ -205,6 +210,84 @@ static void reuse(void **state)
 	assert_int_equal(at(f, SITE(2)).frees, 1);
 	assert_int_equal(f->snap.room.objects, 0);
 	unload(f);
+}
+
+/* The same, wherever in the table they stand: more than half of its slots are taken. */
+static void reuse_everywhere(void **state)
+{
+	enum { COUNT = 900 };
+	struct fixture *f = load(1000, 64);
+
+	(void)state;
+	for (int i = 0; i < COUNT; i++)
+		alloc(f, SITE(1), PTR(i * 8), 60, 64);
+	for (int i = 0; i < COUNT; i++)
+		alloc(f, SITE(2 + i % 2), PTR(i * 8), i % 2 ? 60 : 61 + i % 3, 64);
+	sample(f);
+	assert_int_equal(at(f, SITE(1)).missed, COUNT);
+	assert_int_equal(at(f, SITE(1)).diff, 0);
+	assert_int_equal(f->snap.room.objects, COUNT);
+	for (int i = COUNT - 1; i >= 0; i--)
+		free_ptr(f, PTR(i * 8));
+	sample(f);
+	assert_int_equal(at(f, SITE(2)).frees, COUNT / 2);
+	assert_int_equal(at(f, SITE(3)).frees, COUNT / 2);
+	assert_int_equal(f->snap.loss.missed, COUNT);
+	assert_int_equal(f->snap.loss.refused, 0);
+	assert_int_equal(f->snap.room.objects, 0);
+	unload(f);
+}
+
+/* kfree() takes objects of a slab cache as well: an entry does not depend on the event. */
+static void other_event_frees(void **state)
+{
+	struct fixture *f = load(1000, 64);
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		alloc(f, SITE(1), PTR(i * 8), 60, 64);
+		fire(f, KPM_PROBE_CACHE_ALLOC, SITE(2), PTR(10000 + i * 8), SITE(3), 0, 0);
+	}
+	sample(f);
+	assert_int_equal(at(f, SITE(1)).diff, 100);
+	assert_int_equal(at(f, SITE(2)).diff, 100);
+	for (int i = 0; i < 100; i++) {
+		fire(f, KPM_PROBE_CACHE_FREE, 0, PTR(i * 8), 0, 0, 0);
+		free_ptr(f, PTR(10000 + i * 8));
+	}
+	sample(f);
+	assert_int_equal(at(f, SITE(1)).frees, 100);
+	assert_int_equal(at(f, SITE(2)).frees, 100);
+	assert_int_equal(f->snap.room.objects, 0);
+	unload(f);
+}
+
+/* Where CPUs share shards, atomic operations raise the tallies. */
+static void more_cpus_than_shards(void **state)
+{
+	char sys[] = "/tmp/kpoolmon-test-XXXXXX", command[256];
+	struct fixture *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(sys));
+	snprintf(command, sizeof(command),
+		 "cd %s && ln -s /sys/kernel kernel && mkdir -p devices/system/cpu && "
+		 "echo 0-63 >devices/system/cpu/possible",
+		 sys);
+	assert_int_equal(system(command), 0);
+	f = load_from(sys, 1000, 64);
+	assert_int_equal(f->probes.tables.shards_count, KPM_SHARDS_MAX);
+	for (int i = 0; i < 500; i++)
+		alloc(f, SITE(1), PTR(i * 8), 60, 64);
+	for (int i = 0; i < 300; i++)
+		free_ptr(f, PTR(i * 8));
+	sample(f);
+	assert_int_equal(at(f, SITE(1)).allocs, 500);
+	assert_int_equal(at(f, SITE(1)).frees, 300);
+	assert_int_equal(f->snap.room.objects, 200);
+	unload(f);
+	snprintf(command, sizeof(command), "rm -r '%s'", sys);
+	assert_int_equal(system(command), 0);
 }
 
 static void second_copy_counts_its_catch(void **state)
@@ -646,6 +729,9 @@ int main(void)
 		cmocka_unit_test(no_objects),
 		cmocka_unit_test(double_free),
 		cmocka_unit_test(reuse),
+		cmocka_unit_test(reuse_everywhere),
+		cmocka_unit_test(other_event_frees),
+		cmocka_unit_test(more_cpus_than_shards),
 		cmocka_unit_test(second_copy_counts_its_catch),
 		cmocka_unit_test(second_copy_forgets),
 		cmocka_unit_test(many_blocks),
