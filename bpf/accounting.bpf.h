@@ -77,7 +77,7 @@ __noinline int enter_peculiar(__u64 ptr, __u64 asked, __u64 about, __u32 id, __u
 
 	if (!block)
 		return 0;
-	b = FIRST_BUCKET(block, hash);
+	b = bucket_of(block, hash, 0);
 	HOLD(b);
 	if (tells_of(READ_WORD(b->slot[first_slot(hash)].w0), w0) || may_be_astray(b, hash))
 		replace(hash, w0, about & KPM_W0_LARGE);
@@ -118,7 +118,7 @@ static __always_inline int enter_ordinary(__u64 ptr, __u64 about, struct kpm_tag
 		goto regions;
 	block = block_in_whole(i);
 in_block:
-	b = FIRST_BUCKET(block, hash);
+	b = bucket_of(block, hash, 0);
 	HOLD(b);
 	if (unlikely(has_astray(b)))
 		goto astray;
@@ -172,7 +172,7 @@ __noinline int leave_elsewhere(__u64 hash, __u64 key)
 
 	if (!block)
 		return 0;
-	b = FIRST_BUCKET(block, hash);
+	b = bucket_of(block, hash, 0);
 	HOLD(b);
 	slot = &b->slot[n];
 	HOLD(slot);
@@ -226,7 +226,7 @@ static __always_inline int leave_ordinary(__u64 ptr, __u64 about, __u32 cpu)
 		goto regions;
 	block = block_in_whole(i);
 in_block:
-	b = FIRST_BUCKET(block, hash);
+	b = bucket_of(block, hash, 0);
 	HOLD(b);
 	n = first_slot(hash);
 	slot = &b->slot[n];

@@ -127,10 +127,12 @@ int kpm_audit_lists(struct kpm_audit_args *args)
  */
 static __always_inline int take_same(const struct kpm_found *f)
 {
+	struct kpm_block *block;
 	struct kpm_slot *slot;
 	__u8 *mark;
+	__u32 n;
 
-	slot = slot_by(ADDRESS(f->w0), &mark);
+	slot = slot_by(ADDRESS(f->w0), &mark, &n);
 	if (!slot)
 		return 0;
 	if (READ_WORD(slot->w1) != f->w1 ||
@@ -140,8 +142,10 @@ static __always_inline int take_same(const struct kpm_found *f)
 		WRITE_WORD(slot->w0, f->w0);
 		return 0;
 	}
-	*(volatile __u8 *)mark = 0;
-	WRITE_WORD(slot->w0, 0);
+	release(slot, mark);
+	block = block_of(hash_address(ADDRESS(f->w0)));
+	if (block)
+		come_back(block, hash_address(ADDRESS(f->w0)), n);
 	return 1;
 }
 

@@ -60,28 +60,26 @@ static __always_inline int is_due(__u64 w0, __u64 w1)
 }
 
 /*
- * Where in its block an address stands: 1 + bucket * KPM_BUCKET_SLOTS + slot, 0: not on the books.
- * Not static, as put_in() is not: the verifier looks at it once.
+ * Where an address stands: 1 + n * KPM_BUCKET_SLOTS + slot, n being which of its buckets it is; 0:
+ * not on the books. Not static, as put_in() is not: the verifier looks at it once.
  */
 __noinline int find_entry(__u64 hash, __u64 key)
 {
 	struct kpm_block *block = block_of(hash);
 	struct kpm_bucket *b;
-	__u32 n, which;
+	__u32 slot, n = 0;
 
 	if (!block)
 		return 0;
-	which = hash & (KPM_BLOCK_BUCKETS - 1);
-	b = &block->bucket[which];
-	n = find_in_first(b, hash, key);
-	for (__u32 i = 0; i <= BUCKETS_BEYOND && n >= KPM_BUCKET_SLOTS; i++) {
-		if (!(READ_WORD(b->marks[1]) & SPILLED))
+	b = bucket_of(block, hash, 0);
+	slot = find_in_first(b, hash, key);
+	while (slot >= KPM_BUCKET_SLOTS) {
+		if (++n == BUCKETS || !(READ_WORD(b->marks[1]) & SPILLED))
 			return 0;
-		which = ((hash >> 5) + i) & (KPM_BLOCK_BUCKETS - 1);
-		b = &block->bucket[which];
-		n = find_astray(b, MARK(hash), key);
+		b = bucket_of(block, hash, n);
+		slot = find_astray(b, MARK(hash), key);
 	}
-	return n < KPM_BUCKET_SLOTS ? 1 + which * KPM_BUCKET_SLOTS + n : 0;
+	return 1 + n * KPM_BUCKET_SLOTS + slot;
 }
 
 #define HIDE(x) __asm__ volatile("" : "+r"(x))
@@ -100,14 +98,18 @@ static __always_inline struct kpm_slot *slot_of(struct kpm_block *block, __u32 n
 	return &block->bucket[which].slot[k];
 }
 
-/* The slot of an address that is on the books, else NULL. */
-static __always_inline struct kpm_slot *slot_by(__u64 ptr, __u8 **mark)
+/* The slot of an address that is on the books, in the n-th of its buckets, else NULL. */
+static __always_inline struct kpm_slot *slot_by(__u64 ptr, __u8 **mark, __u32 *n)
 {
 	__u64 hash = hash_address(ptr);
 	struct kpm_block *block = block_of(hash);
-	int n = find_entry(hash, KPM_W0_KEY(ptr));
+	int at = find_entry(hash, KPM_W0_KEY(ptr)) - 1;
 
-	return block && n > 0 ? slot_of(block, n - 1, mark) : 0;
+	if (!block || at < 0)
+		return 0;
+	*n = at / KPM_BUCKET_SLOTS;
+	return slot_of(block, bucket_number(hash, *n) * KPM_BUCKET_SLOTS + at % KPM_BUCKET_SLOTS,
+		       mark);
 }
 
 static __always_inline int record(const struct kpm_found *what)

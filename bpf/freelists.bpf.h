@@ -27,9 +27,10 @@ __noinline int look_up(__u64 ptr, __u64 cache, __u64 where, __u64 sheaf, __u32 i
 	};
 	struct kpm_slot *slot;
 	__u8 *mark;
+	__u32 n;
 
 	state.looked++;
-	slot = slot_by(ptr, &mark);
+	slot = slot_by(ptr, &mark, &n);
 	if (!slot)
 		return 1;
 	f.w0 = READ_WORD(slot->w0);

@@ -24,19 +24,21 @@
 #define USED_LOW  EACH_BYTE((__u64)KPM_MARK_USED)
 #define USED_HIGH (USED_LOW >> 8)
 /* beside the latter: `spilled`, which is never like a mark */
-#define SPILLED ((__u64)KPM_MARK_ASTRAY << 56)
+#define SPILLED_SHIFT 56
+#define SPILLED	      ((__u64)KPM_MARK_ASTRAY << SPILLED_SHIFT)
 
 /* A bucket with more entries sends an object to its second choice, if that has fewer. */
 #define FIRST_CHOICE_MAX 10
 /*
- * Where both are full, the buckets after the second take it. Addresses are no random numbers: in
- * memory of a regular layout two choices alone refuse ten times what they would by chance.
+ * Where both are full, the buckets after the second take it, up to so many in all. Addresses are no
+ * random numbers: in memory of a regular layout two choices alone refuse ten times what they would
+ * by chance.
  */
-#define BUCKETS_BEYOND 6
+#define BUCKETS 8
 
 /*
  * Hash of an address: the block from the upper half, in it the first bucket from bits 0..4, the
- * second from 5..9, the mark from 10..15, the slot that is tried first from 17..24.
+ * way from there to the second from 5..9, the mark from 10..15, the slot that is tried first from 17..24.
  * An object goes into the cache line of that slot if it can, so that the marks and the slot are
  * fetched from memory at the same time.
  */
@@ -99,10 +101,22 @@ static __always_inline struct kpm_block *block_of(__u64 hash)
 	return block_at(block_number(hash));
 }
 
-#define FIRST_BUCKET(block, hash) (&(block)->bucket[(hash) & (KPM_BLOCK_BUCKETS - 1)])
-/* the n-th bucket after the second; n = 0 is the second itself */
-#define NEXT_BUCKET(block, hash, n)                                                                \
-	(&(block)->bucket[(((hash) >> 5) + (n)) & (KPM_BLOCK_BUCKETS - 1)])
+/* The number in its block of the n-th bucket of an object; all are different. */
+static __always_inline __u64 bucket_number(__u64 hash, __u32 n)
+{
+	__u64 way = n ? (hash >> 5 & 31) * (KPM_BLOCK_BUCKETS - BUCKETS + 1) / 32 + n : 0;
+
+	return (hash + way) & (KPM_BLOCK_BUCKETS - 1);
+}
+
+static __always_inline struct kpm_bucket *bucket_of(struct kpm_block *block, __u64 hash, __u32 n)
+{
+	__u64 number = bucket_number(hash, n);
+
+	HOLD(number);
+	return &block->bucket[number];
+}
+
 /* the mark of an object that is astray: not in the first slot of the first bucket */
 #define MARK(hash) (((hash) >> 10 & 0x3f) | KPM_MARK_USED | KPM_MARK_ASTRAY)
 
@@ -193,26 +207,56 @@ static __always_inline void release(struct kpm_slot *slot, __u8 *mark)
 	WRITE_WORD(slot->w0, 0);
 }
 
+/*
+ * Counts the objects that went on from a bucket. Where too many count at once, it stays as if there
+ * were too many to count: then the next bucket is looked at in vain.
+ */
+static __noinline int count_spilled(struct kpm_bucket *b, int change)
+{
+	for (int i = 0; i < 8; i++) {
+		__u64 have = READ_WORD(b->marks[1]), n = have >> SPILLED_SHIFT & KPM_SPILLED_MAX;
+		__u64 want = have & ~(0xffULL << SPILLED_SHIFT);
+
+		if (n == KPM_SPILLED_MAX)
+			return 0;
+		n += change;
+		if (n)
+			want |= SPILLED | n << SPILLED_SHIFT;
+		if (__sync_val_compare_and_swap(&b->marks[1], have, want) == have)
+			return 0;
+	}
+	__sync_fetch_and_or(&b->marks[1], SPILLED | (__u64)KPM_SPILLED_MAX << SPILLED_SHIFT);
+	return 0;
+}
+
+/* An object is gone that went on from the first n of its buckets. */
+static __always_inline void come_back(struct kpm_block *block, __u64 hash, __u32 n)
+{
+	for (__u32 i = 0; i < BUCKETS && i < n; i++)
+		count_spilled(bucket_of(block, hash, i), -1);
+}
+
 /* Takes an address out of the table, wherever it is; 0 if it is not there. */
 static __noinline int take_out(__u64 hash, __u64 key, struct kpm_slot *copy)
 {
 	struct kpm_block *block = block_of(hash);
 	struct kpm_bucket *b;
-	__u32 n;
+	__u32 n, passed = 0;
 
 	if (!block)
 		return 0;
-	b = FIRST_BUCKET(block, hash);
+	b = bucket_of(block, hash, 0);
 	n = find_in_first(b, hash, key);
-	for (__u32 i = 0; i <= BUCKETS_BEYOND && n >= KPM_BUCKET_SLOTS; i++) {
-		if (!(READ_WORD(b->marks[1]) & SPILLED))
+	while (n >= KPM_BUCKET_SLOTS) {
+		if (++passed == BUCKETS || !(READ_WORD(b->marks[1]) & SPILLED))
 			return 0;
-		b = NEXT_BUCKET(block, hash, i);
+		b = bucket_of(block, hash, passed);
 		n = find_astray(b, MARK(hash), key);
 	}
-	if (n >= KPM_BUCKET_SLOTS || !give_up(&b->slot[n], key, copy))
+	if (!give_up(&b->slot[n], key, copy))
 		return 0;
 	release(&b->slot[n], &b->mark[n]);
+	come_back(block, hash, passed);
 	return 1;
 }
 
@@ -301,28 +345,21 @@ static __always_inline int put_in_bucket(struct kpm_bucket *b, __u64 hash, __u64
 __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 {
 	struct kpm_block *block = block_of(hash);
-	struct kpm_bucket *b;
-	__u32 used;
-	int second;
+	__u32 used, second;
 
 	if (!block)
 		return 0;
-	b = FIRST_BUCKET(block, hash);
-	used = entries_of(b);
-	second = used > FIRST_CHOICE_MAX && entries_of(NEXT_BUCKET(block, hash, 0)) < used;
-	if (second) {
-		*(volatile __u8 *)&b->spilled = KPM_MARK_ASTRAY;
-		b = NEXT_BUCKET(block, hash, 0);
-	}
-	if (put_in_bucket(b, hash, w0, w1, second))
+	used = entries_of(bucket_of(block, hash, 0));
+	second = used > FIRST_CHOICE_MAX && entries_of(bucket_of(block, hash, 1)) < used;
+	if (!second && put_in_bucket(bucket_of(block, hash, 0), hash, w0, w1, 0))
 		return 1;
-	b = FIRST_BUCKET(block, hash);
-	for (__u32 i = 0; i <= BUCKETS_BEYOND; i++) {
-		*(volatile __u8 *)&b->spilled = KPM_MARK_ASTRAY;
-		b = NEXT_BUCKET(block, hash, i);
-		if (put_in_bucket(b, hash, w0, w1, 1))
+	for (__u32 i = 1; i < BUCKETS; i++) {
+		count_spilled(bucket_of(block, hash, i - 1), 1);
+		if (put_in_bucket(bucket_of(block, hash, i), hash, w0, w1, 1))
 			return 1;
 	}
+	for (__u32 i = 1; i < BUCKETS; i++)
+		count_spilled(bucket_of(block, hash, i - 1), -1);
 	return 0;
 }
 

@@ -80,12 +80,13 @@ struct kpm_slot {
  * A bucket of the object table: four cache lines. `mark[i]` is 0 for a free slot i, KPM_MARK_USED
  * if the object in it is where it is looked for first, else that with KPM_MARK_ASTRAY and six bits
  * of the address's hash, so that eight slots are searched at once, and none where nothing is
- * astray. `spilled` becomes KPM_MARK_ASTRAY for good when an object that looked here goes on to the
- * next of its buckets: until then nobody looks there.
+ * astray. `spilled` is 0, or KPM_MARK_ASTRAY with the number of the objects that looked here and
+ * went on to the next of their buckets, where nobody looks otherwise. At KPM_SPILLED_MAX it stays.
  */
 #define KPM_BUCKET_SLOTS 15
 #define KPM_MARK_USED    0x80
 #define KPM_MARK_ASTRAY  0x40
+#define KPM_SPILLED_MAX  0x3f
 struct kpm_bucket {
 	union {
 		struct {

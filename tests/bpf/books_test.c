@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -235,6 +236,45 @@ static void reuse_everywhere(void **state)
 	assert_int_equal(f->snap.loss.missed, COUNT);
 	assert_int_equal(f->snap.loss.refused, 0);
 	assert_int_equal(f->snap.room.objects, 0);
+	unload(f);
+}
+
+/* Buckets look no further once what went on from them is gone. */
+static void nothing_stays_spilled(void **state)
+{
+	enum { COUNT = 3000 };
+	struct fixture *f = load(1000, 1024);
+	const struct kpm_bucket *buckets;
+	struct kpm_books_fds fds;
+	unsigned int spilled = 0;
+	size_t count, size;
+
+	(void)state;
+	kpm_probes_fds(&f->probes, &fds);
+	count = f->probes.tables.blocks * KPM_BLOCK_BUCKETS;
+	size = count * sizeof(*buckets);
+	buckets = mmap(NULL, size, PROT_READ, MAP_SHARED, fds.objects, 0);
+	assert_true(buckets != MAP_FAILED);
+	/* first with some room left, then with too little */
+	for (int times = 1; times <= 2; times++) {
+		for (int i = 0; i < COUNT * times / 2; i++)
+			alloc(f, SITE(i % 600), PTR(i * 8), 64, 64);
+		/* once more, as if the frees had been missed */
+		for (int i = 0; i < 500; i++)
+			alloc(f, SITE(i % 600), PTR(i * 8), 64, 64);
+		for (size_t i = 0; i < count; i++)
+			spilled += buckets[i].spilled & KPM_SPILLED_MAX;
+		assert_true(spilled > 10);
+		for (int i = 0; i < COUNT * times / 2; i++)
+			free_ptr(f, PTR(i * 7919 % COUNT * 8));
+		for (int i = 0; i < COUNT; i++)
+			free_ptr(f, PTR(i * 8));
+		for (size_t i = 0; i < count; i++) {
+			assert_int_equal(buckets[i].marks[0], 0);
+			assert_int_equal(buckets[i].marks[1], 0);
+		}
+	}
+	munmap((void *)buckets, size);
 	unload(f);
 }
 
@@ -730,6 +770,7 @@ int main(void)
 		cmocka_unit_test(double_free),
 		cmocka_unit_test(reuse),
 		cmocka_unit_test(reuse_everywhere),
+		cmocka_unit_test(nothing_stays_spilled),
 		cmocka_unit_test(other_event_frees),
 		cmocka_unit_test(more_cpus_than_shards),
 		cmocka_unit_test(second_copy_counts_its_catch),
