@@ -24,14 +24,27 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* The tag in the other ways of its home bucket, or NULL. */
-static __always_inline struct kpm_tag *in_other_way(struct kpm_tag *first, __u64 key)
+/* The first of the places where a tag can be. */
+static __always_inline struct kpm_tag *first_way(__u64 key)
 {
+	struct kpm_tag *tag = ways_of(tag_home(key))->tag;
+
+	HOLD(tag);
+	return tag;
+}
+
+/* A tag that is not there: in the other ways of its home bucket, else searched for; or NULL. */
+static __always_inline struct kpm_tag *other_way(struct bpf_raw_tracepoint_args *ctx,
+						 struct kpm_tag *first, __u64 key, int by_cache)
+{
+	int id;
+
 #pragma unroll
 	for (int way = 1; way < KPM_TAG_WAYS; way++)
 		if (first[way].key == key)
 			return &first[way];
-	return 0;
+	id = by_cache ? search_cache_tag(ctx, key) : search_kmalloc_tag(ctx, key);
+	return id < 0 ? 0 : tag_of(id);
 }
 
 /* (call_site, ptr, bytes_req, bytes_alloc, gfp, node) */
@@ -40,8 +53,7 @@ int kpm_kmalloc(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 site = ARG_SITE(ctx), ptr = ARG_PTR(ctx), size = ARG_SIZE(ctx);
 	__u64 kind = KPM_NONP, generation = 0, key, word, odd;
-	struct kpm_tag *tag, *other;
-	int id;
+	struct kpm_tag *tag;
 
 	if (NO_OBJECT(ptr))
 		return 0;
@@ -52,8 +64,7 @@ kind_known:
 		goto in_module;
 generation_known:
 	key = kmalloc_key(site, size, kind, generation);
-	tag = ways_of(tag_home(key))->tag;
-	HOLD(tag);
+	tag = first_way(key);
 	if (unlikely(tag->key != key))
 		goto not_in_first_way;
 found:
@@ -70,15 +81,9 @@ in_module:
 	generation = generation_of_module(site);
 	goto generation_known;
 not_in_first_way:
-	other = in_other_way(tag, key);
-	if (!other) {
-		id = search_kmalloc_tag(ctx, key);
-		if (id < 0)
-			return drop(ptr, size > KMALLOC_SLAB_MAX);
-		other = tag_of(id);
-	}
-	tag = other;
-	HOLD(tag);
+	tag = other_way(ctx, tag, key, 0);
+	if (!tag)
+		return drop(ptr, size > KMALLOC_SLAB_MAX);
 	goto found;
 peculiar:
 	return enter_peculiar(ptr, ARG_ASKED(ctx), size > KMALLOC_SLAB_MAX ? KPM_W0_LARGE : 0,
@@ -109,8 +114,7 @@ SEC("raw_tp/kmem_cache_alloc")
 int kpm_cache_alloc(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 site = ARG_SITE(ctx), ptr = ARG_PTR(ctx), generation = 0, key, word;
-	struct kpm_tag *tag, *other;
-	int id;
+	struct kpm_tag *tag;
 
 	if (NO_OBJECT(ptr))
 		return 0;
@@ -118,8 +122,7 @@ int kpm_cache_alloc(struct bpf_raw_tracepoint_args *ctx)
 		goto in_module;
 generation_known:
 	key = cache_key(site, ARG_CACHE(ctx), generation);
-	tag = ways_of(tag_home(key))->tag;
-	HOLD(tag);
+	tag = first_way(key);
 	if (unlikely(tag->key != key))
 		goto not_in_first_way;
 found:
@@ -132,15 +135,9 @@ in_module:
 	generation = generation_of_module(site);
 	goto generation_known;
 not_in_first_way:
-	other = in_other_way(tag, key);
-	if (!other) {
-		id = search_cache_tag(ctx, key);
-		if (id < 0)
-			return drop_from_cache(ctx);
-		other = tag_of(id);
-	}
-	tag = other;
-	HOLD(tag);
+	tag = other_way(ctx, tag, key, 1);
+	if (!tag)
+		return drop_from_cache(ctx);
 	goto found;
 peculiar:
 	return enter_from_cache(ctx, id_of(tag), word);

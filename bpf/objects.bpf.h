@@ -25,7 +25,7 @@
 #define USED_HIGH (USED_LOW >> 8)
 /* beside the latter: `spilled`, which is never like a mark */
 #define SPILLED_SHIFT 56
-#define SPILLED	      ((__u64)KPM_MARK_ASTRAY << SPILLED_SHIFT)
+#define SPILLED       ((__u64)KPM_MARK_ASTRAY << SPILLED_SHIFT)
 
 /* A bucket with more entries sends an object to its second choice, if that has fewer. */
 #define FIRST_CHOICE_MAX 10
@@ -38,9 +38,9 @@
 
 /*
  * Hash of an address: the block from the upper half, in it the first bucket from bits 0..4, the
- * way from there to the second from 5..9, the mark from 10..15, the slot that is tried first from 17..24.
- * An object goes into the cache line of that slot if it can, so that the marks and the slot are
- * fetched from memory at the same time.
+ * way from there to the second from 5..9, the mark from 10..15, the slot that is tried first
+ * from 17..24. An object goes into the cache line of that slot if it can, so that the marks and the
+ * slot are fetched from memory at the same time.
  */
 static __always_inline __u64 hash_address(__u64 ptr)
 {
