@@ -211,7 +211,7 @@ static __always_inline void release(struct kpm_slot *slot, __u8 *mark)
  * Counts the objects that went on from a bucket. Where too many count at once, it stays as if there
  * were too many to count: then the next bucket is looked at in vain.
  */
-static __noinline int count_spilled(struct kpm_bucket *b, int change)
+static __always_inline int count_spilled(struct kpm_bucket *b, int change)
 {
 	for (int i = 0; i < 8; i++) {
 		__u64 have = READ_WORD(b->marks[1]), n = have >> SPILLED_SHIFT & KPM_SPILLED_MAX;
