@@ -20,9 +20,9 @@
  * own.
  *
  * Where programs lie in memory decides which of their jumps the processor mispredicts, empty ones'
- * too: by several ns, the same in each round. Therefore all are loaded anew every few rounds,
- * behind a program of another length. Of the rounds with one placement the best counts, since what
- * disturbs a round mostly adds; of the placements the median.
+ * too: by several ns, the same in each round. Therefore all are loaded anew every few rounds, into
+ * other gaps between programs that are never run. Of the rounds with one placement the best counts,
+ * since what disturbs a round mostly adds; of the placements the median.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,13 @@
 #include "../../src/source/probes.h"
 #include "variants.skel.h"
 
-enum { MAX_ROUNDS = 256, A_PLACEMENT = 4 /* rounds */, QUEUES = 4096 };
+enum {
+	MAX_ROUNDS = 256,
+	A_PLACEMENT = 4 /* rounds */,
+	RUNS = 3 /* a round */,
+	FILLERS = 300,
+	QUEUES = 4096
+};
 enum event { KMALLOC, KFREE, CACHE_ALLOC, CACHE_FREE, EVENTS };
 enum load { WARM, MILLION, LOADS };
 enum kind { MSG, NAME, KINDS };
@@ -67,7 +73,7 @@ struct bench {
 	struct kpm_live_opts opts;
 	struct kpm_probes probes;
 	struct variants_bpf *skel;
-	int filler; /* the program in front */
+	int fillers[FILLERS]; /* programs that are never run; 0: none, where there is a gap */
 };
 
 struct message {
@@ -164,24 +170,39 @@ static void drain(struct bench *b, enum kind kind)
 			;
 }
 
-/* Loads all programs, at other places each time. */
+static int load_filler(unsigned int length)
+{
+	struct bpf_insn fill[256 + 1];
+
+	for (unsigned int i = 0; i < length; i++)
+		fill[i] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1};
+	fill[length] = (struct bpf_insn){.code = BPF_JMP | BPF_EXIT};
+	return bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "filler", "GPL", fill, length + 1, NULL);
+}
+
+/* Loads all programs, at other places each time, and with empty books. */
 static void place(struct bench *b)
 {
-	static struct bpf_insn fill[2002];
-	unsigned int length = next_random(b) % 2000;
 	struct kpm_err err;
 
 	if (b->skel) {
 		variants_bpf__destroy(b->skel);
 		kpm_probes_unload(&b->probes);
-		close(b->filler);
 	}
-	for (unsigned int i = 0; i <= length; i++)
-		fill[i] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K};
-	fill[length + 1] = (struct bpf_insn){.code = BPF_JMP | BPF_EXIT};
-	b->filler = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "filler", "GPL", fill, length + 2,
-				  NULL);
-	b->skel = b->filler < 0 ? NULL : variants_bpf__open_and_load();
+	for (int i = 0; i < FILLERS; i++) {
+		if (b->fillers[i])
+			close(b->fillers[i]);
+		b->fillers[i] = load_filler(1 + next_random(b) % 256);
+		if (b->fillers[i] < 0)
+			die("load a filler");
+	}
+	for (int i = 0; i < FILLERS; i++)
+		if (next_random(b) % 2) {
+			close(b->fillers[i]);
+			b->fillers[i] = 0;
+		}
+	usleep(50000); /* until their memory is free */
+	b->skel = variants_bpf__open_and_load();
 	if (!b->skel || kpm_probes_load(&b->probes, &b->opts, &err)) {
 		fprintf(stderr, "bench: %s\n", b->skel ? err.text : "cannot load the variants");
 		exit(1);
@@ -373,9 +394,15 @@ static void measure(struct bench *b, enum variant variant, enum load load)
 		if (load == MILLION)
 			fill(b, kind);
 		run_load(b, kind, load, b->ops / 4);
-		t = now_ns();
-		run_load(b, kind, load, b->ops);
-		b->wall[variant][kind][load][round] = (double)(now_ns() - t) / b->ops;
+		for (int i = 0; i < RUNS; i++) {
+			double ns;
+
+			t = now_ns();
+			run_load(b, kind, load, b->ops);
+			ns = (double)(now_ns() - t) / b->ops;
+			if (!i || ns < b->wall[variant][kind][load][round])
+				b->wall[variant][kind][load][round] = ns;
+		}
 
 		stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
 		if (stats < 0)
@@ -611,14 +638,15 @@ int main(int argc, char **argv)
 
 	if (!b)
 		die("calloc");
-	b->rounds = argc > 1 ? atoi(argv[1]) : 16 * A_PLACEMENT;
+	b->rounds = argc > 1 ? atoi(argv[1]) : 24 * A_PLACEMENT;
 	b->ops = argc > 2 ? atoi(argv[2]) : 10000;
 	b->live = argc > 3 ? atoi(argv[3]) : 1000000;
 	if (geteuid() || !b->rounds || b->rounds > MAX_ROUNDS || !b->ops || !b->live) {
 		fprintf(stderr, "bench: usage (as root): bench [ROUNDS [OPS [LIVE]]]\n");
 		return 2;
 	}
-	b->have_memleak = !system("command -v memleak-libbpf memleak >/dev/null");
+	b->have_memleak =
+		!system("{ command -v memleak-libbpf || command -v memleak; } >/dev/null");
 	/* room for what is allocated while attached and freed while not */
 	b->opts = (struct kpm_live_opts){.no_sampling = true, .objects = b->live + 250000};
 	CPU_ZERO(&cpu);
@@ -632,9 +660,12 @@ int main(int argc, char **argv)
 			if (v != MEMLEAK || (b->have_memleak && r < 3))
 				measure(b, v, WARM);
 	}
-	for (unsigned int r = 0; r < (b->rounds + 15) / 16; r++)
-		for (enum variant v = 0; v < MEMLEAK; v++)
+	/* what a variant does not see freed must not be in the way of the next */
+	for (unsigned int r = 0; r < (b->rounds + 31) / 32; r++)
+		for (enum variant v = 0; v < MEMLEAK; v++) {
+			place(b);
 			measure(b, v, MILLION);
+		}
 	printf("%u rounds of %u operations with %u placements, %u objects live\n", b->rounds,
 	       b->ops, (b->rounds + A_PLACEMENT - 1) / A_PLACEMENT, b->live);
 	report(b, WARM);
