@@ -278,7 +278,25 @@ static void nothing_stays_spilled(void **state)
 	unload(f);
 }
 
-/* kfree() takes objects of a slab cache as well: an entry does not depend on the event. */
+/* Frees in the tallies, which only the event that belongs to an object may raise. */
+static uint64_t tallied_frees(const struct fixture *f)
+{
+	const struct kpm_tables *tables = &f->probes.tables;
+	const size_t count = (size_t)tables->shards_count * tables->tag_slots;
+	const size_t size =
+		tables->tag_slots * sizeof(struct kpm_tag) + count * sizeof(struct kpm_tally);
+	const struct kpm_tag *tags = mmap(NULL, size, PROT_READ, MAP_SHARED, tables->tags, 0);
+	const struct kpm_tally *tallies = (const struct kpm_tally *)(tags + tables->tag_slots);
+	uint64_t sum = 0;
+
+	assert_true(tags != MAP_FAILED);
+	for (size_t i = 0; i < count; i++)
+		sum += tallies[i].frees;
+	munmap((void *)tags, size);
+	return sum;
+}
+
+/* kfree() takes objects of a slab cache as well: it counts them where several programs may. */
 static void other_event_frees(void **state)
 {
 	struct fixture *f = load(1000, 64);
@@ -299,16 +317,47 @@ static void other_event_frees(void **state)
 	assert_int_equal(at(f, SITE(1)).frees, 100);
 	assert_int_equal(at(f, SITE(2)).frees, 100);
 	assert_int_equal(f->snap.room.objects, 0);
+	assert_int_equal(tallied_frees(f), 0);
+	alloc(f, SITE(1), PTR(0), 60, 64);
+	free_ptr(f, PTR(0));
+	assert_int_equal(tallied_frees(f), 1);
 	unload(f);
+}
+
+/* Atomic operations in a program, as the kernel has it. */
+static unsigned int atomics(const struct fixture *f, enum kpm_probe probe)
+{
+	const int fd = bpf_program__fd(kpm_probes_program(&f->probes, probe));
+	struct bpf_prog_info info = {0};
+	uint32_t len = sizeof(info), size;
+	struct bpf_insn *code;
+	unsigned int n = 0;
+
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+	size = info.xlated_prog_len;
+	code = calloc(1, size);
+	assert_non_null(code);
+	info = (struct bpf_prog_info){.xlated_prog_len = size,
+				      .xlated_prog_insns = (uintptr_t)code};
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+	for (uint32_t i = 0; i < size / sizeof(*code); i++)
+		n += code[i].code == (BPF_STX | BPF_ATOMIC | BPF_DW);
+	free(code);
+	return n;
 }
 
 /* Where CPUs share shards, atomic operations raise the tallies. */
 static void more_cpus_than_shards(void **state)
 {
 	char sys[] = "/tmp/kpoolmon-test-XXXXXX", command[256];
-	struct fixture *f;
+	struct fixture *f = load(1000, 64);
+	const unsigned int allocs = atomics(f, KPM_PROBE_KMALLOC);
+	const unsigned int frees = atomics(f, KPM_PROBE_KFREE);
+	/* 0: this machine's CPUs share them anyway */
+	const unsigned int more = f->probes.tables.cpus == f->probes.tables.shards_count;
 
 	(void)state;
+	unload(f);
 	assert_non_null(mkdtemp(sys));
 	snprintf(command, sizeof(command),
 		 "cd %s && ln -s /sys/kernel kernel && mkdir -p devices/system/cpu && "
@@ -317,6 +366,8 @@ static void more_cpus_than_shards(void **state)
 	assert_int_equal(system(command), 0);
 	f = load_from(sys, 1000, 64);
 	assert_int_equal(f->probes.tables.shards_count, KPM_SHARDS_MAX);
+	assert_int_equal(atomics(f, KPM_PROBE_KMALLOC), allocs + more);
+	assert_int_equal(atomics(f, KPM_PROBE_KFREE), frees + more);
 	for (int i = 0; i < 500; i++)
 		alloc(f, SITE(1), PTR(i * 8), 60, 64);
 	for (int i = 0; i < 300; i++)
