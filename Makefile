@@ -23,7 +23,7 @@ WARN	:= -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes
 ifeq ($(WERROR),1)
 WARN	+= -Werror
 endif
-KPM_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -Iinclude -I$(B) \
+KPM_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -Iinclude -Isrc -I$(B) \
 	     $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
 # alerts go to the journal where its library is there, else to syslog
 ifneq ($(shell $(PKG_CONFIG) --exists libsystemd 2>/dev/null && echo yes),)
@@ -66,7 +66,7 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@
 
 $(B)/src/source/probes.o: $(B)/kpoolmon.skel.h
-$(B)/src/source/audit.o $(B)/src/source/caches.o: $(B)/audit.skel.h
+$(B)/src/source/audit.o $(B)/src/source/cache_counts.o: $(B)/audit.skel.h
 
 # What building needs, checked once: names each thing that is missing and its package.
 $(B)/.needs: tools/needs.sh

@@ -5,7 +5,7 @@
  * kernel refuses these, by kprobe and kretprobe, once: of kprobes the kernel runs none inside
  * another, a second copy would be skipped together with the first.
  *
- * User space chooses which are loaded and on which function they sit (src/source/hooks.c).
+ * User space chooses which are loaded and on which function they sit (src/source/hook_programs.c).
  *
  * The arguments of fentry programs are copied from the slots of the context: before 6.16
  * (1271a40eeafa) the verifier refuses to let a program read pointers that lead to no struct.

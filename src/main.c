@@ -7,14 +7,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <kpoolmon/always.h>
-#include <kpoolmon/app.h>
-#include <kpoolmon/diff.h>
-#include <kpoolmon/find.h>
-#include <kpoolmon/options.h>
-#include <kpoolmon/record.h>
-#include <kpoolmon/report.h>
-#include <kpoolmon/text.h>
+#include "base/text.h"
+#include "cli/options.h"
+#include "cmd/always.h"
+#include "cmd/app.h"
+#include "cmd/diff.h"
+#include "cmd/find.h"
+#include "cmd/record.h"
+#include "cmd/report.h"
 
 /* To standard output, whose reader may be gone or whose disk may be full. */
 static int print(void (*text)(FILE *out), struct kpm_err *err)

@@ -2,7 +2,7 @@
 /*
  * What the programs do not know before they are loaded and use at each event: where the maps of
  * one value lie, and sizes. In the compiled programs a 64-bit constant KPM_OPERAND_MARK + n stands
- * for it, which src/source/tables.c replaces by the map's value or the number: an operand costs
+ * for it, which src/source/maps.c replaces by the map's value or the number: an operand costs
  * nothing, a lookup or a variable some instructions and a cache line.
  */
 #ifndef KPOOLMON_OPERANDS_H

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include <kpoolmon/error.h>
+#include "base/error.h"
 
 int kpm_fail(struct kpm_err *err, int code, const char *fmt, ...)
 {

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include <kpoolmon/parse.h>
+#include "base/parse.h"
 
 #define SECOND       1000000000ULL
 #define DURATION_MAX (10 * 365 * 86400 * SECOND)

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <kpoolmon/rights.h>
+#include "base/rights.h"
 
 int kpm_rights_drop(uint64_t keep, struct kpm_err *err)
 {

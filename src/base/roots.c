@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <kpoolmon/roots.h>
+#include "base/roots.h"
 
 static const struct {
 	int in_sys;

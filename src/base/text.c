@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include <kpoolmon/text.h>
+#include "base/text.h"
 
 bool kpm_match(const char *pattern, const char *text)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "console.h"
+#include "console/screen.h"
 
 const struct kpm_console_state *kpm_console_state(const struct kpm_console *c)
 {

@@ -1,111 +1,113 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of the console share. */
-#ifndef KPM_CONSOLE_PRIVATE_H
-#define KPM_CONSOLE_PRIVATE_H
+/*
+ * The console: poolmon's screen and keys on a terminal. It draws scenes and turns keys into state
+ * and reactions; it reads no kernel, no clock and no file but its own list of columns.
+ */
+#ifndef KPOOLMON_CONSOLE_H
+#define KPOOLMON_CONSOLE_H
 
-#include <curses.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 
-#include <kpoolmon/console.h>
-#include <kpoolmon/text.h>
+#include "base/error.h"
+#include "model/objects.h"
+#include "model/rollup.h"
+#include "view/alerts.h"
+#include "view/columns.h"
+#include "view/frame.h"
+#include "view/suspects.h"
 
-enum page { PAGE_TABLE, PAGE_HELP, PAGE_DETAILS, PAGE_COLUMNS, PAGE_SUSPECTS, PAGE_ALERTS };
-/* What typed characters go into. */
-enum prompt { PROMPT_NONE, PROMPT_FIND, PROMPT_WRITE, PROMPT_JUMP };
-
-enum look { LOOK_PLAIN, LOOK_GROW, LOOK_SHRINK, LOOK_WARN, LOOK_HEADING, LOOK_SELECTED, LOOK_BOLD };
-
-#define PROMPT_MAX 200
-
-/* A column as it is drawn. */
-struct drawn {
-	const struct kpm_column *column;
-	const struct kpm_column *change; /* NULL: no parentheses */
-	int width;                       /* of the value */
-	int change_width;                /* of what is between the parentheses */
-	int x;
+/* How the console begins. */
+struct kpm_console_opts {
+	struct kpm_view_opts view;
+	struct kpm_column_list columns; /* none: as remembered, else the usual ones */
+	int64_t interval_ns;
+	bool totals;
+	bool no_highlight;
+	bool exact;
+	bool labels;               /* there is a label file: show its column */
+	const char *config_dir;    /* where the columns are remembered; NULL: nowhere */
+	FILE *in, *out;            /* NULL: standard input and output */
+	const char *terminal_type; /* NULL: TERM */
 };
 
-struct kpm_console {
-	struct kpm_console_state state;
-	enum page page;
-	enum prompt prompt;
-	char find[PROMPT_MAX];
-	char file[PROMPT_MAX];
-	char time[PROMPT_MAX];
-	char message[256];
-	bool highlight, totals, exact;
-	bool flash; /* at the next drawing */
-	bool utf8, colours;
-	struct kpm_column_list columns;
-	char *config_file; /* NULL: columns are not remembered */
-	uint32_t cursor;   /* index of the selected row in the frame */
-	uint32_t top;      /* index of the first row shown */
-	uint32_t rows;     /* rows that fit */
-	int page_top;      /* first line of the help or details shown */
-	size_t chosen;     /* column under the cursor of the chooser */
-	/* widths grow with the content and are forgotten when the columns change */
-	int widths[KPM_COLUMNS_MAX], change_widths[KPM_COLUMNS_MAX];
-	bool compact; /* counts are abbreviated for want of room */
-	struct drawn drawn[KPM_COLUMNS_MAX];
-	size_t drawn_count;
-	int heading_y; /* line of the headings, for clicks */
-	SCREEN *screen;
-	char buf[KPM_CLEAN_LEN]; /* of the cell in hand */
+/* What the user wants at present; the console's, const for others. */
+struct kpm_console_state {
+	struct kpm_view_opts view; /* its `find` is in here */
+	enum kpm_rollup_by by;
+	enum kpm_base base;
+	int64_t interval_ns;
+	bool paused;
+	bool details;      /* of the selected row, as far as it is a tag */
+	bool suspects;     /* the ranking is on the screen */
+	uint32_t selected; /* number of the tag or group; KPM_NO_TAG: none */
+	/* rows on the screen, and what their columns need to be found out (enum kpm_need) */
+	uint32_t first_row, row_count;
+	unsigned int needs;
+	const char *write_to; /* the file to write the view to, with KPM_REACT_WRITE */
+	const char *jump_to;  /* the time that is wanted, with KPM_REACT_JUMP */
 };
 
-/* terminal.c */
-attr_t look_of(const struct kpm_console *c, enum look look);
-/* Text at a place, cut at the right edge. Returns the column behind it. */
-int put_at(const struct kpm_console *c, int y, int x, enum look look, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
-
-/* columns.c: what is shown, and the chooser */
-void usual_columns(struct kpm_console *c, bool labels);
-void forget_widths(struct kpm_console *c);
-void load_columns(struct kpm_console *c);
-void save_columns(struct kpm_console *c);
-unsigned int choose_key(struct kpm_console *c, int key);
-void draw_chooser(struct kpm_console *c);
-
-/* layout.c */
-void lay_out(struct kpm_console *c, const struct kpm_frame *frame, uint32_t from, uint32_t count);
-/* The text of a cell, abbreviated where the layout wants it. In c->buf. */
-const char *cell_text(struct kpm_console *c, const struct kpm_column *column,
-		      const struct kpm_frame *frame, const struct kpm_row *row);
-
-/* header.c */
-int draw_header(struct kpm_console *c, const struct kpm_scene *scene);
-void draw_status(struct kpm_console *c, const struct kpm_scene *scene, int y);
-
-/* table.c */
-#define SPARK_LEAST 12 /* of a trend in the table */
-void draw_table(struct kpm_console *c, const struct kpm_scene *scene, int y, int end);
-void draw_spark(const struct kpm_console *c, int y, int x, const uint64_t *values, uint32_t there,
-		uint32_t count);
-
-/* pages.c */
-void draw_help(struct kpm_console *c);
-void draw_details(struct kpm_console *c, const struct kpm_scene *scene);
-
-/* judgement.c */
-void draw_suspects(struct kpm_console *c, const struct kpm_scene *scene);
-void draw_alerts(struct kpm_console *c, const struct kpm_scene *scene);
-
-/* keys.c */
-struct key {
-	int code[5];       /* as curses numbers them; 0 ends the list */
-	const char *shown; /* in the help */
-	const char *help;
-	unsigned int (*act)(struct kpm_console *c, int argument);
-	int argument;
+/* What must happen after keys; bits. */
+enum kpm_reaction {
+	KPM_REACT_QUIT = 1 << 0,
+	KPM_REACT_VIEW = 1 << 1,     /* build the frame again, from the sample in hand */
+	KPM_REACT_SAMPLE = 1 << 2,   /* take a sample now */
+	KPM_REACT_MARK = 1 << 3,     /* mark the sample in hand */
+	KPM_REACT_INTERVAL = 1 << 4, /* the interval or the pause changed */
+	KPM_REACT_WRITE = 1 << 5,    /* write the view to state.write_to, then kpm_console_say() */
+	KPM_REACT_DETAILS = 1 << 6,  /* details of another tag, or the ranking, are wanted */
+	KPM_REACT_DRAW = 1 << 7,     /* nothing but drawing */
+	/* in a recording: the sample after, the one before, the one at a time */
+	KPM_REACT_AHEAD = 1 << 8,
+	KPM_REACT_BACK = 1 << 9,
+	KPM_REACT_JUMP = 1 << 10,
+	KPM_REACT_MOVES = KPM_REACT_AHEAD | KPM_REACT_BACK | KPM_REACT_JUMP,
 };
-extern const struct key keys[];
-extern const size_t key_count;
-unsigned int table_key(struct kpm_console *c, const struct kpm_scene *scene, int key);
-/* Keeps the cursor on the selected tag, or the selection on the cursor if the tag is gone. */
-void follow_selection(struct kpm_console *c, const struct kpm_frame *frame);
 
-#define KEY_ESCAPE 27
-#define CTRL(x)    ((x)&31)
+/* What there is to see. Borrowed. */
+struct kpm_scene {
+	const struct kpm_frame *frame;
+	const struct kpm_trend *slab;       /* tag 0: the kernel's slab memory by kind */
+	const struct kpm_objects *objects;  /* of the selected tag, NULL: not known */
+	const struct kpm_suspect *suspects; /* ranked; of the tags, also when groups are shown */
+	uint32_t suspect_count;
+	const struct kpm_alerts *alerts; /* NULL: there are no rules */
+	const struct kpm_snapshot *snap; /* of the tags, */
+	const struct kpm_tagset *tags;   /* for these two */
+	const char *failure;             /* why the last sample failed, NULL: it did not */
+	int64_t age_ns;                  /* of the sample in hand */
+	const char *position;            /* where in a recording this is; NULL: in none */
+};
+
+struct kpm_console;
+
+/*
+ * Can the terminal be drawn on? `type` is that of the terminal, NULL: TERM. False with a sentence
+ * if not, as for TERM=dumb.
+ */
+bool kpm_console_possible(const char *type, struct kpm_err *why);
+
+/*
+ * Takes over the terminal. 0, or -errno and a sentence: -ENOTTY if it cannot be drawn on.
+ * However the process ends afterwards, but by SIGKILL, the terminal is restored.
+ */
+int kpm_console_open(const struct kpm_console_opts *opts, struct kpm_console **console,
+		     struct kpm_err *err);
+void kpm_console_close(struct kpm_console *console);
+
+const struct kpm_console_state *kpm_console_state(const struct kpm_console *console);
+
+/* Handles the keys that were typed. Returns reactions. */
+unsigned int kpm_console_keys(struct kpm_console *console, const struct kpm_scene *scene);
+/* Handles one key, as curses numbers it. */
+unsigned int kpm_console_key(struct kpm_console *console, const struct kpm_scene *scene, int key);
+
+/* A sentence on the last line, until the next key. */
+void kpm_console_say(struct kpm_console *console, const char *text);
+/* The same, and the screen flashes once. */
+void kpm_console_alert(struct kpm_console *console, const char *text);
+void kpm_console_draw(struct kpm_console *console, const struct kpm_scene *scene);
 
 #endif

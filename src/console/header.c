@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "console.h"
+#include "console/screen.h"
 
 #define MINUTE 60000000000LL
 

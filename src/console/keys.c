@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "console.h"
+#include "console/screen.h"
 
 static unsigned int quit(struct kpm_console *c, int argument)
 {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "console.h"
+#include "console/screen.h"
 
 #define MARKS      3 /* before each row */
 #define TEXT_LEAST 8

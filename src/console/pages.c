@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "console.h"
+#include "console/screen.h"
 
 #define SECOND     1000000000LL
 #define GRAPH_MOST 200

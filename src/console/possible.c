@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <kpoolmon/console.h>
-
-#include "terminals.h"
+#include "console/console.h"
+#include "console/terminals.h"
 
 /* last: they define such words as columns and lines */
 #include <curses.h>

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "console.h"
+#include "console/screen.h"
 
 /* Every signal that ends a process and that nobody here waits for. */
 static const int crashes[] = {SIGSEGV, SIGBUS,    SIGFPE,  SIGILL,  SIGABRT,

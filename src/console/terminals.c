@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "terminals.h"
+#include "console/terminals.h"
 
 /* last: they define many words */
 #include <curses.h>

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fields.h"
+#include "model/fields.h"
 
 const char *const kpm_record_builds[3] = {"-", "loaded", "other"};
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <kpoolmon/snapshot.h>
+#include "model/snapshot.h"
 
 /* [enum kpm_build] */
 extern const char *const kpm_record_builds[3];

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/history.h>
+#include "model/history.h"
 
 struct kpm_history {
 	struct kpm_snapshot now, before, mark, start; /* rows and clocks only */

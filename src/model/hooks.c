@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <kpoolmon/hooks.h>
+#include "model/hooks.h"
 
 const struct kpm_hook_info kpm_hook_table[KPM_HOOKS] = {
 	[KPM_HOOK_KFREE_RCU] = {"kfree_rcu", "kvfree_call_rcu", true},

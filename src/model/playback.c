@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "playback.h"
+#include "model/playback.h"
 
 /* Tags that a recording may have: as many as there are numbers for in the books, with room. */
 #define TAGS_MAX (4 * KPM_TAGS_MAX)

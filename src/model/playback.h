@@ -5,9 +5,8 @@
 
 #include <sys/types.h>
 
-#include <kpoolmon/recording.h>
-
-#include "fields.h"
+#include "model/fields.h"
+#include "model/recording.h"
 
 /* A whole sample. */
 struct kpm_record_entry {

@@ -24,9 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/recording.h>
-
-#include "fields.h"
+#include "model/fields.h"
+#include "model/recording.h"
 
 /* What was written of a tag. */
 struct written {

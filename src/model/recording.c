@@ -11,9 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <kpoolmon/parse.h>
-
-#include "playback.h"
+#include "base/parse.h"
+#include "model/playback.h"
 
 static int add_entry(struct kpm_recording *r, const struct kpm_record_entry *entry)
 {

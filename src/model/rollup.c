@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/rollup.h>
+#include "model/rollup.h"
 
 struct kpm_rollup {
 	enum kpm_rollup_by by;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/snapshot.h>
+#include "model/snapshot.h"
 
 void kpm_snapshot_init(struct kpm_snapshot *snap)
 {

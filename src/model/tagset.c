@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/tagset.h>
+#include "model/tagset.h"
 
 struct kpm_tagset {
 	struct kpm_tag_name *names;

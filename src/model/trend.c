@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/trend.h>
+#include "model/trend.h"
 
 #define SAMPLES 64
 #define SECOND  1000000000LL

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/builtin.h>
+#include "resolve/builtin.h"
 
 struct range {
 	uint64_t start, end;

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <kpoolmon/index.h>
+#include "resolve/index.h"
 
 #define CACHE_OF_ROOT "/var/cache"
 

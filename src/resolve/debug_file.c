@@ -12,9 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <kpoolmon/elffile.h>
-
-#include "debug_file.h"
+#include "resolve/debug_file.h"
+#include "resolve/elffile.h"
 
 /* Is this file the debug information of the module? By build-id. */
 static bool belongs(Dwfl_Module *module, int fd, const char *path)

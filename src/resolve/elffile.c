@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/elffile.h>
+#include "resolve/elffile.h"
 
 #define NOTE_BUILD_ID 3
 /* How far before a call its arguments are looked for: relocations, bytes of code. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "files.h"
+#include "resolve/files.h"
 
 void kpm_files_open(struct kpm_files *files, const struct kpm_roots *roots, const char *release)
 {

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <kpoolmon/elffile.h>
-#include <kpoolmon/modtree.h>
-#include <kpoolmon/place.h>
-#include <kpoolmon/roots.h>
+#include "base/roots.h"
+#include "model/location.h"
+#include "resolve/elffile.h"
+#include "resolve/modtree.h"
 
 #define KPM_NONE UINT32_MAX
 

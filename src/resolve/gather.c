@@ -13,10 +13,9 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include <kpoolmon/image.h>
-#include <kpoolmon/worker.h>
-
-#include "gather.h"
+#include "resolve/gather.h"
+#include "resolve/image.h"
+#include "resolve/worker.h"
 
 #define SECOND        1000000000LL
 #define HALF          ((size_t)64 << 20) /* words of one file, at most */

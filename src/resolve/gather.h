@@ -3,8 +3,8 @@
 #ifndef KPM_RESOLVE_GATHER_H
 #define KPM_RESOLVE_GATHER_H
 
-#include <kpoolmon/image.h>
-#include <kpoolmon/index.h>
+#include "resolve/image.h"
+#include "resolve/index.h"
 
 /* One file's words. */
 struct kpm_words {

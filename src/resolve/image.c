@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <kpoolmon/image.h>
+#include "resolve/image.h"
 
 /* Files of the kernel's (kallsyms) have no size until they are read. */
 static int read_whole(int fd, const char *path, struct kpm_buffer *buf, struct kpm_image *image,

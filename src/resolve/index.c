@@ -10,10 +10,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <kpoolmon/image.h>
-
-#include "gather.h"
-#include "index_file.h"
+#include "resolve/gather.h"
+#include "resolve/image.h"
+#include "resolve/index_file.h"
 
 #define TEXT_MAX    ((size_t)4 << 30)
 #define FILE_MAX    ((size_t)512 << 20)

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "index_file.h"
+#include "resolve/index_file.h"
 
 #define MAGIC "KPMWORDS"
 /* To be raised with each change of what words.c and elffile.c take from a file. */

@@ -3,8 +3,8 @@
 #ifndef KPM_RESOLVE_INDEX_FILE_H
 #define KPM_RESOLVE_INDEX_FILE_H
 
-#include <kpoolmon/image.h>
-#include <kpoolmon/index.h>
+#include "resolve/image.h"
+#include "resolve/index.h"
 
 struct kpm_index {
 	const struct kpm_entry *entries;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/ksyms.h>
+#include "resolve/ksyms.h"
 
 struct symbol {
 	uint64_t address;

@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/labels.h>
-#include <kpoolmon/text.h>
+#include "base/text.h"
+#include "resolve/labels.h"
 
 /* No label file is larger; a device or a disk image given by mistake is. */
 #define FILE_MAX (64 << 20)

@@ -13,9 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <kpoolmon/lines.h>
-
-#include "debug_file.h"
+#include "resolve/debug_file.h"
+#include "resolve/lines.h"
 
 /* A namesake's size may be given with what fills it up to the next function. */
 #define PADDING_MAX    64

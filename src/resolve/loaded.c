@@ -9,9 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <kpoolmon/elffile.h>
-
-#include "loaded.h"
+#include "resolve/elffile.h"
+#include "resolve/loaded.h"
 
 struct build {
 	char *module;

@@ -3,8 +3,8 @@
 #ifndef KPM_RESOLVE_LOADED_H
 #define KPM_RESOLVE_LOADED_H
 
-#include <kpoolmon/place.h>
-#include <kpoolmon/roots.h>
+#include "base/roots.h"
+#include "model/location.h"
 
 struct kpm_loaded;
 

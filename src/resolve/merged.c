@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <kpoolmon/search.h>
+#include "resolve/search.h"
 
 void kpm_merged_free(char **list)
 {

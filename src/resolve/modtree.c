@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <kpoolmon/modtree.h>
+#include "resolve/modtree.h"
 
 #define DEPTH_MAX    32
 #define FILES_MAX    500000

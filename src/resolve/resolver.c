@@ -12,12 +12,11 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-#include <kpoolmon/builtin.h>
-#include <kpoolmon/resolver.h>
-
-#include "crew.h"
-#include "files.h"
-#include "loaded.h"
+#include "resolve/builtin.h"
+#include "resolve/files.h"
+#include "resolve/loaded.h"
+#include "resolve/resolver.h"
+#include "resolve/worker_pool.h"
 
 #define SECOND  1000000000LL
 #define WORKERS 2

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/modtree.h>
-#include <kpoolmon/search.h>
-#include <kpoolmon/text.h>
+#include "base/text.h"
+#include "resolve/modtree.h"
+#include "resolve/search.h"
 
 /* ffffffff81234567, with or without 0x. */
 static bool is_address(const char *name, uint64_t *address)

@@ -7,7 +7,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <kpoolmon/image.h>
+#include "resolve/image.h"
 
 #define FIRST_ROOM ((size_t)4 << 20)
 /* The kernel's build uses dictionaries of up to 128 MiB (zstd --ultra --long). */

@@ -8,10 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include <kpoolmon/elffile.h>
-#include <kpoolmon/image.h>
-
-#include "gather.h"
+#include "resolve/elffile.h"
+#include "resolve/gather.h"
+#include "resolve/image.h"
 
 /* Shorter ones are mostly numbers that look like letters. */
 #define STRING_MIN 3

@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <kpoolmon/rights.h>
-#include <kpoolmon/roots.h>
-#include <kpoolmon/worker.h>
+#include "base/rights.h"
+#include "base/roots.h"
+#include "resolve/worker.h"
 
 /* Nothing of the parent's stays open but the socket, as number 3, and nothing is written. */
 static int keep_only(int fd)

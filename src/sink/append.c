@@ -23,9 +23,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <kpoolmon/output.h>
-
-#include "write.h"
+#include "sink/output.h"
+#include "sink/write.h"
 
 struct note {
 	char path[PATH_MAX];

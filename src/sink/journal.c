@@ -10,8 +10,8 @@
 #include <systemd/sd-journal.h>
 #endif
 
-#include <kpoolmon/notice.h>
-#include <kpoolmon/text.h>
+#include "base/text.h"
+#include "sink/notice.h"
 
 #ifdef KPM_HAVE_SYSTEMD
 static bool to_journal(const struct kpm_notice *n, int priority, const char *text)

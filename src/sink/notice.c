@@ -6,9 +6,9 @@
 
 #include <jansson.h>
 
-#include <kpoolmon/columns.h>
-#include <kpoolmon/notice.h>
-#include <kpoolmon/text.h>
+#include "base/text.h"
+#include "sink/notice.h"
+#include "view/columns.h"
 
 char *kpm_notice_text(const struct kpm_notice *n, char *buf)
 {

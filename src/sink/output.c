@@ -10,9 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <kpoolmon/output.h>
-
-#include "write.h"
+#include "sink/output.h"
+#include "sink/write.h"
 
 int kpm_write_all(int fd, const char *text, size_t size)
 {

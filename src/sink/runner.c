@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <kpoolmon/notice.h>
-#include <kpoolmon/text.h>
+#include "base/text.h"
+#include "sink/notice.h"
 
 #define QUEUE_MAX 64
 #define FACTS     16

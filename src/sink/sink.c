@@ -2,7 +2,7 @@
 /* The list of sinks. */
 #include <string.h>
 
-#include <kpoolmon/sink.h>
+#include "sink/sink.h"
 
 static const struct kpm_sink *const sinks[] = {
 	&kpm_sink_table, &kpm_sink_csv, &kpm_sink_json, &kpm_sink_record, &kpm_sink_prometheus,

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include <kpoolmon/error.h>
+#include "base/error.h"
 
 /* 0 or -errno. */
 int kpm_write_all(int fd, const char *text, size_t size);

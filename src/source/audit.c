@@ -12,11 +12,10 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 
-#include <kpoolmon/kernel.h>
-
-#include "audit.h"
-#include "tables.h"
-#include "programs.h"
+#include "source/audit_programs.h"
+#include "source/kernel.h"
+#include "source/maps.h"
+#include "source/programs.h"
 
 /* In a run of a program: some thousand entries, a millisecond. */
 #define BLOCKS_A_RUN 8

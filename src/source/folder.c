@@ -20,7 +20,7 @@
 
 #include <bpf/bpf.h>
 
-#include "folder.h"
+#include "source/folder.h"
 
 #define BPF_FS_MAGIC 0xcafe4a11
 /* How long another start or stop is waited for, in steps of 20 ms. */

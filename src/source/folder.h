@@ -6,8 +6,9 @@
 #include <stdbool.h>
 
 #include <kpoolmon/abi.h>
-#include <kpoolmon/error.h>
-#include <kpoolmon/roots.h>
+
+#include "base/error.h"
+#include "base/roots.h"
 
 struct kpm_folder {
 	char path[3072];  /* of the published books */

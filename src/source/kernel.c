@@ -13,7 +13,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include <kpoolmon/kernel.h>
+#include "source/kernel.h"
 
 static bool has_func(const struct btf *btf, const char *name)
 {

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/audit.h>
-
-#include "probes.h"
+#include "source/audit.h"
+#include "source/probes.h"
 
 struct live {
 	struct kpm_source source;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <kpoolmon/meminfo.h>
+#include "source/meminfo.h"
 
 static const struct {
 	const char *name;

@@ -13,13 +13,12 @@
 
 #include <bpf/bpf.h>
 
-#include <kpoolmon/audit.h>
-#include <kpoolmon/books.h>
-#include <kpoolmon/pins.h>
-
-#include "folder.h"
-#include "hooks.h"
-#include "programs.h"
+#include "source/audit.h"
+#include "source/folder.h"
+#include "source/hook_programs.h"
+#include "source/pins.h"
+#include "source/programs.h"
+#include "source/tables.h"
 
 struct pinned {
 	struct kpm_source source;

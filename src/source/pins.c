@@ -15,10 +15,9 @@
 
 #include <bpf/bpf.h>
 
-#include <kpoolmon/pins.h>
-
-#include "folder.h"
-#include "probes.h"
+#include "source/folder.h"
+#include "source/pins.h"
+#include "source/probes.h"
 
 #define PROGRAMS_MAX (KPM_PROBES + KPM_HOOKS * KPM_HOOK_LINKS + 1)
 

@@ -12,11 +12,11 @@
 
 #include <bpf/bpf.h>
 
-#include <kpoolmon/kernel.h>
-#include <kpoolmon/meminfo.h>
+#include "source/kernel.h"
+#include "source/meminfo.h"
+#include "source/probes.h"
 
 #include "kpoolmon.skel.h"
-#include "probes.h"
 
 static const struct {
 	const char *program;

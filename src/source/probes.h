@@ -8,15 +8,14 @@
 
 #include <bpf/libbpf.h>
 
-#include <kpoolmon/books.h>
-#include <kpoolmon/error.h>
-#include <kpoolmon/kernel.h>
-#include <kpoolmon/snapshot.h>
-#include <kpoolmon/source.h>
-
-#include "hooks.h"
-#include "tables.h"
-#include "programs.h"
+#include "base/error.h"
+#include "model/snapshot.h"
+#include "source/hook_programs.h"
+#include "source/kernel.h"
+#include "source/maps.h"
+#include "source/programs.h"
+#include "source/source.h"
+#include "source/tables.h"
 
 struct kpoolmon_bpf;
 

@@ -9,9 +9,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include <kpoolmon/meminfo.h>
-
-#include "programs.h"
+#include "source/meminfo.h"
+#include "source/programs.h"
 
 /* Times that the kernel did not run a program, 0 if it is not attached. */
 static int misses_of(int fd, uint64_t *n)

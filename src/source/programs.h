@@ -6,8 +6,8 @@
 #ifndef KPM_PROGRAMS_H
 #define KPM_PROGRAMS_H
 
-#include <kpoolmon/pins.h>
-#include <kpoolmon/snapshot.h>
+#include "model/snapshot.h"
+#include "source/pins.h"
 
 #define KPM_HOOK_LINKS 4
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include <kpoolmon/replay.h>
+#include "source/replay.h"
 
 struct replay {
 	struct kpm_source source;

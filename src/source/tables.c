@@ -1,172 +1,327 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Operands are filled in before libbpf sees the object: it knows a map's value only for sections of
- * data, whose size is fixed when they are compiled. An operand is the instruction that loads 64
- * bits, two words of eight bytes:
- *
- *   18 RR 00 00 LL LL LL LL  00 00 00 00 HH HH HH HH
- *
- * RR is the register (low half) and how the kernel is to take the number LL (high half): as what it
- * is, with the upper half HH, or as the descriptor of a map, or of a map whose value is meant, from
- * its byte HH.
+ * Reads the probes' maps. The probes write while we read: a tag's frees are read before its
+ * allocs, so an object can be counted as outstanding a moment too long, never too short.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
-#include <kpoolmon/abi.h>
+#include "source/tables.h"
 
-#include "programs.h"
-#include "tables.h"
+struct mapping {
+	void *data;
+	size_t size;
+	uint32_t entries;
+};
 
-static int make(int *fd, const char *name, uint64_t value, uint64_t count)
+struct kpm_books {
+	struct mapping objects, tags, taginfo, taglist, counters, shards, control;
+	uint32_t tag_slots;
+	uint32_t shard_count;
+	uint32_t listed;  /* entries of taglist turned into tags */
+	uint32_t *kernel; /* [listed] number of the kernel's tag */
+	uint32_t *ours;   /* [listed] number in the tagset */
+	uint64_t bytes;   /* of all maps */
+	bool any_sampled;
+};
+
+/*
+ * Maps one array map read-only. `value` is the size of its values, as this version has it, or of
+ * the elements of each value.
+ */
+static int map_array(struct kpm_books *b, struct mapping *m, int fd, const char *name,
+		     uint32_t value, struct kpm_err *err)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	struct bpf_map_info info = {0};
+	uint32_t len = sizeof(info);
+	long page = sysconf(_SC_PAGESIZE);
+	void *data;
 
-	*fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t), value, count, &opts);
-	return *fd < 0 ? -errno : 0;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return kpm_fail(err, -errno, "map %s: %s", name, strerror(errno));
+	if (!info.value_size || info.value_size % value)
+		return kpm_fail(err, -EPROTO,
+				"map %s has values of %u bytes, not of %u: it belongs "
+				"to another version of kpoolmon",
+				name, info.value_size, value);
+	m->entries = (uint64_t)info.max_entries * info.value_size / value;
+	m->size =
+		((size_t)info.max_entries * ((info.value_size + 7) & ~7U) + page - 1) & ~(page - 1);
+	data = mmap(NULL, m->size, PROT_READ, MAP_SHARED, fd, 0);
+	if (data == MAP_FAILED)
+		return kpm_fail(err, -errno, "map %s: mmap: %s", name, strerror(errno));
+	m->data = data;
+	b->bytes += m->size;
+	return 0;
 }
 
-/* Of the table of tags, and of the tallies of a shard. */
-static uint64_t tag_bytes(const struct kpm_tables *tables)
+int kpm_books_open(const struct kpm_books_fds *fds, struct kpm_books **books, struct kpm_err *err)
 {
-	return tables->tag_slots * sizeof(struct kpm_tag);
-}
-
-uint64_t kpm_tables_blocks(uint64_t blocks)
-{
-	if (blocks <= KPM_WHOLE_BLOCKS)
-		return blocks;
-	return (blocks + KPM_REGION_BLOCKS - 1) / KPM_REGION_BLOCKS * KPM_REGION_BLOCKS;
-}
-
-int kpm_tables_make(struct kpm_tables *tables)
-{
-	uint64_t in_value = tables->blocks > KPM_WHOLE_BLOCKS ? KPM_REGION_BLOCKS : tables->blocks;
+	struct kpm_books *b = calloc(1, sizeof(*b));
+	const struct kpm_control *ctl;
 	int ret;
 
-	if ((ret = make(&tables->objects, "objects", in_value * sizeof(struct kpm_block),
-			tables->blocks / in_value)) ||
-	    (ret = make(&tables->tags, "tags", tag_bytes(tables) * (1 + tables->shards_count),
-			1)) ||
-	    (ret = make(&tables->counters, "counters",
-			(uint64_t)tables->shards_count * tables->tag_slots *
-				sizeof(struct kpm_counters),
-			1)) ||
-	    (ret = make(&tables->shards, "shards", tables->shards_count * sizeof(struct kpm_shard),
-			1)) ||
-	    (ret = make(&tables->recent, "recent", tables->cpus * sizeof(struct kpm_recent), 1)))
-		kpm_tables_close(tables);
+	if (!b)
+		return kpm_fail(err, -ENOMEM, "out of memory");
+	ret = map_array(b, &b->control, fds->control, "control", sizeof(*ctl), err);
+	if (ret)
+		goto fail;
+	ctl = b->control.data;
+	if (ctl->version != KPM_ABI_VERSION) {
+		ret = kpm_fail(err, -EPROTO,
+			       "the probes' maps have layout %u, this kpoolmon reads "
+			       "layout %u",
+			       ctl->version, KPM_ABI_VERSION);
+		goto fail;
+	}
+	if ((ret = map_array(b, &b->objects, fds->objects, "objects", sizeof(struct kpm_block),
+			     err)) ||
+	    (ret = map_array(b, &b->tags, fds->tags, "tags", sizeof(struct kpm_tag), err)) ||
+	    (ret = map_array(b, &b->taginfo, fds->taginfo, "taginfo", sizeof(struct kpm_tag_info),
+			     err)) ||
+	    (ret = map_array(b, &b->taglist, fds->taglist, "taglist", sizeof(uint32_t), err)) ||
+	    (ret = map_array(b, &b->counters, fds->counters, "counters",
+			     sizeof(struct kpm_counters), err)) ||
+	    (ret = map_array(b, &b->shards, fds->shards, "shards", sizeof(struct kpm_shard), err)))
+		goto fail;
+	b->tag_slots = b->taginfo.entries;
+	b->shard_count = b->shards.entries;
+	b->kernel = calloc(b->tag_slots, sizeof(*b->kernel));
+	b->ours = calloc(b->tag_slots, sizeof(*b->ours));
+	if (!b->kernel || !b->ours) {
+		ret = kpm_fail(err, -ENOMEM, "out of memory");
+		goto fail;
+	}
+	*books = b;
+	return 0;
+fail:
+	kpm_books_close(b);
 	return ret;
 }
 
-void kpm_tables_close(struct kpm_tables *tables)
+void kpm_books_close(struct kpm_books *b)
 {
-	int *const all[] = {&tables->objects, &tables->tags, &tables->counters, &tables->shards,
-			    &tables->recent};
+	struct mapping *all[] = {&b->objects,  &b->tags,   &b->taginfo, &b->taglist,
+				 &b->counters, &b->shards, &b->control};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		if (*all[i] > 0)
-			close(*all[i]);
-		*all[i] = 0;
+	if (!b)
+		return;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (all[i]->data)
+			munmap(all[i]->data, all[i]->size);
+	free(b->kernel);
+	free(b->ours);
+	free(b);
+}
+
+static uint64_t load(const __u64 *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
+}
+
+static void sum_counters(const struct kpm_books *b, uint32_t tag, struct kpm_counters *sum)
+{
+	const struct kpm_counters *all = b->counters.data, *c;
+	/* one map with the tags, which are as large */
+	const struct kpm_tally *tallies = (const struct kpm_tally *)b->tags.data + b->tag_slots, *t;
+
+	memset(sum, 0, sizeof(*sum));
+	for (uint32_t s = 0; s < b->shard_count; s++) {
+		c = &all[(size_t)s * b->tag_slots + tag];
+		t = &tallies[(size_t)s * b->tag_slots + tag];
+		sum->frees += load(&c->frees) + load(&t->frees);
+		sum->reused += load(&c->reused);
+		sum->moved += load(&c->moved);
+		sum->audited += load(&c->audited);
+	}
+	for (uint32_t s = 0; s < b->shard_count; s++) {
+		c = &all[(size_t)s * b->tag_slots + tag];
+		t = &tallies[(size_t)s * b->tag_slots + tag];
+		sum->refused += load(&c->refused);
+		sum->odd += load(&c->odd);
+		sum->odd_asked += load(&c->odd_asked);
+		sum->allocs += load(&c->allocs) + load(&t->allocs);
 	}
 }
 
-/* What an operand becomes: how the kernel takes it, the number, and where in a map's value. */
-static uint64_t resolve(const struct kpm_tables *tables, unsigned int operand, uint8_t *how,
-			uint32_t *offset)
+static const struct kpm_tag *hot_tag(const struct kpm_books *b, uint32_t tag)
 {
-	*offset = 0;
-	*how = operand < KPM_OPERAND_REGIONS    ? BPF_PSEUDO_MAP_VALUE
-	       : operand == KPM_OPERAND_REGIONS ? BPF_PSEUDO_MAP_FD
-						: 0;
-	switch ((enum kpm_operand)operand) {
-	case KPM_OPERAND_OBJECTS:
-		/* that of several values has no place, and the code that needs it is not run */
-		return tables->blocks > KPM_WHOLE_BLOCKS ? tables->tags : tables->objects;
-	case KPM_OPERAND_REGIONS:
-		return tables->objects;
-	case KPM_OPERAND_TALLIES:
-		*offset = tag_bytes(tables);
-		return tables->tags;
-	case KPM_OPERAND_TAGS:
-		return tables->tags;
-	case KPM_OPERAND_COUNTERS:
-		return tables->counters;
-	case KPM_OPERAND_SHARDS:
-		return tables->shards;
-	case KPM_OPERAND_RECENT:
-		return tables->recent;
-	case KPM_OPERAND_BLOCK_COUNT:
-		return tables->blocks;
-	case KPM_OPERAND_TAG_SLOTS:
-		return tables->tag_slots;
-	case KPM_OPERAND_TAG_BYTES:
-		return tag_bytes(tables);
-	case KPM_OPERAND_TAG_MASK:
-		return tables->tag_slots - 1;
-	case KPM_OPERAND_HOME_MASK:
-		return tables->tag_slots / KPM_TAG_WAYS - 1;
-	case KPM_OPERAND_SHARD_MASK:
-		return tables->shards_count - 1;
-	case KPM_OPERAND_SHARED:
-		return tables->cpus > tables->shards_count;
-	case KPM_OPERAND_CPU_MASK:
-		return tables->cpus - 1;
-	case KPM_OPERAND_TEXT_START:
-		return tables->text_start;
-	case KPM_OPERAND_TEXT_SIZE:
-		return tables->text_end - tables->text_start;
-	case KPM_OPERAND_JIFFIES_SCALE:
-		return kpm_jiffies_scale();
-	case KPM_OPERANDS:
-		break;
+	const struct kpm_tag *tags = b->tags.data;
+
+	return &tags[tag];
+}
+
+/* Turns newly claimed kernel tags into tags of the set. */
+static int enter_new_tags(struct kpm_books *b, struct kpm_tagset *set)
+{
+	const struct kpm_control *ctl = b->control.data;
+	const struct kpm_tag_info *infos = b->taginfo.data;
+	const uint64_t *list = b->taglist.data; /* values of an array map are 8 bytes apart */
+	uint32_t count = __atomic_load_n(&ctl->tag_count, __ATOMIC_ACQUIRE);
+
+	for (; b->listed < count && b->listed < b->tag_slots; b->listed++) {
+		uint32_t id = __atomic_load_n(&list[b->listed], __ATOMIC_ACQUIRE);
+		const struct kpm_tag_info *info;
+		const char *symbol;
+		int64_t ours;
+
+		if (!id) /* claimed this moment: next time */
+			return 0;
+		info = &infos[id - 1];
+		/* a name that fills its room was cut: somebody else knows the whole */
+		symbol = strlen(info->symbol) < KPM_SYMBOL_LEN - 1 ? info->symbol : NULL;
+		ours = kpm_tagset_enter(set, info->site, symbol,
+					info->cache_name[0] ? info->cache_name : NULL,
+					info->cache != 0);
+		if (ours < 0)
+			return ours;
+		b->kernel[b->listed] = id - 1;
+		b->ours[b->listed] = ours;
 	}
 	return 0;
 }
 
-static void *fill_in(const struct kpm_tables *tables, const void *image, size_t size)
+/* Entries of the object table, from every n-th bucket: exact to a third of a percent. */
+static uint64_t estimate_entries(const struct kpm_books *b)
 {
-	char *copy = malloc(size);
+	const struct kpm_bucket *buckets = b->objects.data;
+	uint64_t count = (uint64_t)b->objects.entries * KPM_BLOCK_BUCKETS;
+	uint64_t used = 0, seen = 0, step = count / 8192 | 1;
 
-	if (!copy)
-		return NULL;
-	memcpy(copy, image, size);
-	for (size_t at = 0; at + 2 * sizeof(struct bpf_insn) <= size;
-	     at += sizeof(struct bpf_insn)) {
-		struct bpf_insn load[2];
-		uint64_t number;
-		uint32_t offset;
-		uint8_t how;
-
-		memcpy(load, copy + at, sizeof(load));
-		number = (uint32_t)load[0].imm | (uint64_t)(uint32_t)load[1].imm << 32;
-		if (load[0].code != (BPF_LD | BPF_IMM | BPF_DW) || load[0].src_reg || load[0].off ||
-		    load[1].code || number - KPM_OPERAND_MARK >= KPM_OPERANDS)
-			continue;
-		number = resolve(tables, number - KPM_OPERAND_MARK, &how, &offset);
-		load[0].src_reg = how;
-		load[0].imm = number;
-		load[1].imm = how ? offset : number >> 32;
-		memcpy(copy + at, load, sizeof(load));
-	}
-	return copy;
+	for (uint64_t i = 0; i < count; i += step, seen++)
+		for (int k = 0; k < KPM_BUCKET_SLOTS; k++)
+			used += buckets[i].mark[k] != 0;
+	return used * count / seen;
 }
 
-int kpm_tables_open(const struct kpm_tables *tables, struct bpf_object_skeleton *skeleton,
-		    const struct bpf_object_open_opts *opts)
+int kpm_books_read(struct kpm_books *b, struct kpm_tagset *set, struct kpm_snapshot *snap,
+		   struct kpm_err *err)
 {
-	void *filled_in = fill_in(tables, skeleton->data, skeleton->data_sz);
-	int ret;
+	const struct kpm_tag_info *infos = b->taginfo.data;
+	const struct kpm_shard *shards = b->shards.data;
+	int ret = enter_new_tags(b, set);
 
-	if (!filled_in)
-		return -ENOMEM;
-	skeleton->data = filled_in;
-	ret = bpf_object__open_skeleton(skeleton, opts);
-	skeleton->data = NULL; /* the library has read all of it */
-	free(filled_in);
-	return ret;
+	if (!ret)
+		ret = kpm_snapshot_reset(snap, kpm_tagset_count(set));
+	if (ret)
+		return kpm_fail(err, ret, "out of memory");
+	snap->room = (struct kpm_room){
+		.objects_rated =
+			(uint64_t)b->objects.entries * KPM_BLOCK_SLOTS * KPM_RATED_PERCENT / 100,
+		.tags = b->listed,
+		.tags_max = b->tag_slots,
+		.kernel_bytes = b->bytes,
+	};
+	for (uint32_t i = 0; i < b->listed; i++) {
+		const struct kpm_tag_info *info = &infos[b->kernel[i]];
+		const struct kpm_tag *hot = hot_tag(b, b->kernel[i]);
+		struct kpm_row *row = &snap->rows[b->ours[i]];
+		struct kpm_counts *k = &row->kind[info->kind == KPM_PAGED];
+		struct kpm_counters c;
+		uint64_t off, diff;
+
+		sum_counters(b, b->kernel[i], &c);
+		off = c.frees + c.reused + c.audited;
+		diff = c.allocs - off - c.moved;
+		k->allocs += c.allocs + c.refused - c.moved;
+		k->frees += off;
+		k->diff += diff;
+		k->bytes += diff * info->size;
+		k->asked += (diff - c.odd) * KPM_TAG_USUAL(hot->word) + c.odd_asked;
+		k->missed += c.reused;
+		k->refused += c.refused;
+		k->audited += c.audited;
+		row->estimated |= (hot->flags & KPM_TAG_SAMPLED) != 0;
+		row->unloaded |= info->unloaded;
+		b->any_sampled |= row->estimated;
+		snap->loss.refused += c.refused;
+		snap->loss.missed += c.reused;
+		snap->loss.audited += c.audited;
+		snap->room.objects += diff;
+	}
+	/* of a module that is there again a row holds tags of both times */
+	for (uint32_t i = 0; i < b->listed; i++)
+		if (!infos[b->kernel[i]].unloaded)
+			snap->rows[b->ours[i]].unloaded = false;
+	if (b->any_sampled)
+		snap->room.objects = estimate_entries(b);
+	for (int h = 0; h < KPM_HOOKS; h++)
+		snap->hooks[h].runs = 0;
+	for (uint32_t s = 0; s < b->shard_count; s++) {
+		snap->loss.tags_full += load(&shards[s].tags_full);
+		snap->loss.rescued += load(&shards[s].rescued_free) +
+				      load(&shards[s].rescued_cache) +
+				      load(&shards[s].rescued_hook);
+		for (int h = 0; h < KPM_HOOKS; h++)
+			snap->hooks[h].runs += load(&shards[s].hook_runs[h]);
+	}
+	snap->have |= KPM_HAVE_ROOM | KPM_HAVE_ASKED;
+	return 0;
+}
+
+int64_t kpm_books_started(const struct kpm_books *b)
+{
+	const struct kpm_control *ctl = b->control.data;
+
+	return ctl->started;
+}
+
+bool kpm_books_stopped(const struct kpm_books *b)
+{
+	const struct kpm_control *ctl = b->control.data;
+
+	return __atomic_load_n(&ctl->stopped, __ATOMIC_ACQUIRE) != 0;
+}
+
+uint32_t kpm_books_tag_slots(const struct kpm_books *b)
+{
+	return b->tag_slots;
+}
+
+const struct kpm_tag_info *kpm_books_tag(const struct kpm_books *b, uint32_t tag,
+					 struct kpm_counters *sum)
+{
+	const struct kpm_tag_info *infos = b->taginfo.data;
+
+	if (tag >= b->tag_slots || !__atomic_load_n(&hot_tag(b, tag)->word, __ATOMIC_ACQUIRE))
+		return NULL;
+	sum_counters(b, tag, sum);
+	return &infos[tag];
+}
+
+void kpm_books_members(const struct kpm_books *b, uint32_t tag, bool *member, uint32_t *bytes)
+{
+	const struct kpm_tag_info *infos = b->taginfo.data;
+
+	for (uint32_t i = 0; i < b->listed; i++) {
+		member[b->kernel[i]] = b->ours[i] == tag;
+		bytes[b->kernel[i]] = infos[b->kernel[i]].size;
+	}
+}
+
+int kpm_books_walk(const struct kpm_books *b, int (*visit)(const struct kpm_slot *entry, void *arg),
+		   void *arg)
+{
+	const struct kpm_bucket *buckets = b->objects.data;
+
+	for (uint64_t i = 0; i < (uint64_t)b->objects.entries * KPM_BLOCK_BUCKETS; i++) {
+		for (int k = 0; k < KPM_BUCKET_SLOTS; k++) {
+			const struct kpm_slot *slot = &buckets[i].slot[k];
+			struct kpm_slot entry = {.w0 = load(&slot->w0), .w1 = load(&slot->w1)};
+			int ret;
+
+			/* unchanged after the second word was read: the two belong together */
+			if (!entry.w0 || entry.w0 & KPM_W0_BUSY || load(&slot->w0) != entry.w0)
+				continue;
+			ret = visit(&entry, arg);
+			if (ret)
+				return ret;
+		}
+	}
+	return 0;
 }

@@ -1,41 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Makes the maps of one value and fills the operands of the programs in (kpoolmon/operands.h).
- * Used where programs are loaded: for the probes and the audit.
+ * The probes' maps as user space sees them (kpoolmon/abi.h has their layout): mapped memory, read
+ * without a system call, while the probes go on writing.
  */
-#ifndef KPM_TABLES_H
-#define KPM_TABLES_H
+#ifndef KPOOLMON_BOOKS_H
+#define KPOOLMON_BOOKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include <bpf/libbpf.h>
+#include <kpoolmon/abi.h>
 
-#include <kpoolmon/operands.h>
+#include "base/error.h"
+#include "model/objects.h"
+#include "model/snapshot.h"
+#include "model/tagset.h"
 
-/* Maps and numbers that the operands stand for. */
-struct kpm_tables {
-	/* file descriptors; 0: the programs use none */
-	int objects, tags, counters, shards, recent;
-	uint64_t blocks;                  /* of the object table */
-	uint32_t tag_slots, shards_count; /* powers of two */
-	uint32_t cpus;                    /* that there can be, rounded up to one */
-	uint64_t text_start, text_end;
+/* File descriptors of the maps; they stay the caller's and may be closed after the open. */
+struct kpm_books_fds {
+	int objects, tags, taginfo, taglist, counters, shards, control;
 };
 
-/*
- * Makes the maps for the sizes in *tables, for kpm_tables_close(). 0, or -errno; then none is left.
- */
-int kpm_tables_make(struct kpm_tables *tables);
-void kpm_tables_close(struct kpm_tables *tables);
+struct kpm_books;
 
-/* Blocks of an object table of so many as can be made: those or a few more. */
-uint64_t kpm_tables_blocks(uint64_t blocks);
+/* Maps the maps. 0, or -errno and a sentence; -EPROTO for another version's layout. */
+int kpm_books_open(const struct kpm_books_fds *fds, struct kpm_books **books, struct kpm_err *err);
+void kpm_books_close(struct kpm_books *books);
 
 /*
- * Opens the object of a skeleton that was made but not opened, with the operands filled in. The
- * maps must be open until it is loaded. 0 or -errno.
+ * Enters new tags into `set` and fills the rows, the room and the losses that the maps know.
+ * Work grows with the tags in use. 0 or -ENOMEM.
  */
-int kpm_tables_open(const struct kpm_tables *tables, struct bpf_object_skeleton *skeleton,
-		    const struct bpf_object_open_opts *opts);
+int kpm_books_read(struct kpm_books *books, struct kpm_tagset *set, struct kpm_snapshot *snap,
+		   struct kpm_err *err);
+
+/* When tracking began, CLOCK_MONOTONIC; have the books been stopped since? */
+int64_t kpm_books_started(const struct kpm_books *books);
+bool kpm_books_stopped(const struct kpm_books *books);
+
+/* Tag slots: the bound of the numbers below. */
+uint32_t kpm_books_tag_slots(const struct kpm_books *books);
+/* What slot `tag` stands for, NULL if it is free; *sum becomes its counters over all shards. */
+const struct kpm_tag_info *kpm_books_tag(const struct kpm_books *books, uint32_t tag,
+					 struct kpm_counters *sum);
+
+/*
+ * Says which of the kernel's tags make up a tag of the set, and how many bytes their objects
+ * occupy; both arrays are of KPM_TAGS_MAX.
+ */
+void kpm_books_members(const struct kpm_books *books, uint32_t tag, bool *member, uint32_t *bytes);
+
+/*
+ * Looks at each object of a tag of the set. `now` is the present second of the clock of births.
+ * Reads the whole table: tens of milliseconds for millions of objects. 0 or -ENOMEM.
+ */
+int kpm_books_objects(const struct kpm_books *books, uint32_t tag, uint32_t now, uint32_t survive_s,
+		      struct kpm_objects *objects);
+
+/* Calls `visit` for each entry of the object table; a non-zero result ends the walk and is
+ * returned. */
+int kpm_books_walk(const struct kpm_books *books,
+		   int (*visit)(const struct kpm_slot *entry, void *arg), void *arg);
 
 #endif

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/alerts.h>
-#include <kpoolmon/verdict.h>
+#include "view/alerts.h"
+#include "view/verdict.h"
 
 struct state {
 	bool firing;

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <kpoolmon/columns.h>
-#include <kpoolmon/text.h>
+#include "base/text.h"
+#include "view/columns.h"
 
 static const struct kpm_column *find(const char *name, size_t len)
 {

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <kpoolmon/alerts.h>
-#include <kpoolmon/columns.h>
-#include <kpoolmon/text.h>
-#include <kpoolmon/verdict.h>
+#include "base/text.h"
+#include "view/alerts.h"
+#include "view/columns.h"
+#include "view/verdict.h"
 
 typedef const struct kpm_frame *frame_t;
 typedef const struct kpm_row *row_t;

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/columns.h>
-#include <kpoolmon/frame.h>
-#include <kpoolmon/text.h>
+#include "base/text.h"
+#include "view/columns.h"
+#include "view/frame.h"
 
 struct key {
 	uint32_t row;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Parses the sentences of kpoolmon/rules.h. */
+/* Parses the sentences of src/view/rules.h. */
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include <kpoolmon/abi.h>
-#include <kpoolmon/frame.h>
-#include <kpoolmon/parse.h>
-#include <kpoolmon/rules.h>
-#include <kpoolmon/text.h>
+
+#include "base/parse.h"
+#include "base/text.h"
+#include "view/frame.h"
+#include "view/rules.h"
 
 #define SECOND   1000000000LL
 #define WORD_MAX 512

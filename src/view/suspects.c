@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/suspects.h>
+#include "view/suspects.h"
 
 /* Tags that are looked at closely, and those of them whose objects are looked at one by one. */
 #define CLOSE_MAX 256

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/text.h>
-#include <kpoolmon/verdict.h>
+#include "base/text.h"
+#include "view/verdict.h"
 
 #define SECOND 1000000000LL
 /* Values that a window is looked at by. */

@@ -43,7 +43,8 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "../../src/source/probes.h"
+#include "source/probes.h"
+
 #include "variants.skel.h"
 
 enum {

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <kpoolmon/image.h>
+#include "resolve/image.h"
 
 #define FILES_MAX 100000
 

@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/elffile.h>
-#include <kpoolmon/lines.h>
-
-#include "../../src/resolve/gather.h"
+#include "resolve/elffile.h"
+#include "resolve/gather.h"
+#include "resolve/lines.h"
 
 #define UNPACKED_MAX ((size_t)8 << 20)
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include <kpoolmon/recording.h>
+#include "model/recording.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,9 +11,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include <kpoolmon/audit.h>
+#include "source/audit.h"
 
-#include "../../src/verify.h"
+#include "app/verify.h"
 
 enum { MESSAGES = 100000, PER_QUEUE = 250, WAITING = 4000, FILES = 2000, PROCESSES = 100 };
 

@@ -35,8 +35,8 @@
 
 #include <bpf/bpf.h>
 
-#include <kpoolmon/books.h>
-#include <kpoolmon/source.h>
+#include "source/source.h"
+#include "source/tables.h"
 
 struct message {
 	long type;

@@ -22,8 +22,8 @@
 
 #include <bpf/bpf.h>
 
-#include <kpoolmon/options.h>
-#include <kpoolmon/pins.h>
+#include "cli/options.h"
+#include "source/pins.h"
 
 #define EVENTS 37
 #define SITES  5000

@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../../src/console/console.h"
+#include "console/screen.h"
 
 #define SECOND 1000000000LL
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <kpoolmon/alerts.h>
+#include "view/alerts.h"
 
 #define SECOND 1000000000LL
 #define MB     1048576.0

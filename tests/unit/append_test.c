@@ -22,7 +22,7 @@
 
 #include <cmocka.h>
 
-#include <kpoolmon/output.h>
+#include "sink/output.h"
 
 #define HEAD  "name,line\r\n"
 #define LINES 2000

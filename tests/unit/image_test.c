@@ -16,8 +16,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <kpoolmon/image.h>
-
+#include "resolve/image.h"
 #include "tree.h"
 
 #define ROOM (1 << 20)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <kpoolmon/ksyms.h>
+#include "resolve/ksyms.h"
 
 static struct kpm_ksyms *with(const char *text)
 {

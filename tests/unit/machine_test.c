@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../../src/machine.h"
+#include "app/machine.h"
 #include "sample.h"
 #include "tree.h"
 

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <kpoolmon/history.h>
-#include <kpoolmon/hooks.h>
-#include <kpoolmon/tagset.h>
+#include "model/history.h"
+#include "model/hooks.h"
+#include "model/tagset.h"
 
 static void tag_names(void **state)
 {

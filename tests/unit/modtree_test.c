@@ -13,9 +13,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <kpoolmon/modtree.h>
-#include <kpoolmon/roots.h>
-
+#include "base/roots.h"
+#include "resolve/modtree.h"
 #include "tree.h"
 
 static void check(const struct kpm_modtree *tree, const char *module, const char *want)

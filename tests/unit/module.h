@@ -9,9 +9,8 @@
 #include <gelf.h>
 #include <libelf.h>
 
-#include <kpoolmon/elffile.h>
-#include <kpoolmon/image.h>
-
+#include "resolve/elffile.h"
+#include "resolve/image.h"
 #include "tree.h"
 
 #define HEADER                                                                                     \

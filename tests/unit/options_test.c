@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include <kpoolmon/options.h>
+#include "cli/options.h"
 
 #define WORDS_MAX 12
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <kpoolmon/recording.h>
+#include "model/recording.h"
 
 #define SAMPLES 300
 #define TAGS    20

@@ -20,12 +20,11 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <kpoolmon/builtin.h>
-#include <kpoolmon/resolver.h>
-#include <kpoolmon/worker.h>
-
-#include "../../src/resolve/crew.h"
 #include "module.h"
+#include "resolve/builtin.h"
+#include "resolve/resolver.h"
+#include "resolve/worker.h"
+#include "resolve/worker_pool.h"
 
 #define TREE   "lib/modules/6.12.1/"
 #define SECOND 1000000000LL

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include <kpoolmon/frame.h>
+#include "view/frame.h"
 
 struct sample {
 	struct kpm_tagset *tags;

@@ -14,9 +14,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <kpoolmon/search.h>
-
 #include "module.h"
+#include "resolve/search.h"
 
 #define FILES_MAX 8
 

@@ -9,9 +9,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include <kpoolmon/sink.h>
-
 #include "sample.h"
+#include "sink/sink.h"
 
 /* of sample.h; without commas, so that CSV needs no quotes */
 #define MISSING                                                                                                             \

@@ -12,9 +12,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <kpoolmon/kernel.h>
-#include <kpoolmon/meminfo.h>
-#include <kpoolmon/source.h>
+#include "source/kernel.h"
+#include "source/meminfo.h"
+#include "source/source.h"
 
 static char dir[] = "/tmp/kpoolmon-test-XXXXXX";
 

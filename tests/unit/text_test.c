@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include <kpoolmon/labels.h>
-#include <kpoolmon/parse.h>
-#include <kpoolmon/text.h>
+#include "base/parse.h"
+#include "base/text.h"
+#include "resolve/labels.h"
 
 static void patterns(void **state)
 {

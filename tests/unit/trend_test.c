@@ -7,9 +7,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <kpoolmon/history.h>
-#include <kpoolmon/rollup.h>
-#include <kpoolmon/trend.h>
+#include "model/history.h"
+#include "model/rollup.h"
+#include "model/trend.h"
 
 #define SECOND 1000000000LL
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <kpoolmon/verdict.h>
+#include "view/verdict.h"
 
 #define SECOND 1000000000LL
 #define SIZE   256

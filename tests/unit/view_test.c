@@ -7,10 +7,9 @@
 
 #include <cmocka.h>
 
-#include <kpoolmon/columns.h>
-#include <kpoolmon/sink.h>
-
 #include "sample.h"
+#include "sink/sink.h"
+#include "view/columns.h"
 
 struct built {
 	struct sample sample;

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The command that is run while counting. It is forked before the probes are attached and rights
+ * are dropped, and waits behind a pipe: what it does is counted from its first instruction, and
+ * it has the rights of whoever called us.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "app/child.h"
+#include "app/count.h"
+
+/* In the child: waits to be let go, becomes the program, or tells why not. */
+static void child(char *const argv[], int go, int tell)
+{
+	sigset_t none;
+	int code;
+	char c;
+
+	if (read(go, &c, 1) != 1)
+		_exit(127);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	execvp(argv[0], argv);
+	code = errno;
+	if (write(tell, &code, sizeof(code)) != sizeof(code))
+		_exit(126);
+	_exit(127);
+}
+
+int kpm_command_new(char *const argv[], struct kpm_command **command, struct kpm_err *err)
+{
+	struct kpm_command *c = calloc(1, sizeof(*c));
+	int go[2], tell[2];
+
+	if (!c)
+		return kpm_fail(err, -ENOMEM, "out of memory");
+	if (pipe2(go, O_CLOEXEC)) {
+		free(c);
+		return kpm_fail(err, -errno, "make a pipe: %s", strerror(errno));
+	}
+	if (pipe2(tell, O_CLOEXEC)) {
+		close(go[0]);
+		close(go[1]);
+		free(c);
+		return kpm_fail(err, -errno, "make a pipe: %s", strerror(errno));
+	}
+	c->name = argv[0];
+	c->pid = fork();
+	if (!c->pid) {
+		close(go[1]);
+		close(tell[0]);
+		child(argv, go[0], tell[1]);
+	}
+	close(go[0]);
+	close(tell[1]);
+	c->go = go[1];
+	c->tell = tell[0];
+	if (c->pid < 0) {
+		int code = errno;
+
+		kpm_command_free(c);
+		return kpm_fail(err, -code, "make a process for %s: %s", argv[0], strerror(code));
+	}
+	*command = c;
+	return 0;
+}
+
+int kpm_command_go(struct kpm_command *c, struct kpm_err *err)
+{
+	int code = 0;
+
+	/* a child that is gone already is found by the read */
+	if (write(c->go, "", 1) != 1 && errno != EPIPE)
+		return kpm_fail(err, -errno, "start %s: %s", c->name, strerror(errno));
+	if (read(c->tell, &code, sizeof(code)) == sizeof(code))
+		return kpm_fail(err, -code, "run %s: %s; give the path of a program behind --",
+				c->name, strerror(code));
+	return 0;
+}
+
+bool kpm_command_over(struct kpm_command *c)
+{
+	if (!c->over && waitpid(c->pid, &c->status, WNOHANG) == c->pid)
+		c->over = true;
+	return c->over;
+}
+
+bool kpm_command_failed(const struct kpm_command *c, struct kpm_err *err)
+{
+	if (!c->over)
+		return false;
+	if (WIFSIGNALED(c->status))
+		kpm_fail(err, 0, "%s was ended by signal %d (%s)", c->name, WTERMSIG(c->status),
+			 strsignal(WTERMSIG(c->status)));
+	else if (WEXITSTATUS(c->status))
+		kpm_fail(err, 0, "%s ended with status %d", c->name, WEXITSTATUS(c->status));
+	return c->status != 0;
+}
+
+void kpm_command_free(struct kpm_command *c)
+{
+	if (!c)
+		return;
+	if (c->pid > 0 && !kpm_command_over(c)) {
+		kill(c->pid, SIGTERM);
+		/* one that was never let go ends at the closed pipe */
+	}
+	close(c->go);
+	close(c->tell);
+	free(c);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Gives up what is not needed any more. */
+#ifndef KPOOLMON_RIGHTS_H
+#define KPOOLMON_RIGHTS_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* Bits of kpm_rights_drop. */
+#define KPM_RIGHT_ANY_FILE (1ULL << 1) /* CAP_DAC_OVERRIDE */
+
+/*
+ * Drops all capabilities but `keep`, for good: out of the bounding set too, and no program that is
+ * run from here can get them back. 0 or -errno.
+ */
+int kpm_rights_drop(uint64_t keep, struct kpm_err *err);
+
+#endif

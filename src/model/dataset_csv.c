@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reads CSV files of kpoolmon (src/sink/sink_csv.c). The first line names the columns; tag, allocs,
+ * frees, diff and bytes must be among them. Rows of one sample have the same time and tracked_s.
+ *
+ *   time,host,kernel,tracked_s,tag,cache,type,allocs,frees,diff,bytes,...
+ *   2026-01-31T23:59:59Z,box,6.18.0,10.004,load_msg+0x41,msg_msg-4k,Nonp,9,1,8,16384,...
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/parse.h"
+#include "model/dataset.h"
+
+enum column {
+	TIME,
+	HOST,
+	KERNEL,
+	TRACKED,
+	TAG,
+	CACHE,
+	MODULE,
+	ALLOCS,
+	FREES,
+	DIFF,
+	BYTES,
+	COLUMNS
+};
+
+static const char *const names[COLUMNS] = {
+	[TIME] = "time",   [HOST] = "host",   [KERNEL] = "kernel", [TRACKED] = "tracked_s",
+	[TAG] = "tag",     [CACHE] = "cache", [MODULE] = "module", [ALLOCS] = "allocs",
+	[FREES] = "frees", [DIFF] = "diff",   [BYTES] = "bytes",
+};
+
+#define FIELDS_MAX 128
+
+struct csv {
+	FILE *in;
+	char *line;
+	size_t size;
+	unsigned long number; /* of the line */
+	char *field[FIELDS_MAX];
+	size_t fields;
+	int column[COLUMNS]; /* field of each, -1: none */
+};
+
+/* Takes a line apart, in place: quoted fields lose their quotes. False: no line of CSV. */
+static bool split(struct csv *c, char *p)
+{
+	c->fields = 0;
+	for (;;) {
+		char *to = p;
+
+		if (c->fields == FIELDS_MAX)
+			return false;
+		c->field[c->fields++] = p;
+		if (*p == '"') {
+			for (p++; *p && (*p != '"' || p[1] == '"'); p++) {
+				p += *p == '"';
+				*to++ = *p;
+			}
+			if (*p++ != '"')
+				return false;
+		} else {
+			p += strcspn(p, ",");
+			to = p;
+		}
+		if (*p && *p != ',')
+			return false;
+		if (!*p) {
+			*to = '\0';
+			return true;
+		}
+		*to = '\0';
+		p++;
+	}
+}
+
+/* The next line that is whole; 0 at the end, or -errno. */
+static int next_line(struct csv *c)
+{
+	ssize_t len = getline(&c->line, &c->size, c->in);
+
+	if (len <= 0 || c->line[len - 1] != '\n')
+		return ferror(c->in) ? -EIO : 0;
+	c->line[--len] = '\0';
+	if (len && c->line[len - 1] == '\r')
+		c->line[--len] = '\0';
+	c->number++;
+	return strlen(c->line) == (size_t)len && split(c, c->line) ? 1 : -EBADMSG;
+}
+
+static const char *field(const struct csv *c, enum column column)
+{
+	int i = c->column[column];
+
+	return i >= 0 && (size_t)i < c->fields && *c->field[i] ? c->field[i] : NULL;
+}
+
+static bool number(const struct csv *c, enum column column, uint64_t *value)
+{
+	const char *text = field(c, column);
+	char *end;
+
+	if (!text || !isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	return !*end && !errno;
+}
+
+static int read_head(struct csv *c)
+{
+	int ret = next_line(c);
+
+	if (ret <= 0)
+		return ret ? ret : -EBADMSG;
+	for (int k = 0; k < COLUMNS; k++) {
+		c->column[k] = -1;
+		for (size_t i = 0; i < c->fields; i++)
+			if (!strcmp(c->field[i], names[k]))
+				c->column[k] = i;
+	}
+	return c->column[TAG] >= 0 && c->column[ALLOCS] >= 0 && c->column[FREES] >= 0 &&
+			       c->column[DIFF] >= 0 && c->column[BYTES] >= 0
+		       ? 0
+		       : -EBADMSG;
+}
+
+/* 0: no time that fits into nanoseconds. */
+static int64_t nanoseconds(struct tm *tm)
+{
+	int64_t ns;
+
+	return __builtin_mul_overflow((int64_t)timegm(tm), 1000000000LL, &ns) || ns < 0 ? 0 : ns;
+}
+
+static int64_t wall_of(const char *text)
+{
+	struct tm tm = {0};
+	const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
+
+	return end && !*end ? nanoseconds(&tm) : 0;
+}
+
+static int64_t milliseconds(const char *text)
+{
+	char *end;
+	double s = text ? strtod(text, &end) : -1;
+
+	return text && !*end && s >= 0 && s < 1e12 ? (int64_t)(s * 1000 + 0.5) : -1;
+}
+
+/* Which sample is wanted. */
+struct until {
+	enum { LAST, WALL, AFTER, BEFORE } what;
+	int64_t ns;
+};
+
+static bool parse_until(const char *time, struct until *until)
+{
+	struct tm tm = {0};
+	const char *end;
+
+	until->what = LAST;
+	if (!time)
+		return true;
+	until->what = *time == '+' ? AFTER : *time == '-' ? BEFORE : WALL;
+	if (until->what != WALL)
+		return !kpm_parse_duration(time + 1, &until->ns);
+	end = strptime(time, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (!end) {
+		tm = (struct tm){0};
+		end = strptime(time, "%Y-%m-%dT%H:%M", &tm);
+	}
+	if (!end || strcmp(end, *end ? "Z" : ""))
+		return false;
+	until->ns = nanoseconds(&tm);
+	return until->ns > 0;
+}
+
+/* -10m before the last one: the last one's time has to be known first. */
+static int resolve_until(struct csv *c, struct until *until)
+{
+	int64_t first = 0, last = 0, wall;
+	int ret;
+
+	if (until->what != AFTER && until->what != BEFORE)
+		return 0;
+	while ((ret = next_line(c)) > 0) {
+		wall = wall_of(field(c, TIME));
+		first = first ? first : wall;
+		last = wall ? wall : last;
+	}
+	if (until->what == BEFORE)
+		until->ns = last - until->ns;
+	else if (__builtin_add_overflow(first, until->ns, &until->ns))
+		until->ns = INT64_MAX;
+	until->what = WALL;
+	rewind(c->in);
+	c->number = 0;
+	return ret ? ret : read_head(c);
+}
+
+static void take_text(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%s", text ? text : "");
+}
+
+static int add_row(struct kpm_sheet *s, const struct csv *c)
+{
+	const char *cache = field(c, CACHE), *module = field(c, MODULE), *tag = field(c, TAG);
+	struct kpm_sheet_row row = {0};
+
+	if (!tag || !number(c, ALLOCS, &row.allocs) || !number(c, FREES, &row.frees) ||
+	    !number(c, DIFF, &row.diff) || !number(c, BYTES, &row.bytes))
+		return -EBADMSG;
+	row.tag = strdup(tag);
+	row.cache = cache ? strdup(cache) : NULL;
+	row.module = module ? strdup(module) : NULL;
+	if (!row.tag) {
+		free(row.cache);
+		free(row.module);
+		return -ENOMEM;
+	}
+	return kpm_sheet_add(s, &row);
+}
+
+static int read_rows(struct csv *c, const struct until *until, struct kpm_sheet *s)
+{
+	bool any = false;
+	uint32_t settled = 0;
+	int ret;
+
+	while ((ret = next_line(c)) > 0) {
+		int64_t wall = wall_of(field(c, TIME)), tracked = milliseconds(field(c, TRACKED));
+		const char *host = field(c, HOST), *kernel = field(c, KERNEL);
+
+		if (any && until->what == WALL && wall > until->ns && wall != s->wall_ns)
+			return 0;
+		/* tracking that began anew, or another machine's: nothing of before counts */
+		if (tracked < s->tracked_ms || strcmp(s->host, host ? host : "") ||
+		    strcmp(s->kernel, kernel ? kernel : "")) {
+			kpm_sheet_clear(s);
+			settled = 0;
+		}
+		s->wall_ns = wall;
+		s->tracked_ms = tracked;
+		take_text(s->host, sizeof(s->host), host);
+		take_text(s->kernel, sizeof(s->kernel), kernel);
+		ret = add_row(s, c);
+		if (ret)
+			return ret;
+		any = true;
+		/* a file of years must not stand in memory as a whole */
+		if (s->count > 2 * settled + 100000) {
+			kpm_sheet_settle(s);
+			settled = s->count;
+		}
+	}
+	return ret ? ret : any ? 0 : -ENODATA;
+}
+
+int kpm_sheet_read_csv(FILE *in, const char *name, const char *time, struct kpm_sheet *s,
+		       struct kpm_err *err)
+{
+	struct csv c = {.in = in};
+	struct until until;
+	int ret;
+
+	if (!parse_until(time, &until))
+		return kpm_fail(err, -EINVAL,
+				"'%.60s' is no time of %.200s; give one as 2026-01-31T23:59:59Z, "
+				"+10m after the first sample or -10m before the last",
+				time, name);
+	ret = read_head(&c);
+	if (ret) {
+		free(c.line);
+		return kpm_fail(err, ret == -EIO ? ret : -EBADMSG,
+				"%.300s is neither CSV of kpoolmon, with the columns tag, allocs, "
+				"frees, diff and bytes, nor a recording",
+				name);
+	}
+	ret = resolve_until(&c, &until);
+	if (!ret)
+		ret = read_rows(&c, &until, s);
+	free(c.line);
+	if (ret == -ENODATA)
+		return kpm_fail(err, ret, "%.300s has no sample", name);
+	if (ret == -EBADMSG)
+		return kpm_fail(err, ret, "%.300s:%lu: this is no row of the file's columns", name,
+				c.number);
+	if (ret)
+		return kpm_fail(err, ret, "read %.300s: %s", name, strerror(-ret));
+	kpm_sheet_settle(s);
+	return 0;
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A census of one tag's objects: ages and sizes, from a walk over the object table. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/tables.h"
+
+struct census {
+	const bool *member;    /* [kernel's tag] belongs to the tag asked for */
+	const uint32_t *bytes; /* [kernel's tag] what an object occupies */
+	uint32_t now;          /* second of the clock of births */
+	struct kpm_objects *found;
+};
+
+static void count_age(struct kpm_objects *o, uint32_t age, uint64_t weight)
+{
+	static const uint32_t bounds[] = KPM_AGE_BOUNDS;
+	int group = 0;
+
+	while (group < KPM_AGES - 1 && age >= bounds[group])
+		group++;
+	o->ages[group] += weight;
+	o->all += weight;
+	if (age >= o->survive_s)
+		o->survivors += weight;
+	if (age > o->oldest_s)
+		o->oldest_s = age;
+}
+
+static void count_size(struct kpm_objects *o, uint32_t bytes, uint64_t weight)
+{
+	for (uint32_t i = 0; i < o->size_count; i++) {
+		if (o->sizes[i].bytes == bytes) {
+			o->sizes[i].objects += weight;
+			return;
+		}
+	}
+	if (o->size_count == KPM_SIZES) {
+		o->other += weight;
+		return;
+	}
+	o->sizes[o->size_count].bytes = bytes;
+	o->sizes[o->size_count++].objects = weight;
+}
+
+static int count_entry(const struct kpm_slot *entry, void *arg)
+{
+	const struct census *census = arg;
+	uint32_t tag = entry->w1 >> KPM_TAG_SHIFT;
+	uint64_t weight = 1ULL << (entry->w0 & KPM_W0_WEIGHT);
+	/* an object born while we look may be of the second after */
+	uint32_t age = (census->now + 1 - (entry->w1 & KPM_BIRTH_MASK)) & KPM_BIRTH_MASK;
+
+	if (!census->member[tag])
+		return 0;
+	count_age(census->found, age ? age - 1 : 0, weight);
+	count_size(census->found, census->bytes[tag], weight);
+	return 0;
+}
+
+static int by_bytes(const void *x, const void *y)
+{
+	const uint64_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	return (a < b) - (a > b);
+}
+
+int kpm_books_objects(const struct kpm_books *books, uint32_t tag, uint32_t now, uint32_t survive_s,
+		      struct kpm_objects *objects)
+{
+	bool *member = calloc(KPM_TAGS_MAX, sizeof(*member));
+	uint32_t *bytes = calloc(KPM_TAGS_MAX, sizeof(*bytes));
+	struct census census = {member, bytes, now, objects};
+
+	*objects = (struct kpm_objects){.tag = tag, .survive_s = survive_s};
+	if (member && bytes) {
+		kpm_books_members(books, tag, member, bytes);
+		kpm_books_walk(books, count_entry, &census);
+		qsort(objects->sizes, objects->size_count, sizeof(*objects->sizes), by_bytes);
+	}
+	free(member);
+	free(bytes);
+	return member && bytes ? 0 : -ENOMEM;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine of the alerts: holds the rules against each sample. A pure function of samples and
+ * their clocks. A rule fires once for a tag, is over when the value has come down by a tenth (a
+ * half for growth and rate), and can fire again then.
+ */
+#ifndef KPOOLMON_ALERTS_H
+#define KPOOLMON_ALERTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/snapshot.h"
+#include "model/tagset.h"
+#include "model/trend.h"
+#include "view/rules.h"
+
+struct kpm_alert {
+	const struct kpm_rule *rule;
+	uint32_t tag;
+	bool firing; /* false: it is over */
+	double value;
+	int64_t wall_ns;  /* of the sample */
+	int64_t since_ns; /* wall clock of the sample in which it began to fire */
+};
+
+struct kpm_alerts;
+
+/* A window with fewer samples says nothing about how a tag goes. */
+#define KPM_ALERT_SAMPLES 8
+
+/* `rules` are borrowed. NULL: out of memory. */
+struct kpm_alerts *kpm_alerts_new(const struct kpm_rules *rules);
+void kpm_alerts_free(struct kpm_alerts *alerts);
+
+/*
+ * Holds the rules against the latest sample. `trend` must have it, too; NULL: rules with a window
+ * are not looked at. `tell` is called for each alert that begins or is over. 0 or -ENOMEM.
+ */
+int kpm_alerts_step(struct kpm_alerts *alerts, const struct kpm_snapshot *snap,
+		    const struct kpm_tagset *tags, const struct kpm_trend *trend,
+		    void (*tell)(const struct kpm_alert *alert, void *arg), void *arg);
+
+/* Makes an alert fire, as it did in an earlier run. 0 or -ENOMEM. */
+int kpm_alerts_restore(struct kpm_alerts *alerts, size_t rule, uint32_t tag, int64_t since_ns);
+
+/* The alerts that fire now, those of a tag (KPM_ANY_TAG: of all); writes `most` at most. */
+#define KPM_ANY_TAG UINT32_MAX
+uint32_t kpm_alerts_list(const struct kpm_alerts *alerts, uint32_t tag, struct kpm_alert *list,
+			 uint32_t most);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verdict on a tag: is it a leak, or a cache that fills, or churn? A pure function of the
+ * evidence, and the evidence a function of the trend; never only a word: the figures stand beside.
+ */
+#ifndef KPOOLMON_VERDICT_H
+#define KPOOLMON_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/objects.h"
+#include "model/snapshot.h"
+#include "model/tagset.h"
+#include "model/trend.h"
+
+/* In the order in which suspects are ranked. */
+enum kpm_verdict {
+	KPM_LEAK,    /* grows steadily, and what it holds stays */
+	KPM_GROWING, /* grows, but not as a leak would, or not known well enough */
+	KPM_CHURN,   /* allocates and frees much and holds about the same */
+	KPM_CACHE,   /* reclaimable memory that grows: the kernel can take it back */
+	KPM_STEADY,  /* holds what it holds, or less, or there are too few samples */
+	KPM_VERDICTS
+};
+
+enum kpm_verdict_window { KPM_10S, KPM_1MIN, KPM_15MIN, KPM_RUN, KPM_VERDICT_WINDOWS };
+
+struct kpm_evidence {
+	uint64_t bytes, diff, allocs, frees, missed;
+	bool estimated;
+	bool reclaimable; /* more of it than not */
+	bool blind;       /* frees of some ways are not seen on this kernel */
+	int64_t span_ns;  /* from the sample in which the tag appeared to the last */
+	bool newcomer;    /* it is seen for too short a time, of a longer run */
+	struct kpm_steps steps;
+	/* bytes a second over each window: the median of the slopes between any two samples, which
+	 * a burst does not move */
+	double slope[KPM_VERDICT_WINDOWS];
+	bool known[KPM_VERDICT_WINDOWS];
+	double grown; /* bytes: the last third's median less the first third's, over the run */
+	double jump;  /* the largest part of that that came at once, 0 to 1 */
+	double noise; /* bytes: the median distance of the samples from the line of that slope */
+	/* slope of the run's second half by that of its first; 1 is a straight line, 0 has
+	 * flattened out */
+	double bend;
+	/* share of the outstanding objects that are old_s seconds old or older */
+	bool ages_known;
+	/* the kernel holds such objects for so long by design; 0: as long as something else, if
+	 * there is a reason, else nothing is known of that */
+	uint32_t hold_s;
+	const char *hold_why;
+	double old;
+	uint32_t old_s;
+};
+
+/*
+ * Gathers the evidence about a row; `name` is its tag's, NULL if nothing is to be made of it;
+ * `objects` are its objects' ages, NULL if they are not known.
+ * Looks at a few dozen samples of the trend: some 50 microseconds.
+ */
+void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *row,
+			 const struct kpm_tag_name *name, const struct kpm_trend *trend,
+			 const struct kpm_objects *objects, struct kpm_evidence *evidence);
+
+enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *evidence);
+
+/* `leak?`, `growing`, `churn`, `cache`, `steady`. */
+const char *kpm_verdict_name(enum kpm_verdict verdict);
+
+/*
+ * The evidence in words: `grew in 118 of 120 samples, 1.2M/min steady, 0.3% freed, 97% of its
+ * objects older than 5.0 min`. Returns buf.
+ */
+#define KPM_EVIDENCE_LEN 320
+char *kpm_evidence_words(const struct kpm_evidence *evidence, char *buf);
+
+/*
+ * Do two tags move together? True if they grew by the same number of objects or in the same
+ * proportion all the time.
+ */
+bool kpm_move_together(const struct kpm_trend *trend, uint32_t a, uint32_t b);
+
+/* Theil-Sen: the median of the slopes between any two of `count` points, bytes a second. */
+#define KPM_SLOPE_POINTS 25
+double kpm_robust_slope(const struct kpm_point *points, size_t count);
+/*
+ * The same, but 0 for a rise that is not there from the first third to the second and from that to
+ * the last: a burst that takes up to a third of the time is no growth.
+ */
+double kpm_sustained_slope(const struct kpm_point *points, size_t count);
+/* The median; orders `values`. */
+double kpm_median(double *values, size_t count);
+
+#endif

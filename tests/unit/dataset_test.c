@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* CSV files are read as they were written; what is no such file is refused with its line. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "model/dataset.h"
+
+#define HEAD "time,host,kernel,tracked_s,tag,cache,allocs,frees,diff,bytes,module\r\n"
+#define T1   "2026-01-01T00:00:10Z,box,6.18.0,10.004,"
+#define T2   "2026-01-01T00:00:20Z,box,6.18.0,20.004,"
+#define T3   "2026-01-01T00:00:30Z,box,6.18.0,1.000,"
+
+static int read_text(const char *text, const char *time, struct kpm_sheet *s, struct kpm_err *err)
+{
+	FILE *in = fmemopen((void *)text, strlen(text), "r");
+	int ret;
+
+	memset(s, 0, sizeof(*s));
+	s->tracked_ms = -1;
+	ret = kpm_sheet_read_csv(in, "x.csv", time, s, err);
+	fclose(in);
+	return ret;
+}
+
+static const struct kpm_sheet_row *row(const struct kpm_sheet *s, const char *tag)
+{
+	for (uint32_t i = 0; i < s->count; i++)
+		if (!strcmp(s->rows[i].tag, tag))
+			return &s->rows[i];
+	return NULL;
+}
+
+static const char file[] =
+	HEAD T1 "b+0x1 [m],cache,5,1,4,400,m\r\n" T1 "\"a, \"\"quoted\"\"\",,7,0,7,70,kernel\r\n" T2
+		"b+0x1 [m],cache,9,1,8,800,m\r\n" T2 "c,,1,0,1,1,\r\n";
+
+static void last_sample(void **state)
+{
+	struct kpm_sheet s;
+	struct kpm_err err;
+
+	(void)state;
+	if (read_text(file, NULL, &s, &err))
+		fail_msg("%s", err.text);
+	/* of a tag that did not change there is nothing in the second sample */
+	assert_int_equal(s.count, 3);
+	assert_string_equal(s.rows[0].tag, "a, \"quoted\"");
+	assert_null(s.rows[0].cache);
+	assert_int_equal(s.rows[0].bytes, 70);
+	assert_int_equal(row(&s, "b+0x1 [m]")->diff, 8);
+	assert_string_equal(row(&s, "b+0x1 [m]")->module, "m");
+	assert_string_equal(s.host, "box");
+	assert_int_equal(s.tracked_ms, 20004);
+	assert_int_equal(s.wall_ns / 1000000000, 1767225620);
+	kpm_sheet_done(&s);
+}
+
+static void at_a_time(void **state)
+{
+	static const char *const first[] = {
+		"2026-01-01T00:00:10Z", "2026-01-01T00:00:19", "+0s", "+9s", "-10s",
+		"2026-01-01T00:00"};
+	struct kpm_sheet s;
+	struct kpm_err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(first) / sizeof(*first); i++) {
+		if (read_text(file, first[i], &s, &err))
+			fail_msg("%s: %s", first[i], err.text);
+		assert_int_equal(s.count, 2);
+		assert_int_equal(row(&s, "b+0x1 [m]")->diff, 4);
+		kpm_sheet_done(&s);
+	}
+	assert_int_equal(read_text(file, "+10s", &s, &err), 0);
+	assert_int_equal(s.count, 3);
+	kpm_sheet_done(&s);
+	assert_int_equal(read_text(file, "noon", &s, &err), -EINVAL);
+	kpm_sheet_done(&s);
+}
+
+/* Tracking that began anew forgets what was before; a torn last line is none. */
+static void new_run_and_torn_line(void **state)
+{
+	struct kpm_sheet s;
+	struct kpm_err err;
+	char text[sizeof(file) + 200];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s%s", file, T3 "d,,1,0,1,1,\r\n" T3 "e,,1,0,1");
+	assert_int_equal(read_text(text, NULL, &s, &err), 0);
+	assert_int_equal(s.count, 1);
+	assert_string_equal(s.rows[0].tag, "d");
+	kpm_sheet_done(&s);
+}
+
+static void refused(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{"tag,diff\r\n", "neither CSV"},
+		{"\"\r\n", "neither CSV"},
+		{"x", "neither CSV"},
+		{HEAD, "has no sample"},
+		{HEAD T1 "a,,x,0,1,1,\r\n", "x.csv:2: this is no row"},
+		{HEAD T1 "a,,1,0,1,1,\r\n" T1 ",,1,0,1,1,\r\n", "x.csv:3"},
+		{HEAD T1 "\"a,,1,0,1,1,\r\n", "x.csv:2"},
+		{HEAD "short\r\n", "x.csv:2"},
+		{HEAD T1 "a,,99999999999999999999999,0,1,1,\r\n", "x.csv:2"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct kpm_sheet s;
+		struct kpm_err err = {""};
+
+		if (!read_text(cases[i].text, NULL, &s, &err))
+			fail_msg("%s was taken", cases[i].text);
+		if (!strstr(err.text, cases[i].says))
+			fail_msg("%s: %s", cases[i].text, err.text);
+		kpm_sheet_done(&s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(last_sample),
+		cmocka_unit_test(at_a_time),
+		cmocka_unit_test(new_run_and_torn_line),
+		cmocka_unit_test(refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
