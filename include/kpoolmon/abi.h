@@ -30,6 +30,8 @@
 #include <linux/types.h>
 #endif
 
+#include <kpoolmon/kinds.h>
+
 #define KPM_ABI_VERSION 5
 
 /*
@@ -117,9 +119,6 @@ struct kpm_block {
 #define KPM_SAMPLE_PERCENT 60
 #define KPM_SAMPLE_MAX     12
 
-/* Kinds of slab memory. */
-enum kpm_kind { KPM_NONP, KPM_PAGED, KPM_KINDS };
-
 /*
  * The hot half of a tag. `key` is a 64-bit hash of call site and generation and of slab cache or
  * size and kind; it is claimed by one compare-and-swap from 0, and becomes its complement when
@@ -161,10 +160,6 @@ struct kpm_tag_bucket {
 };
 /* Tag buckets searched for a tag before the table counts as full for it. */
 #define KPM_TAG_PROBES 16
-#define KPM_TAGS_MAX   65536
-
-#define KPM_SYMBOL_LEN     120
-#define KPM_CACHE_NAME_LEN 40
 
 /*
  * The cold half of a tag. Each kernel tag has one size and one kind, so that bytes need no
@@ -212,18 +207,6 @@ struct kpm_counters {
 struct kpm_tally {
 	__u64 allocs;
 	__u64 frees;
-};
-
-/* Functions that allocate or free without an event; the probes on them are called hooks. */
-enum kpm_hook {
-	KPM_HOOK_KFREE_RCU,        /* kvfree_call_rcu */
-	KPM_HOOK_KFREE_RCU_NOLOCK, /* kfree_call_rcu_nolock */
-	KPM_HOOK_FREE_BULK,        /* kmem_cache_free_bulk, which carries kfree_bulk */
-	KPM_HOOK_KFREE_NOLOCK,     /* kfree_nolock */
-	KPM_HOOK_SHEAF,            /* rcu_free_sheaf, rcu_free_sheaf_nobarn */
-	KPM_HOOK_ALLOC_BULK,       /* kmem_cache_alloc_bulk */
-	KPM_HOOK_KMALLOC_NOLOCK,   /* kmalloc_nolock */
-	KPM_HOOKS
 };
 
 /* Counters of one shard that belong to no tag: two cache lines. */

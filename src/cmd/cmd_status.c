@@ -108,7 +108,7 @@ static int print_json(FILE *out, const struct status *s)
 	set(object, "since", json_string(kpm_format_time(s->since_ns, time)));
 	set(object, "tracked_s", json_real((snap->mono_ns - snap->started_ns) / 1000000 / 1e3));
 	set(object, "version", json_string(KPM_VERSION));
-	set(object, "layout", number(KPM_ABI_VERSION));
+	set(object, "layout", number(kpm_pins_layout()));
 	set(object, "host", json_string(snap->host));
 	set(object, "kernel", json_string(snap->kernel));
 	set(object, "tags", number(snap->room.tags));

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <kpoolmon/abi.h>
+#include <kpoolmon/kinds.h>
 
 #include "base/error.h"
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <kpoolmon/abi.h>
+#include <kpoolmon/kinds.h>
 
 #include "model/hooks.h"
 

@@ -283,6 +283,11 @@ int kpm_pins_stop(const struct kpm_roots *roots, bool *were, struct kpm_err *err
 	return ret;
 }
 
+uint32_t kpm_pins_layout(void)
+{
+	return KPM_ABI_VERSION;
+}
+
 bool kpm_pins_exist(const struct kpm_roots *roots)
 {
 	struct kpm_folder folder;

@@ -27,6 +27,9 @@ int kpm_pins_start(const struct kpm_live_opts *opts, const char *version, struct
  */
 int kpm_pins_stop(const struct kpm_roots *roots, bool *were, struct kpm_err *err);
 
+/* Version of the maps' layout that this kpoolmon makes and reads: KPM_ABI_VERSION. */
+uint32_t kpm_pins_layout(void);
+
 /* Are there pinned books, of whatever version? */
 bool kpm_pins_exist(const struct kpm_roots *roots);
 

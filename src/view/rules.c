@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kpoolmon/abi.h>
+#include <kpoolmon/kinds.h>
 
 #include "base/parse.h"
 #include "base/text.h"
