@@ -5,9 +5,8 @@
 
 #include <stdio.h>
 
-#include <jansson.h>
-
 #include "base/error.h"
+#include "base/json.h"
 #include "source/audit.h"
 
 struct kpm_verified {

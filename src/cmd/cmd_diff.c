@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "app/diff_output.h"
-#include "cmd/diff.h"
+#include "cli/options.h"
 #include "model/dataset.h"
 #include "sink/output.h"
 
@@ -39,8 +39,8 @@ static void add(const struct kpm_options *o, struct kpm_compared *c, const struc
 		c->rows[c->count++] = row;
 }
 
-/* Both are in the same order. */
-/* `fewer`: counters that went back, of tags that are shown or not. */
+/* Merges the rows of both, which are in the same order. *fewer: a counter went back, of a tag that
+ * is shown or not. */
 static int match(const struct kpm_options *o, struct kpm_compared *c, bool *fewer)
 {
 	uint32_t i = 0, k = 0;
@@ -72,8 +72,8 @@ static int by_growth(const void *x, const void *y)
 	return order ? order : kpm_sheet_order(a->b ? a->b : a->a, b->b ? b->b : b->a);
 }
 
-/* Counters go on if tracking was not begun anew: its time went on with the clock. */
-static void settle_run(struct kpm_compared *c, bool fewer)
+/* Counters go on unless tracking began again: its time went on with the clock. */
+static void judge_run(struct kpm_compared *c, bool fewer)
 {
 	int64_t tracked = c->a.tracked_ms >= 0 && c->b.tracked_ms >= 0
 				  ? c->b.tracked_ms - c->a.tracked_ms
@@ -112,29 +112,34 @@ static void warn_about(const struct kpm_options *o, const struct kpm_compared *c
 	warn(text);
 }
 
-static int write_out(const struct kpm_options *o, const struct kpm_compared *c, struct kpm_err *err)
-{
-	const char *file = o->output_count && strcmp(o->outputs[0], "-") ? o->outputs[0] : NULL;
-	const struct kpm_sink *sink = o->sink ? o->sink : file ? kpm_sink_for_file(file) : NULL;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-	int ret;
+struct output {
+	const struct kpm_compared *compared;
+	enum kpm_format format;
+	bool exact;
+};
 
-	if (!out)
-		return kpm_fail(err, -ENOMEM, "out of memory");
-	ret = kpm_compared_write(out, c, sink, o->exact);
-	if (fclose(out) || ret)
-		ret = kpm_fail(err, -ENOMEM, "out of memory");
-	else if (file)
-		ret = kpm_write_file(file, text, size, err);
-	else
-		ret = kpm_write_stdout(text, size, err);
-	free(text);
-	return ret;
+static int write_text(FILE *out, const void *arg)
+{
+	const struct output *o = arg;
+
+	return kpm_compared_write(out, o->compared, o->format, o->exact);
 }
 
-int kpm_diff(const struct kpm_options *o, void (*warn)(const char *text), struct kpm_err *err)
+static int write_out(const struct kpm_options *o, const struct kpm_compared *c, struct kpm_err *err)
+{
+	const char *file = kpm_output_file(o);
+	const struct output output = {
+		.compared = c,
+		.format = o->format ? o->format
+			  : file    ? kpm_format_for_file(file)
+				    : KPM_FORMAT_TABLE,
+		.exact = o->exact,
+	};
+
+	return kpm_print(file, write_text, &output, err);
+}
+
+int kpm_cmd_diff(const struct kpm_options *o, struct kpm_outcome *outcome, struct kpm_err *err)
 {
 	struct kpm_compared c = {.per_op = o->per_op};
 	bool fewer = false;
@@ -145,8 +150,8 @@ int kpm_diff(const struct kpm_options *o, void (*warn)(const char *text), struct
 	if (!ret && match(o, &c, &fewer))
 		ret = kpm_fail(err, -ENOMEM, "out of memory");
 	if (!ret) {
-		settle_run(&c, fewer);
-		warn_about(o, &c, warn);
+		judge_run(&c, fewer);
+		warn_about(o, &c, outcome->warn);
 		qsort(c.rows, c.count, sizeof(*c.rows), by_growth);
 		if (o->view.limit && c.count > o->view.limit)
 			c.count = o->view.limit;

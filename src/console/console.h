@@ -84,12 +84,6 @@ struct kpm_scene {
 struct kpm_console;
 
 /*
- * Can the terminal be drawn on? `type` is that of the terminal, NULL: TERM. False with a sentence
- * if not, as for TERM=dumb.
- */
-bool kpm_console_possible(const char *type, struct kpm_err *why);
-
-/*
  * Takes over the terminal. 0, or -errno and a sentence: -ENOTTY if it cannot be drawn on.
  * However the process ends afterwards, but by SIGKILL, the terminal is restored.
  */

@@ -163,10 +163,10 @@ static int choose(struct kpm_recording *r, const char *name, const char *time, s
 	int64_t ns;
 
 	if (time && !parse_time(r, 0, time, &ns))
-		return kpm_fail(err, -EINVAL,
-				"'%.60s' is no time of %.200s; give one as 2026-01-31T23:59:59Z, "
-				"+10m after the first sample or -10m before the last",
-				time, name);
+		return kpm_usage(err,
+				 "'%.60s' is no time of %.200s; give one as 2026-01-31T23:59:59Z, "
+				 "+10m after the first sample or -10m before the last",
+				 time, name);
 	r->timed = time != NULL;
 	if (time)
 		chosen = last_before(r, 0, ns);

@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sink/append.h"
 #include "sink/output.h"
 #include "sink/write.h"
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "sink/notice.h"
+#include "sink/runner.h"
 
 #define QUEUE_MAX 64
 #define FACTS     16

@@ -9,29 +9,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include <jansson.h>
-
-#include "base/text.h"
+#include "base/json.h"
 #include "sink/sink.h"
-
-static json_t *text(const char *raw)
-{
-	char clean[KPM_CLEAN_LEN];
-
-	return json_string(kpm_clean(raw, clean, sizeof(clean)));
-}
-
-/* JSON's readers have 64 bits with a sign at best; no counter comes near it. */
-static json_t *number(uint64_t u)
-{
-	return json_integer(u > INT64_MAX ? INT64_MAX : (json_int_t)u);
-}
 
 static json_t *cell_value(const struct kpm_cell *cell)
 {
 	switch (cell->type) {
 	case KPM_CELL_UINT:
-		return number(cell->u);
+		return kpm_json_number(cell->u);
 	case KPM_CELL_INT:
 		return json_integer(cell->i);
 	case KPM_CELL_SECONDS:
@@ -40,7 +25,7 @@ static json_t *cell_value(const struct kpm_cell *cell)
 	case KPM_CELL_BOOL:
 		return json_boolean(cell->u);
 	case KPM_CELL_TEXT:
-		return text(kpm_cell_text(cell));
+		return kpm_json_text(kpm_cell_text(cell));
 	case KPM_CELL_MISSING:
 		break;
 	}
@@ -69,7 +54,7 @@ static json_t *numbers(const void *base, const struct part *parts, size_t count,
 	for (size_t i = 0; known && i < count; i++)
 		json_object_set_new(
 			object, parts[i].name,
-			number(*(const uint64_t *)((const char *)base + parts[i].offset)));
+			kpm_json_number(*(const uint64_t *)((const char *)base + parts[i].offset)));
 	return object;
 }
 
@@ -118,11 +103,11 @@ static json_t *room(const struct kpm_snapshot *snap)
 	if (!(snap->have & KPM_HAVE_ROOM))
 		return json_null();
 	object = json_object();
-	json_object_set_new(object, "objects", number(room->objects));
-	json_object_set_new(object, "objects_rated", number(room->objects_rated));
-	json_object_set_new(object, "tags", number(room->tags));
-	json_object_set_new(object, "tags_max", number(room->tags_max));
-	json_object_set_new(object, "kernel_bytes", number(room->kernel_bytes));
+	json_object_set_new(object, "objects", kpm_json_number(room->objects));
+	json_object_set_new(object, "objects_rated", kpm_json_number(room->objects_rated));
+	json_object_set_new(object, "tags", kpm_json_number(room->tags));
+	json_object_set_new(object, "tags_max", kpm_json_number(room->tags_max));
+	json_object_set_new(object, "kernel_bytes", kpm_json_number(room->kernel_bytes));
 	return object;
 }
 
@@ -159,7 +144,8 @@ static json_t *probes(const struct kpm_snapshot *snap)
 		object = json_object();
 		json_object_set_new(object, "name", json_string(kpm_hook_table[i].name));
 		json_object_set_new(object, "way", json_string(kpm_way_name(state->way)));
-		json_object_set_new(object, "runs", missing ? json_null() : number(state->runs));
+		json_object_set_new(object, "runs",
+				    missing ? json_null() : kpm_json_number(state->runs));
 		json_object_set_new(object, "unproven", json_boolean(kpm_hook_unproven(state)));
 		json_object_set_new(object, "consequence",
 				    missing ? json_string(kpm_hook_consequence(i)) : json_null());
@@ -172,10 +158,10 @@ static json_t *kind_totals(const struct kpm_counts *n)
 {
 	json_t *object = json_object();
 
-	json_object_set_new(object, "allocs", number(n->allocs));
-	json_object_set_new(object, "frees", number(n->frees));
-	json_object_set_new(object, "diff", number(n->diff));
-	json_object_set_new(object, "bytes", number(n->bytes));
+	json_object_set_new(object, "allocs", kpm_json_number(n->allocs));
+	json_object_set_new(object, "frees", kpm_json_number(n->frees));
+	json_object_set_new(object, "diff", kpm_json_number(n->diff));
+	json_object_set_new(object, "bytes", kpm_json_number(n->bytes));
 	return object;
 }
 
@@ -207,19 +193,18 @@ static json_t *header(const struct kpm_frame *frame)
 	json_object_set_new(object, "room", room(snap));
 	json_object_set_new(object, "loss", losses(snap));
 	json_object_set_new(object, "pool", json_string(pools[frame->pool]));
-	json_object_set_new(object, "tags", number(snap->count));
-	json_object_set_new(object, "matched", number(frame->matched));
+	json_object_set_new(object, "tags", kpm_json_number(snap->count));
+	json_object_set_new(object, "matched", kpm_json_number(frame->matched));
 	json_object_set_new(object, "totals", totals(frame));
 	return object;
 }
 
-/* The library's setters take NULL and fail: whether memory ran out is seen at the end. */
 static int json_sample(FILE *out, const struct kpm_frame *frame, const struct kpm_sink_opts *opts)
 {
 	const struct kpm_column_list *list = &opts->columns;
 	json_t *object = header(frame), *rows = json_array();
 	struct kpm_cell cell;
-	int ret = object && rows ? 0 : -ENOMEM;
+	int ret = 0;
 
 	for (uint32_t i = 0; !ret && i < frame->count; i++) {
 		const struct kpm_row *row = &frame->part.snap->rows[frame->order[i]];
@@ -233,13 +218,9 @@ static int json_sample(FILE *out, const struct kpm_frame *frame, const struct kp
 		if (json_array_append_new(rows, one))
 			ret = -ENOMEM;
 	}
-	if (json_object_set(object, "rows", rows) ||
-	    (!ret && json_dumpf(object, out, JSON_COMPACT | JSON_REAL_PRECISION(15))))
+	if (json_object_set_new(object, "rows", rows))
 		ret = -ENOMEM;
-	fputc('\n', out);
-	json_decref(rows);
-	json_decref(object);
-	return ferror(out) ? -ENOMEM : ret;
+	return kpm_json_line(out, object) ? -ENOMEM : ret;
 }
 
 const struct kpm_sink kpm_sink_json = {

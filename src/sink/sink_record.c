@@ -25,5 +25,6 @@ const struct kpm_sink kpm_sink_record = {
 	.name = "record",
 	.suffixes = "kpr",
 	.columns = "tag,module_file,source_file,source_line",
+	.private = true,
 	.sample = record_sample,
 };

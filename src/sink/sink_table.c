@@ -309,7 +309,7 @@ static int table_sample(FILE *out, const struct kpm_frame *frame, const struct k
 const struct kpm_sink kpm_sink_table = {
 	.name = "table",
 	.suffixes = "txt log",
-	.columns = "tag,type,allocs,frees,diff,bytes,per_alloc,module,cache",
+	.columns = KPM_USUAL_COLUMNS,
 	.change_columns = "tag,type,allocs,allocs_change,frees,frees_change,diff,diff_change,"
 			  "bytes,bytes_change,per_alloc,module,cache",
 	.sample = table_sample,

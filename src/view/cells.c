@@ -36,10 +36,10 @@ int kpm_columns_parse(struct kpm_column_list *list, const char *names, struct kp
 		const struct kpm_column *column = find(names, len);
 
 		if (!column)
-			return kpm_fail(err, -EINVAL,
-					"there is no column '%.*s'; kpoolmon --help "
-					"lists them",
-					len < 64 ? (int)len : 64, names);
+			return kpm_usage(err,
+					 "there is no column '%.*s'; kpoolmon --help "
+					 "lists them",
+					 len < 64 ? (int)len : 64, names);
 		if (!listed(list, column))
 			list->column[list->count++] = column;
 		if (!names[len])

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "view/frame.h"
 
 enum kpm_cell_type {
@@ -57,6 +58,9 @@ struct kpm_column {
 		    struct kpm_cell *cell);
 };
 
+/* Columns of the table and of the console by default: poolmon's, with module and cache. */
+#define KPM_USUAL_COLUMNS "tag,type,allocs,frees,diff,bytes,per_alloc,module,cache"
+
 extern const struct kpm_column kpm_columns[];
 extern const size_t kpm_column_count;
 
@@ -81,9 +85,6 @@ int kpm_columns_parse(struct kpm_column_list *list, const char *names, struct kp
 
 /* Events that the books could not account, all together: the column `lost`. */
 uint64_t kpm_loss_events(const struct kpm_loss *loss);
-
-/* Length of the longest text that a cell can have when it has been made harmless. */
-#define KPM_CLEAN_LEN 2048
 
 /*
  * Writes the text of a cell for the eye, `-` if it is missing, into buf of KPM_CLEAN_LEN; sizes

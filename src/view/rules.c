@@ -56,10 +56,9 @@ static int expected(const struct reader *r, const char *what)
 	char word[4 * WORD_MAX];
 
 	if (!*r->word)
-		return kpm_fail(r->err, -EINVAL, "%s: the rule ends where %s was expected",
-				r->where, what);
-	return kpm_fail(r->err, -EINVAL, "%s: '%.40s': expected %s", r->where,
-			kpm_clean(r->word, word, sizeof(word)), what);
+		return kpm_usage(r->err, "%s: the rule ends where %s was expected", r->where, what);
+	return kpm_usage(r->err, "%s: '%.40s': expected %s", r->where,
+			 kpm_clean(r->word, word, sizeof(word)), what);
 }
 
 /* `512M`, `1.5G`: bytes, 1024 to the unit; or counts, 1000 to it. The rest of the word in *rest. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "console/possible.h"
 #include "console/screen.h"
 
 #define SECOND 1000000000LL
@@ -753,8 +754,8 @@ static void failures(void **state)
 	assert_true(on_screen("Lost: -"));
 	assert_true(on_screen("Memory: -"));
 	close_console(&f);
-	assert_false(kpm_console_possible("dumb", &(struct kpm_err){""}));
-	assert_false(kpm_console_possible("no-such-terminal", &(struct kpm_err){""}));
+	assert_false(kpm_console_possible("dumb", &(struct kpm_err){0}));
+	assert_false(kpm_console_possible("no-such-terminal", &(struct kpm_err){0}));
 	assert_true(kpm_console_possible("linux", NULL) && kpm_console_possible("screen", NULL));
 }
 

@@ -119,7 +119,7 @@ static void refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct kpm_sheet s;
-		struct kpm_err err = {""};
+		struct kpm_err err = {0};
 
 		if (!read_text(cases[i].text, NULL, &s, &err))
 			fail_msg("%s was taken", cases[i].text);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "cli/probe_list.h"
 #include "model/history.h"
 #include "model/hooks.h"
 #include "model/tagset.h"
@@ -105,21 +106,21 @@ static void chosen_hooks(void **state)
 	struct kpm_err err;
 
 	(void)state;
-	assert_int_equal(kpm_hooks_choose("-fentry,-kfree_rcu", &choice, &err), 0);
+	assert_int_equal(kpm_probe_list("-fentry,-kfree_rcu", &choice, &err), 0);
 	assert_true(choice.no_fentry && !choice.no_kprobe);
 	assert_int_equal(choice.off, rcu);
 	assert_int_equal(choice.required, 0);
-	assert_int_equal(kpm_hooks_choose("-all,+kfree_rcu", &choice, &err), 0);
+	assert_int_equal(kpm_probe_list("-all,+kfree_rcu", &choice, &err), 0);
 	assert_int_equal(choice.off, all & ~rcu);
 	assert_int_equal(choice.required, rcu);
-	assert_int_equal(kpm_hooks_choose("+all,+fentry,-kprobe,-kfree_rcu", &choice, &err), 0);
+	assert_int_equal(kpm_probe_list("+all,+fentry,-kprobe,-kfree_rcu", &choice, &err), 0);
 	assert_int_equal(choice.off, rcu);
 	assert_int_equal(choice.required, 0);
 	assert_true(!choice.no_fentry && choice.no_kprobe);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct kpm_hook_choice none = {0};
 
-		assert_int_equal(kpm_hooks_choose(bad[i], &none, &err), -EINVAL);
+		assert_int_equal(kpm_probe_list(bad[i], &none, &err), -EINVAL);
 		assert_non_null(strstr(err.text, "kmalloc_nolock, fentry, kprobe, all"));
 	}
 }
