@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/rights.h"
 #include "cli/options.h"
+#include "resolve/index_cache.h"
 #include "resolve/modtree.h"
 #include "sink/output.h"
 

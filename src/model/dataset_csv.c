@@ -274,7 +274,7 @@ int kpm_sheet_read_csv(FILE *in, const char *name, const char *time, struct kpm_
 
 	if (!parse_until(time, &until))
 		return kpm_usage(err,
-				 "'%.60s' is no time of %.200s; give one as 2026-01-31T23:59:59Z, "
+				 "'%.60s' is not a time of %.200s; give one as 2026-01-31T23:59:59Z, "
 				 "+10m after the first sample or -10m before the last",
 				 time, name);
 	ret = read_head(&c);

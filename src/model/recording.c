@@ -164,7 +164,7 @@ static int choose(struct kpm_recording *r, const char *name, const char *time, s
 
 	if (time && !parse_time(r, 0, time, &ns))
 		return kpm_usage(err,
-				 "'%.60s' is no time of %.200s; give one as 2026-01-31T23:59:59Z, "
+				 "'%.60s' is not a time of %.200s; give one as 2026-01-31T23:59:59Z, "
 				 "+10m after the first sample or -10m before the last",
 				 time, name);
 	r->timed = time != NULL;

@@ -93,12 +93,21 @@ static const struct kpm_row *line(const struct lines *lines, uint32_t i)
 	return i < f->count ? &f->part.snap->rows[f->order[i]] : &lines->total[i - f->count];
 }
 
+/* Has a frame sums of a kind to show? The first kind stands in where there are none at all. */
+static bool has_total(const struct kpm_frame *frame, unsigned int kind)
+{
+	if (frame->pool != KPM_KINDS)
+		return frame->pool == kind;
+	return frame->totals.kind[kind].allocs ||
+	       (kind == KPM_NONP && !frame->totals.kind[KPM_PAGED].allocs);
+}
+
 static void add_totals(struct lines *lines)
 {
 	for (unsigned int k = 0; k < KPM_KINDS; k++) {
 		struct kpm_row *total = &lines->total[lines->totals];
 
-		if (lines->frame->pool != KPM_KINDS && lines->frame->pool != k)
+		if (!has_total(lines->frame, k))
 			continue;
 		*total = (struct kpm_row){.tag = KPM_NO_TAG};
 		total->estimated = lines->frame->totals.estimated;

@@ -116,8 +116,8 @@ case_watch_usage() {
 	fails 2 '--state is for runs of one sample' "$binary" watch --state x --alert 'bytes > 1'
 	fails 2 '--once takes one sample' "$binary" watch --once --for 1s --alert 'bytes > 1'
 	fails 2 'watch writes lines or json' "$binary" watch --format csv --alert 'bytes > 1'
-	fails 2 '--append is no option of watch' "$binary" watch --append --alert 'bytes > 1'
-	fails 2 '--alert is no option of suspects' "$binary" suspects --alert 'bytes > 1'
+	fails 2 '--append is not an option of watch' "$binary" watch --append --alert 'bytes > 1'
+	fails 2 '--alert is not an option of suspects' "$binary" suspects --alert 'bytes > 1'
 }
 
 # A program that fails, one that hangs and one that is not there cost a sentence each.
@@ -202,8 +202,12 @@ case_suspects_formats() {
 	"$binary" suspects --objects 100k --for 3s -D 300ms >table
 	grep -q 'watched for' table
 	"$binary" suspects --objects 100k --for 3s -D 300ms --limit 2 --format csv >csv
-	[ ! -s csv ] || head -n 1 csv | grep -q '^verdict,tag,cache,'
+	head -n 1 csv | grep -q '^verdict,tag,cache,type,module,bytes,'
 	[ "$(wc -l <csv)" -le 3 ]
+	# also when nothing grew: there is a single sample
+	"$binary" suspects --objects 100k --for 100ms -D 1h --format csv >csv
+	[ "$(wc -l <csv)" -eq 1 ]
+	head -n 1 csv | grep -q '^verdict,tag,cache,type,module,bytes,'
 }
 
 # The form for cron over runs of a second each: growth between them alerts, once.
@@ -227,6 +231,8 @@ case_watch_cron() {
 	[ $status -eq 3 ]
 	[ "$(grep -c ' alert g: ' all)" -eq 1 ]
 	[ "$(jq '.samples | length' state)" -eq 10 ]
+	# it has addresses of the kernel
+	[ "$(stat -c %a state)" = 600 ]
 	# it stops growing: over, once
 	for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
 		once

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The folder for indexes. Whoever could write there could make the search tell lies, and whoever
- * could put a link there could make root write elsewhere.
+ * The folder for indexes. Somebody who could write there could make the search tell lies, and
+ * with a link there could make root write elsewhere.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,11 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "resolve/index.h"
+#include "resolve/index_cache.h"
 
 #define CACHE_OF_ROOT "/var/cache"
 
-static bool usual_place(char *buf, size_t size)
+static bool usual_folder(char *buf, size_t size)
 {
 	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
@@ -24,8 +24,6 @@ static bool usual_place(char *buf, size_t size)
 	} else if (!geteuid()) {
 		snprintf(buf, size, CACHE_OF_ROOT "/kpoolmon");
 	} else if (home && *home == '/') {
-		snprintf(buf, size, "%s/.cache", home);
-		mkdir(buf, 0700);
 		snprintf(buf, size, "%s/.cache/kpoolmon", home);
 	} else {
 		return false;
@@ -33,20 +31,38 @@ static bool usual_place(char *buf, size_t size)
 	return true;
 }
 
+/* Makes a folder and those above it that are not there, as the XDG base directories ask for. */
+static int make_folders(char *path)
+{
+	for (char *p = path + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(path, 0700) && errno != EEXIST) {
+			*p = '/';
+			return -errno;
+		}
+		*p = '/';
+	}
+	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
+}
+
 int kpm_cache_open(const char *dir, struct kpm_err *err)
 {
-	char place[4096];
+	char path[4096];
 	struct stat st;
-	int fd;
+	int fd, ret;
 
-	if (!dir && !usual_place(place, sizeof(place)))
+	if (dir)
+		snprintf(path, sizeof(path), "%s", dir);
+	else if (!usual_folder(path, sizeof(path)))
 		return kpm_fail(err, -ENOENT, "no folder for the index; set XDG_CACHE_HOME");
-	if (!dir)
-		dir = place;
-	if (mkdir(dir, 0700) && errno != EEXIST)
-		return kpm_fail(err, -errno,
+	dir = path;
+	ret = make_folders(path);
+	if (ret)
+		return kpm_fail(err, ret,
 				"no index is kept: make %.300s: %s; set XDG_CACHE_HOME to another",
-				dir, strerror(errno));
+				dir, strerror(-ret));
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return kpm_fail(err, -errno, "no index is kept: open %.300s: %s", dir,
