@@ -2,20 +2,25 @@
 /*
  * Writes recordings. Fields are separated by tabs, the first one says what a line is:
  *
- *   kpoolmon-record 1
- *   b  1767225600000000000  0.1  box  6.18.0         session, version, host, kernel
+ *   kpoolmon-record  1
+ *   b  1767225600000000000  0.1  box  6.18.0       session, version, host, kernel
  *   s  full  1767225601...  5001...  4001...  124  memory,loss,room
- *                       rows of a sample: all or changed; wall clock, monotonic clock, start of the
- *                       tracking, tags, what is known
- *   m  24604880896  ...                              memory, in the order of the struct
- *   na  this kernel has no bpf_get_kmem_cache...       why there is no audit
- *   l  84  84  0  0  0  0  3581  12                  losses
- *   o  16546  3159648  121  16384  95526912          room
- *   h  kfree_rcu  missing  0                         a hook: way, runs
- *   t  0  ffffffff81234567  0  load_msg+0x41/0x1e0  msg_msg-4k     number, site, by cache, name,
- * cache c  0  kmalloc-2k                                 one more cache of a tag f  0  loaded
- * /lib/modules/...                   where a tag is on disk r  0  -  n  4183  246  3937  8062976
- * 4031488  0  0            a row: flags, Nonp, Paged e  12 lines from s to e: the sample is whole
+ *                                                  rows of the sample: all or changed; wall clock,
+ *                                                  monotonic clock, start of the tracking, number
+ *                                                  of tags, parts that are known
+ *   na  this kernel has no bpf_get_kmem_cache      why there is no audit
+ *   m  24604880896  ...                            memory, in the order of the struct
+ *   l  84  84  0  0  0  0  3581  12                losses, in the order of the struct
+ *   o  16546  3159648  121  16384  95526912        capacity of the tracking tables
+ *   h  kfree_rcu  missing  0                       a probe on a function: attach mode, runs
+ *   t  0  ffffffff81234567  0  load_msg+0x41/0x1e0  msg_msg-4k
+ *                                                  a tag: number, site, by cache, name, cache
+ *   c  0  kmalloc-2k                               one more cache of a tag
+ *   f  0  loaded  /lib/modules/...                 the location of a tag on disk
+ *   r  0  -  n  4183  246  3937  8062976  4031488  0  0
+ *                                                  a row: tag, flags, Nonp, Paged
+ *   ra  0  17  0                                   of its frees, those that the audit found
+ *   e  12                                          lines from s to e: the sample is whole
  *
  * What is not known is `-`; bytes below a blank, a backslash and such a dash are `\xNN`.
  */
