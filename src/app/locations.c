@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "app/locations.h"
 #include "resolve/resolver.h"
 
@@ -122,15 +123,8 @@ const struct kpm_place *const *kpm_places_step(struct kpm_places *p)
 		return NULL;
 	kpm_resolver_step(p->resolver);
 	count = kpm_tagset_count(p->tags);
-	if (count > p->room) {
-		uint32_t want = count + count / 4 + 256;
-		const struct kpm_place **list = realloc(p->list, want * sizeof(*list));
-
-		if (!list)
-			return NULL;
-		p->list = list;
-		p->room = want;
-	}
+	if (kpm_array_reserve(p->list, p->room, count))
+		return NULL;
 	p->count = count;
 	for (uint32_t i = 0; i < count; i++)
 		p->list[i] = kpm_resolver_get(p->resolver, i);

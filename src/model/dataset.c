@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "model/dataset.h"
 #include "model/recording.h"
 
@@ -34,16 +35,9 @@ int kpm_sheet_add(struct kpm_sheet *s, const struct kpm_sheet_row *row)
 {
 	struct kpm_sheet_row gone = *row;
 
-	if (s->count == s->room) {
-		uint32_t want = s->room ? s->room * 2 : 256;
-		struct kpm_sheet_row *rows = realloc(s->rows, want * sizeof(*rows));
-
-		if (!rows) {
-			free_row(&gone);
-			return -ENOMEM;
-		}
-		s->rows = rows;
-		s->room = want;
+	if (kpm_array_reserve(s->rows, s->capacity, s->count + 1)) {
+		free_row(&gone);
+		return -ENOMEM;
 	}
 	s->rows[s->count++] = *row;
 	return 0;

@@ -25,7 +25,7 @@ struct kpm_sheet {
 	int64_t wall_ns;            /* 0: not known */
 	int64_t tracked_ms;         /* monotonic, since tracking began; -1: not known */
 	struct kpm_sheet_row *rows; /* in order of tag and cache */
-	uint32_t count, room;
+	uint32_t count, capacity;
 };
 
 /*

@@ -29,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "model/fields.h"
 #include "model/recording.h"
 
@@ -43,7 +44,7 @@ struct kpm_recorder {
 	int64_t session;
 	char version[32];
 	struct written *tags;
-	uint32_t count, room;
+	uint32_t count, capacity;
 	uint32_t samples;
 	unsigned long lines; /* of this sample */
 };
@@ -96,21 +97,6 @@ static void end_line(struct kpm_recorder *r, FILE *out)
 {
 	fputc('\n', out);
 	r->lines++;
-}
-
-static int grow(struct kpm_recorder *r, uint32_t count)
-{
-	uint32_t want = count + count / 4 + 256;
-	struct written *tags;
-
-	if (count <= r->room)
-		return 0;
-	tags = realloc(r->tags, want * sizeof(*tags));
-	if (!tags)
-		return -ENOMEM;
-	r->tags = tags;
-	r->room = want;
-	return 0;
 }
 
 static void put_tag(struct kpm_recorder *r, FILE *out, uint32_t tag,
@@ -249,7 +235,7 @@ int kpm_recorder_sample(struct kpm_recorder *r, FILE *out, const struct kpm_snap
 {
 	bool full = r->samples % KPM_RECORD_FULL == 0;
 
-	if (grow(r, snap->count))
+	if (kpm_array_reserve(r->tags, r->capacity, snap->count))
 		return -ENOMEM;
 	if (!r->samples) {
 		fprintf(out, KPM_RECORD_MAGIC "\t%d\nb\t%" PRId64, KPM_RECORD_VERSION, r->session);

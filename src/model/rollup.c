@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "model/rollup.h"
 
 struct kpm_rollup {
@@ -51,15 +52,10 @@ static const char *group_of(const struct kpm_rollup *r, const struct kpm_tag_nam
 
 static int sort_in(struct kpm_rollup *r, const struct kpm_tagset *tags, uint32_t count)
 {
-	if (count > r->capacity) {
-		uint32_t want = count + count / 4 + 64;
-		uint32_t *group = realloc(r->group, want * sizeof(*group));
+	int ret = kpm_array_reserve(r->group, r->capacity, count);
 
-		if (!group)
-			return -ENOMEM;
-		r->group = group;
-		r->capacity = want;
-	}
+	if (ret)
+		return ret;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct kpm_tag_name *name = kpm_tagset_get(tags, i);
 		int64_t group;

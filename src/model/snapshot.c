@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Memory of a snapshot. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "model/snapshot.h"
 
 void kpm_snapshot_init(struct kpm_snapshot *snap)
@@ -19,15 +19,10 @@ void kpm_snapshot_done(struct kpm_snapshot *snap)
 
 int kpm_snapshot_reset(struct kpm_snapshot *snap, uint32_t count)
 {
-	if (count > snap->capacity) {
-		uint32_t want = count + count / 4 + 64;
-		struct kpm_row *rows = realloc(snap->rows, want * sizeof(*rows));
+	int ret = kpm_array_reserve(snap->rows, snap->capacity, count);
 
-		if (!rows)
-			return -ENOMEM;
-		snap->rows = rows;
-		snap->capacity = want;
-	}
+	if (ret)
+		return ret;
 	if (count)
 		memset(snap->rows, 0, count * sizeof(*snap->rows));
 	for (uint32_t i = 0; i < count; i++)

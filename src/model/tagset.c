@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "model/tagset.h"
 
 struct kpm_tagset {
@@ -154,21 +155,6 @@ static int grow_index(struct kpm_tagset *set)
 	return 0;
 }
 
-static int grow_names(struct kpm_tagset *set)
-{
-	uint32_t want = set->capacity ? set->capacity * 2 : 256;
-	struct kpm_tag_name *names;
-
-	if (set->count < set->capacity)
-		return 0;
-	names = realloc(set->names, want * sizeof(*names));
-	if (!names)
-		return -ENOMEM;
-	set->names = names;
-	set->capacity = want;
-	return 0;
-}
-
 /* Joins a cache to those of a kmalloc call site, if it is not among them. */
 static int join_cache(struct kpm_tag_name *name, const char *cache)
 {
@@ -204,7 +190,7 @@ int64_t kpm_tagset_enter(struct kpm_tagset *set, uint64_t site, const char *symb
 		symbol = named;
 	ret = make_name(&name, site, symbol, cache, by_cache);
 	if (!ret)
-		ret = grow_names(set);
+		ret = kpm_array_reserve(set->names, set->capacity, set->count + 1);
 	if (!ret)
 		ret = grow_index(set);
 	if (ret)

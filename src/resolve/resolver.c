@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "base/array.h"
 #include "resolve/builtin.h"
 #include "resolve/files.h"
 #include "resolve/loaded.h"
@@ -189,14 +190,11 @@ int kpm_resolver_new(const struct kpm_resolver_opts *opts, struct kpm_resolver *
 static struct tag *tag_of(struct kpm_resolver *r, uint32_t number)
 {
 	if (number >= r->tag_count) {
-		uint32_t want = number < 512 ? 1024 : number * 2;
-		struct tag **tags = realloc(r->tags, want * sizeof(*tags));
+		uint32_t had = r->tag_count;
 
-		if (!tags)
+		if (kpm_array_reserve(r->tags, r->tag_count, number + 1))
 			return NULL;
-		memset(tags + r->tag_count, 0, (want - r->tag_count) * sizeof(*tags));
-		r->tags = tags;
-		r->tag_count = want;
+		memset(r->tags + had, 0, (r->tag_count - had) * sizeof(*r->tags));
 	}
 	if (!r->tags[number]) {
 		struct tag *t = calloc(1, sizeof(*t));
