@@ -4,9 +4,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
+#include "base/file_time.h"
 #include "model/dataset.h"
 #include "model/recording.h"
 
@@ -154,7 +154,7 @@ static int read_recording(const char *name, struct kpm_sheet *s, struct kpm_err 
 
 int kpm_sheet_open(const char *name, struct kpm_sheet *s, struct kpm_err *err)
 {
-	const char *at = strrchr(name, '@');
+	const char *time;
 	char file[PATH_MAX];
 	FILE *in;
 	int ret;
@@ -164,17 +164,14 @@ int kpm_sheet_open(const char *name, struct kpm_sheet *s, struct kpm_err *err)
 	if (kpm_recording_is(name)) {
 		ret = read_recording(name, s, err);
 	} else {
-		if (at && !access(name, F_OK))
-			at = NULL;
-		snprintf(file, sizeof(file), "%.*s", at ? (int)(at - name) : (int)strlen(name),
-			 name);
+		time = kpm_file_time_split(name, file, sizeof(file));
 		in = fopen(file, "re");
 		if (!in)
 			return kpm_fail(err, -errno,
 					"open %.300s: %s; name a file of dump --format csv or of "
 					"record",
 					file, strerror(errno));
-		ret = kpm_sheet_read_csv(in, file, at ? at + 1 : NULL, s, err);
+		ret = kpm_sheet_read_csv(in, file, time, s, err);
 		fclose(in);
 	}
 	if (ret)

@@ -29,13 +29,13 @@ struct kpm_sheet {
 };
 
 /*
- * Reads FILE or FILE@TIME, times as in kpm_recording_at(); without one the last sample. A CSV file
+ * Reads FILE or FILE@TIME (base/file_time.h); without a time the last sample. A CSV file
  * may hold only the rows that changed (dump --changed): a row stays what it was until it stands
  * there again. 0, or -errno and a sentence.
  */
 int kpm_sheet_open(const char *name, struct kpm_sheet *sheet, struct kpm_err *err);
-/* CSV from a stream; `time`: NULL, or as behind the @. */
-int kpm_sheet_read_csv(FILE *in, const char *name, const char *time, struct kpm_sheet *sheet,
+/* Reads CSV from a stream up to the time `text`, NULL for the last sample. */
+int kpm_sheet_read_csv(FILE *in, const char *name, const char *text, struct kpm_sheet *sheet,
 		       struct kpm_err *err);
 void kpm_sheet_done(struct kpm_sheet *sheet);
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/parse.h"
+#include "base/file_time.h"
 #include "model/dataset.h"
 
 enum column {
@@ -131,20 +131,16 @@ static int read_head(struct csv *c)
 		       : -EBADMSG;
 }
 
-/* 0: no time that fits into nanoseconds. */
-static int64_t nanoseconds(struct tm *tm)
-{
-	int64_t ns;
-
-	return __builtin_mul_overflow((int64_t)timegm(tm), 1000000000LL, &ns) || ns < 0 ? 0 : ns;
-}
-
+/* 0: not known. */
 static int64_t wall_of(const char *text)
 {
 	struct tm tm = {0};
 	const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
+	int64_t ns;
 
-	return end && !*end ? nanoseconds(&tm) : 0;
+	if (!end || *end || __builtin_mul_overflow((int64_t)timegm(&tm), 1000000000LL, &ns))
+		return 0;
+	return ns < 0 ? 0 : ns;
 }
 
 static int64_t milliseconds(const char *text)
@@ -155,52 +151,24 @@ static int64_t milliseconds(const char *text)
 	return text && !*end && s >= 0 && s < 1e12 ? (int64_t)(s * 1000 + 0.5) : -1;
 }
 
-/* Which sample is wanted. */
-struct until {
-	enum { LAST, WALL, AFTER, BEFORE } what;
-	int64_t ns;
-};
-
-static bool parse_until(const char *time, struct until *until)
-{
-	struct tm tm = {0};
-	const char *end;
-
-	until->what = LAST;
-	if (!time)
-		return true;
-	until->what = *time == '+' ? AFTER : *time == '-' ? BEFORE : WALL;
-	if (until->what != WALL)
-		return !kpm_parse_duration(time + 1, &until->ns);
-	end = strptime(time, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (!end) {
-		tm = (struct tm){0};
-		end = strptime(time, "%Y-%m-%dT%H:%M", &tm);
-	}
-	if (!end || strcmp(end, *end ? "Z" : ""))
-		return false;
-	until->ns = nanoseconds(&tm);
-	return until->ns > 0;
-}
-
-/* -10m before the last one: the last one's time has to be known first. */
-static int resolve_until(struct csv *c, struct until *until)
+/*
+ * The wall clock of the last sample that is wanted. A duration counts from the first or the last
+ * sample of the file, whose times have to be read before.
+ */
+static int find_until(struct csv *c, const struct kpm_file_time *time, int64_t *until)
 {
 	int64_t first = 0, last = 0, wall;
 	int ret;
 
-	if (until->what != AFTER && until->what != BEFORE)
+	*until = time->from == KPM_TIME_LAST ? INT64_MAX : time->ns;
+	if (time->from == KPM_TIME_LAST || time->from == KPM_TIME_WALL)
 		return 0;
 	while ((ret = next_line(c)) > 0) {
 		wall = wall_of(field(c, TIME));
 		first = first ? first : wall;
 		last = wall ? wall : last;
 	}
-	if (until->what == BEFORE)
-		until->ns = last - until->ns;
-	else if (__builtin_add_overflow(first, until->ns, &until->ns))
-		until->ns = INT64_MAX;
-	until->what = WALL;
+	*until = kpm_file_time_wall(time, first, last);
 	rewind(c->in);
 	c->number = 0;
 	return ret ? ret : read_head(c);
@@ -230,7 +198,7 @@ static int add_row(struct kpm_sheet *s, const struct csv *c)
 	return kpm_sheet_add(s, &row);
 }
 
-static int read_rows(struct csv *c, const struct until *until, struct kpm_sheet *s)
+static int read_rows(struct csv *c, int64_t until, struct kpm_sheet *s)
 {
 	bool any = false;
 	uint32_t settled = 0;
@@ -240,7 +208,7 @@ static int read_rows(struct csv *c, const struct until *until, struct kpm_sheet 
 		int64_t wall = wall_of(field(c, TIME)), tracked = milliseconds(field(c, TRACKED));
 		const char *host = field(c, HOST), *kernel = field(c, KERNEL);
 
-		if (any && until->what == WALL && wall > until->ns && wall != s->wall_ns)
+		if (any && wall > until && wall != s->wall_ns)
 			return 0;
 		/* tracking that began anew, or another machine's: nothing of before counts */
 		if (tracked < s->tracked_ms || strcmp(s->host, host ? host : "") ||
@@ -265,18 +233,16 @@ static int read_rows(struct csv *c, const struct until *until, struct kpm_sheet 
 	return ret ? ret : any ? 0 : -ENODATA;
 }
 
-int kpm_sheet_read_csv(FILE *in, const char *name, const char *time, struct kpm_sheet *s,
+int kpm_sheet_read_csv(FILE *in, const char *name, const char *text, struct kpm_sheet *s,
 		       struct kpm_err *err)
 {
 	struct csv c = {.in = in};
-	struct until until;
-	int ret;
+	struct kpm_file_time time;
+	int64_t until;
+	int ret = kpm_file_time_parse(text, name, &time, err);
 
-	if (!parse_until(time, &until))
-		return kpm_fail(err, -EINVAL,
-				"'%.60s' is no time of %.200s; give one as 2026-01-31T23:59:59Z, "
-				"+10m after the first sample or -10m before the last",
-				time, name);
+	if (ret)
+		return ret;
 	ret = read_head(&c);
 	if (ret) {
 		free(c.line);
@@ -285,9 +251,9 @@ int kpm_sheet_read_csv(FILE *in, const char *name, const char *time, struct kpm_
 				"frees, diff and bytes, nor a recording",
 				name);
 	}
-	ret = resolve_until(&c, &until);
+	ret = find_until(&c, &time, &until);
 	if (!ret)
-		ret = read_rows(&c, &until, s);
+		ret = read_rows(&c, until, s);
 	free(c.line);
 	if (ret == -ENODATA)
 		return kpm_fail(err, ret, "%.300s has no sample", name);

@@ -8,10 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/parse.h"
+#include "base/file_time.h"
 #include "model/playback.h"
 
 static int add_entry(struct kpm_recording *r, const struct kpm_record_entry *entry)
@@ -104,41 +102,6 @@ static int scan_failed(const char *name, int code, struct kpm_err *err)
 	return kpm_fail(err, code, "read %.300s: %s", name, strerror(-code));
 }
 
-/* `2026-01-31T23:59:59Z` or with a blank for the T; seconds and Z may be left out. */
-static bool parse_wall(const char *text, int64_t *ns)
-{
-	static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
-					    "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"};
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-		struct tm tm = {0};
-		const char *end = strptime(text, forms[i], &tm);
-
-		if (!end || strcmp(end, *end ? "Z" : ""))
-			continue;
-		/* a sample's time is printed in whole seconds, and means all of that second */
-		return !__builtin_mul_overflow((int64_t)timegm(&tm), 1000000000LL, ns) &&
-		       !__builtin_add_overflow(*ns, 999999999, ns);
-	}
-	return false;
-}
-
-/* A time in a list of samples; false if it is none. */
-static bool parse_time(const struct kpm_recording *r, uint32_t first, const char *text, int64_t *ns)
-{
-	int64_t span;
-
-	if (*text != '+' && *text != '-')
-		return parse_wall(text, ns);
-	if (kpm_parse_duration(text + 1, &span) || !r->count)
-		return false;
-	if (*text == '-')
-		*ns = r->entries[r->count - 1].wall_ns - span;
-	else if (__builtin_add_overflow(r->entries[first].wall_ns, span, ns))
-		*ns = INT64_MAX;
-	return true;
-}
-
 static uint32_t last_before(const struct kpm_recording *r, uint32_t first, int64_t wall_ns)
 {
 	uint32_t found = first;
@@ -149,27 +112,31 @@ static uint32_t last_before(const struct kpm_recording *r, uint32_t first, int64
 	return found;
 }
 
-int64_t kpm_recording_at(const struct kpm_recording *r, const char *time)
+int64_t kpm_recording_at(const struct kpm_recording *r, const char *text)
 {
-	int64_t ns;
+	struct kpm_file_time time;
 
-	return parse_time(r, 0, time, &ns) ? (int64_t)last_before(r, 0, ns) : -EINVAL;
+	if (!r->count || kpm_file_time_parse(text, "", &time, NULL))
+		return -EINVAL;
+	return last_before(
+		r, 0,
+		kpm_file_time_wall(&time, r->entries[0].wall_ns, r->entries[r->count - 1].wall_ns));
 }
 
 /* Keeps the samples of the session that the time is in, without a time of the last one. */
-static int choose(struct kpm_recording *r, const char *name, const char *time, struct kpm_err *err)
+static int choose(struct kpm_recording *r, const char *name, const char *text, struct kpm_err *err)
 {
 	uint32_t chosen = r->count - 1, from, to;
-	int64_t ns;
+	struct kpm_file_time time;
+	int ret = kpm_file_time_parse(text, name, &time, err);
 
-	if (time && !parse_time(r, 0, time, &ns))
-		return kpm_fail(err, -EINVAL,
-				"'%.60s' is no time of %.200s; give one as 2026-01-31T23:59:59Z, "
-				"+10m after the first sample or -10m before the last",
-				time, name);
-	r->timed = time != NULL;
-	if (time)
-		chosen = last_before(r, 0, ns);
+	if (ret)
+		return ret;
+	r->timed = text != NULL;
+	if (text)
+		chosen = last_before(r, 0,
+				     kpm_file_time_wall(&time, r->entries[0].wall_ns,
+							r->entries[r->count - 1].wall_ns));
 	for (from = chosen; from && r->entries[from - 1].session == r->entries[chosen].session;)
 		from--;
 	for (to = chosen + 1;
@@ -238,15 +205,11 @@ int kpm_recording_open(const char *name, struct kpm_tagset *tags, struct kpm_rec
 {
 	struct kpm_recording *r = recording_new(tags);
 	char file[PATH_MAX], older[PATH_MAX + 3];
-	const char *at = strrchr(name, '@');
+	const char *time = kpm_file_time_split(name, file, sizeof(file));
 	int ret;
 
 	if (!r)
 		return kpm_fail(err, -ENOMEM, "out of memory");
-	/* a file may have such a name */
-	if (at && !access(name, F_OK))
-		at = NULL;
-	snprintf(file, sizeof(file), "%.*s", at ? (int)(at - name) : (int)strlen(name), name);
 	snprintf(older, sizeof(older), "%s.1", file);
 	r->part[0] = fopen(older, "re");
 	r->parts = r->part[0] != NULL;
@@ -257,7 +220,7 @@ int kpm_recording_open(const char *name, struct kpm_tagset *tags, struct kpm_rec
 			       strerror(errno));
 	} else {
 		r->parts += r->part[r->parts] != NULL;
-		ret = scan_all(r, file, at ? at + 1 : NULL, err);
+		ret = scan_all(r, file, time, err);
 	}
 	if (ret)
 		kpm_recording_close(r);
@@ -287,12 +250,9 @@ static bool begins_as_recording(const char *file)
 bool kpm_recording_is(const char *name)
 {
 	char file[PATH_MAX], older[PATH_MAX + 3];
-	const char *at = strrchr(name, '@');
 	struct stat st;
 
-	if (at && !access(name, F_OK))
-		at = NULL;
-	snprintf(file, sizeof(file), "%.*s", at ? (int)(at - name) : (int)strlen(name), name);
+	kpm_file_time_split(name, file, sizeof(file));
 	if (begins_as_recording(file))
 		return true;
 	snprintf(older, sizeof(older), "%s.1", file);

@@ -62,8 +62,8 @@ uint32_t kpm_recording_chosen(const struct kpm_recording *recording);
 bool kpm_recording_timed(const struct kpm_recording *recording);
 int64_t kpm_recording_wall(const struct kpm_recording *recording, uint32_t sample);
 /*
- * The last sample at or before a time: RFC 3339 (2026-01-31T23:59:59Z), +DURATION after the first
- * or -DURATION before the last. -EINVAL: no such form.
+ * The last sample at or before a time (TIME in base/file_time.h); the first one if all are later.
+ * -EINVAL: it is no time.
  */
 int64_t kpm_recording_at(const struct kpm_recording *recording, const char *time);
 

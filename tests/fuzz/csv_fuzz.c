@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const times[] = {NULL, "+1s", "-1s", "2026-01-01T00:00:10Z"};
+	static const char *const times[] = {NULL, "+1s", "-1s", "2026-01-01 00:00:10"};
 
 	for (size_t i = 0; size && i < sizeof(times) / sizeof(*times); i++) {
 		struct kpm_sheet sheet = {.tracked_ms = -1};

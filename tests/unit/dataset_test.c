@@ -64,9 +64,14 @@ static void last_sample(void **state)
 
 static void at_a_time(void **state)
 {
-	static const char *const first[] = {
-		"2026-01-01T00:00:10Z", "2026-01-01T00:00:19", "+0s", "+9s", "-10s",
-		"2026-01-01T00:00"};
+	static const char *const first[] = {"2026-01-01T00:00:10Z",
+					    "2026-01-01T00:00:19",
+					    "+0s",
+					    "+9s",
+					    "-10s",
+					    "2026-01-01T00:00",
+					    "2026-01-01 00:00:10",
+					    "2026-01-01 00:00"};
 	struct kpm_sheet s;
 	struct kpm_err err;
 
