@@ -60,11 +60,12 @@ static void print_text(FILE *out, const struct status *s)
 	fprintf(out, "tracking since %s (%s), by kpoolmon " KPM_VERSION ", Linux %s\n",
 		kpm_format_time(s->since_ns, time),
 		kpm_format_duration(snap->mono_ns - snap->started_ns, length), snap->kernel);
-	fprintf(out, "tags:           %" PRIu32 " of %" PRIu32 "\n", snap->room.tags,
-		snap->room.tags_max);
-	fprintf(out, "objects:        %" PRIu64 " of %" PRIu64 " (%.1f%%)\n", snap->room.objects,
-		snap->room.objects_rated, 100.0 * snap->room.objects / snap->room.objects_rated);
-	fprintf(out, "kernel memory:  %s\n", kpm_format_size(snap->room.kernel_bytes, size));
+	fprintf(out, "tags:           %" PRIu64 " of %" PRIu64 "\n", snap->capacity.tags,
+		snap->capacity.tags_max);
+	fprintf(out, "objects:        %" PRIu64 " of %" PRIu64 " (%.1f%%)\n",
+		snap->capacity.objects, snap->capacity.objects_rated,
+		100.0 * snap->capacity.objects / snap->capacity.objects_rated);
+	fprintf(out, "kernel memory:  %s\n", kpm_format_size(snap->capacity.kernel_bytes, size));
 	if (snap->have & KPM_HAVE_LOSS)
 		fprintf(out,
 			"lost:           %" PRIu64 " (at most %" PRIu64 " frees, %" PRIu64
@@ -111,11 +112,11 @@ static int print_json(FILE *out, const struct status *s)
 	set(object, "layout", number(kpm_pins_layout()));
 	set(object, "host", json_string(snap->host));
 	set(object, "kernel", json_string(snap->kernel));
-	set(object, "tags", number(snap->room.tags));
-	set(object, "tags_max", number(snap->room.tags_max));
-	set(object, "objects", number(snap->room.objects));
-	set(object, "objects_rated", number(snap->room.objects_rated));
-	set(object, "kernel_bytes", number(snap->room.kernel_bytes));
+	set(object, "tags", number(snap->capacity.tags));
+	set(object, "tags_max", number(snap->capacity.tags_max));
+	set(object, "objects", number(snap->capacity.objects));
+	set(object, "objects_rated", number(snap->capacity.objects_rated));
+	set(object, "kernel_bytes", number(snap->capacity.kernel_bytes));
 	set(object, "lost", loss ? number(kpm_loss_events(&snap->loss)) : json_null());
 	set(object, "missed", number(snap->loss.missed));
 	set(object, "audited", number(snap->loss.audited));

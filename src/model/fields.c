@@ -11,7 +11,7 @@ const char *const kpm_record_builds[3] = {"-", "loaded", "other"};
 
 const struct kpm_record_have kpm_record_have[] = {
 	{"memory", KPM_HAVE_MEMORY}, {"loss", KPM_HAVE_LOSS},
-	{"room", KPM_HAVE_ROOM},     {"rescue", KPM_HAVE_RESCUE},
+	{"room", KPM_HAVE_CAPACITY}, {"rescue", KPM_HAVE_RESCUE},
 	{"asked", KPM_HAVE_ASKED},   {"hooks", KPM_HAVE_HOOKS},
 	{"audit", KPM_HAVE_AUDIT},   {NULL, 0},
 };

@@ -225,12 +225,12 @@ static int read_hook(const struct kpm_fields *f, struct kpm_snapshot *snap)
 	return 0;
 }
 
-static int read_room(const struct kpm_fields *f, struct kpm_room *room)
+static int read_room(const struct kpm_fields *f, struct kpm_capacity *room)
 {
 	return f->count == 6 && kpm_field_u64(f, 1, &room->objects) &&
 			       kpm_field_u64(f, 2, &room->objects_rated) &&
-			       kpm_field_u32(f, 3, &room->tags) &&
-			       kpm_field_u32(f, 4, &room->tags_max) &&
+			       kpm_field_u64(f, 3, &room->tags) &&
+			       kpm_field_u64(f, 4, &room->tags_max) &&
 			       kpm_field_u64(f, 5, &room->kernel_bytes)
 		       ? 0
 		       : -EBADMSG;
@@ -263,7 +263,7 @@ static int read_line(struct kpm_recording *r, char *line, struct kpm_snapshot *s
 	case 'l':
 		return read_losses(&f, &snap->loss);
 	case 'o':
-		return read_room(&f, &snap->room);
+		return read_room(&f, &snap->capacity);
 	case 'h':
 		return read_hook(&f, snap);
 	case 't':

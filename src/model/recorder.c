@@ -195,7 +195,7 @@ static void put_row(struct kpm_recorder *r, FILE *out, const struct kpm_row *row
 static void put_header(struct kpm_recorder *r, FILE *out, const struct kpm_snapshot *snap,
 		       bool full)
 {
-	const struct kpm_room *o = &snap->room;
+	const struct kpm_capacity *o = &snap->capacity;
 	bool any = false;
 
 	fprintf(out, "s\t%s\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t%" PRIu32 "\t",
@@ -220,7 +220,7 @@ static void put_header(struct kpm_recorder *r, FILE *out, const struct kpm_snaps
 	fputs("l", out);
 	put_numbers(out, &snap->loss, sizeof(snap->loss) / sizeof(uint64_t));
 	end_line(r, out);
-	fprintf(out, "o\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu64, o->objects,
+	fprintf(out, "o\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64, o->objects,
 		o->objects_rated, o->tags, o->tags_max, o->kernel_bytes);
 	end_line(r, out);
 	for (int i = 0; i < KPM_HOOKS; i++) {

@@ -76,12 +76,12 @@ static int sort_in(struct kpm_rollup *r, const struct kpm_tagset *tags, uint32_t
 static void copy_head(struct kpm_snapshot *to, const struct kpm_snapshot *from)
 {
 	struct kpm_row *rows = to->rows;
-	uint32_t count = to->count, capacity = to->capacity;
+	uint32_t count = to->count, capacity = to->rows_capacity;
 
 	*to = *from;
 	to->rows = rows;
 	to->count = count;
-	to->capacity = capacity;
+	to->rows_capacity = capacity;
 }
 
 int kpm_rollup_add(struct kpm_rollup *r, const struct kpm_snapshot *snap,

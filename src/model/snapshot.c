@@ -19,7 +19,7 @@ void kpm_snapshot_done(struct kpm_snapshot *snap)
 
 int kpm_snapshot_reset(struct kpm_snapshot *snap, uint32_t count)
 {
-	int ret = kpm_array_reserve(snap->rows, snap->capacity, count);
+	int ret = kpm_array_reserve(snap->rows, snap->rows_capacity, count);
 
 	if (ret)
 		return ret;

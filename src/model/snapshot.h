@@ -58,20 +58,20 @@ struct kpm_memory {
 	uint64_t percpu;
 };
 
-/* The room of the books. */
-struct kpm_room {
+/* Use and limits of the tracking tables. */
+struct kpm_capacity {
 	uint64_t objects;       /* entries in the object table: objects, or samples of them */
 	uint64_t objects_rated; /* entries that the table is made for */
-	uint32_t tags;          /* kernel tags in use */
-	uint32_t tags_max;
-	uint64_t kernel_bytes; /* memory that the books occupy in the kernel */
+	uint64_t tags;          /* kernel tags in use */
+	uint64_t tags_max;
+	uint64_t kernel_bytes; /* kernel memory that the tables occupy */
 };
 
 /* Parts of a snapshot that a source may not know. */
 enum kpm_have {
 	KPM_HAVE_MEMORY = 1 << 0,
 	KPM_HAVE_LOSS = 1 << 1,
-	KPM_HAVE_ROOM = 1 << 2,
+	KPM_HAVE_CAPACITY = 1 << 2,
 	KPM_HAVE_RESCUE = 1 << 3, /* the free programs run twice */
 	KPM_HAVE_ASKED = 1 << 4,
 	KPM_HAVE_HOOKS = 1 << 5, /* what is attached to functions without events */
@@ -92,10 +92,10 @@ struct kpm_snapshot {
 	const char *no_audit;
 	struct kpm_memory memory;
 	struct kpm_loss loss;
-	struct kpm_room room;
+	struct kpm_capacity capacity;
 	struct kpm_row *rows; /* row i is of tag i */
 	uint32_t count;
-	uint32_t capacity;
+	uint32_t rows_capacity; /* rows that fit */
 };
 
 void kpm_snapshot_init(struct kpm_snapshot *snap);

@@ -112,10 +112,10 @@ static json_t *losses(const struct kpm_snapshot *snap)
 
 static json_t *room(const struct kpm_snapshot *snap)
 {
-	const struct kpm_room *room = &snap->room;
+	const struct kpm_capacity *room = &snap->capacity;
 	json_t *object;
 
-	if (!(snap->have & KPM_HAVE_ROOM))
+	if (!(snap->have & KPM_HAVE_CAPACITY))
 		return json_null();
 	object = json_object();
 	json_object_set_new(object, "objects", number(room->objects));
@@ -132,7 +132,7 @@ static json_t *have(uint32_t mask)
 		uint32_t bit;
 		const char *name;
 	} names[] = {
-		{KPM_HAVE_MEMORY, "memory"}, {KPM_HAVE_LOSS, "loss"},   {KPM_HAVE_ROOM, "room"},
+		{KPM_HAVE_MEMORY, "memory"}, {KPM_HAVE_LOSS, "loss"},   {KPM_HAVE_CAPACITY, "room"},
 		{KPM_HAVE_RESCUE, "rescue"}, {KPM_HAVE_ASKED, "asked"}, {KPM_HAVE_HOOKS, "hooks"},
 	};
 	json_t *array = json_array();

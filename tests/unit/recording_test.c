@@ -72,7 +72,7 @@ static void machine_step(struct machine *m)
 	s->wall_ns = 1767225600000000000 + n * 500000000LL;
 	s->mono_ns = 5000000000 + n * 500000000LL;
 	s->started_ns = 4000000000;
-	s->have = n % 2 ? KPM_HAVE_MEMORY | KPM_HAVE_ROOM | KPM_HAVE_HOOKS
+	s->have = n % 2 ? KPM_HAVE_MEMORY | KPM_HAVE_CAPACITY | KPM_HAVE_HOOKS
 			: KPM_HAVE_LOSS | (n > 40 ? KPM_HAVE_AUDIT : 0);
 	strcpy(s->host, "box");
 	strcpy(s->kernel, "6.18.0");
@@ -84,7 +84,7 @@ static void machine_step(struct machine *m)
 	s->loss.audited = n / 2;
 	s->no_audit = n > 20 && n < 30 ? "this kernel has\tnone" : NULL;
 	s->loss.skipped = UINT64_MAX - n;
-	s->room = (struct kpm_room){n, n + 1, n + 2, n + 3, n + 4};
+	s->capacity = (struct kpm_capacity){n, n + 1, n + 2, n + 3, n + 4};
 	for (uint32_t i = 0; i < count; i++) {
 		struct kpm_counts *c = &s->rows[i].kind[i % 5 == 0 ? KPM_PAGED : KPM_NONP];
 
@@ -170,7 +170,7 @@ static void check_same(const struct machine *m, const struct kpm_snapshot *s,
 	assert_string_equal(s->missing, m->snap.missing);
 	assert_memory_equal(&s->memory, &m->snap.memory, sizeof(s->memory));
 	assert_memory_equal(&s->loss, &m->snap.loss, sizeof(s->loss));
-	assert_memory_equal(&s->room, &m->snap.room, sizeof(s->room));
+	assert_memory_equal(&s->capacity, &m->snap.capacity, sizeof(s->capacity));
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		assert_int_equal(s->hooks[i].way, m->snap.hooks[i].way);
 		assert_int_equal(s->hooks[i].runs, m->snap.hooks[i].runs);
