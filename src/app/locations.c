@@ -15,7 +15,7 @@ struct kpm_places {
 	unsigned int needs;
 	const struct kpm_tagset *tags;
 	struct kpm_resolver *resolver;
-	const struct kpm_place **list;
+	const struct kpm_location **list;
 	uint32_t count, room;
 };
 
@@ -49,7 +49,7 @@ void kpm_places_close(struct kpm_places *p)
 	free(p);
 }
 
-const struct kpm_place *const *kpm_places_list(struct kpm_places *p)
+const struct kpm_location *const *kpm_places_list(struct kpm_places *p)
 {
 	if (!p)
 		return NULL;
@@ -115,7 +115,7 @@ int kpm_places_fd(const struct kpm_places *p)
 	return p ? kpm_resolver_fd(p->resolver) : -1;
 }
 
-const struct kpm_place *const *kpm_places_step(struct kpm_places *p)
+const struct kpm_location *const *kpm_places_step(struct kpm_places *p)
 {
 	uint32_t count;
 

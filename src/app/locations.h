@@ -13,7 +13,7 @@
 
 struct kpm_places;
 
-/* `needs`: enum kpm_need. All pointers are borrowed; `ksyms` may be NULL. 0 or -errno. */
+/* `needs`: enum kpm_location_part. All pointers are borrowed; `ksyms` may be NULL. 0 or -errno. */
 int kpm_places_open(unsigned int needs, const struct kpm_roots *roots,
 		    const struct kpm_tagset *tags, struct kpm_ksyms *ksyms,
 		    struct kpm_places **places, struct kpm_err *err);
@@ -25,7 +25,7 @@ void kpm_places_close(struct kpm_places *places);
 void kpm_places_find(struct kpm_places *places, const struct kpm_frame *frame);
 void kpm_places_find_all(struct kpm_places *places);
 /* What is known, for a frame: [tag], as many as there are tags now. NULL: nothing, or no memory. */
-const struct kpm_place *const *kpm_places_list(struct kpm_places *places);
+const struct kpm_location *const *kpm_places_list(struct kpm_places *places);
 /* For a loop. Asks for rows of a frame, from the n-th on. */
 void kpm_places_follow(struct kpm_places *places, const struct kpm_frame *frame, uint32_t from,
 		       uint32_t count, unsigned int needs);
@@ -35,7 +35,7 @@ uint32_t kpm_places_ask_new(struct kpm_places *places, uint32_t from, uint32_t m
 /* To be polled; -1: nothing to wait for. */
 int kpm_places_fd(const struct kpm_places *places);
 /* Takes what answers there are. Returns what is known, as kpm_places_list does. */
-const struct kpm_place *const *kpm_places_step(struct kpm_places *places);
+const struct kpm_location *const *kpm_places_step(struct kpm_places *places);
 
 /* A sentence about files that are not what is loaded; left as it is if there is nothing to say. */
 void kpm_places_note(const struct kpm_places *places, struct kpm_err *note);

@@ -115,7 +115,7 @@ static void take_sample(struct top *t)
 		return;
 	t->snap = t->spare;
 	t->spare = old;
-	t->placed = kpm_places_ask_new(t->places, t->placed, FILES_A_TICK, KPM_NEED_FILE);
+	t->placed = kpm_places_ask_new(t->places, t->placed, FILES_A_TICK, KPM_LOCATION_FILE);
 	ret = kpm_looks_push(&t->looks, &t->snap, t->tags, t->labels);
 	if (!ret && t->alerts)
 		ret = kpm_alerts_step(t->alerts, &t->snap, t->tags, t->looks.of[KPM_BY_TAG].trend,
@@ -142,9 +142,9 @@ static int build_frame(struct top *t, struct kpm_err *err)
 	};
 
 	if (!look->rollup)
-		parts.places = t->options->from
-				       ? kpm_recording_places(kpm_replay_recording(t->source))
-				       : kpm_places_step(t->places);
+		parts.locations = t->options->from
+					  ? kpm_recording_locations(kpm_replay_recording(t->source))
+					  : kpm_places_step(t->places);
 
 	kpm_history_set_base(look->history, state->base);
 	kpm_view_set(t->view, &state->view);
@@ -192,12 +192,12 @@ static void follow_places(struct top *t)
 		kpm_places_step(t->places);
 		return;
 	}
-	t->frame.part.places = kpm_places_step(t->places);
+	t->frame.part.locations = kpm_places_step(t->places);
 	if (state->needs)
 		kpm_places_follow(t->places, &t->frame, state->first_row, state->row_count,
 				  state->needs);
 	/* the questions go out at once, and what is known already is drawn */
-	t->frame.part.places = kpm_places_step(t->places);
+	t->frame.part.locations = kpm_places_step(t->places);
 }
 
 static struct kpm_scene scene_of(struct top *t)
@@ -479,7 +479,8 @@ static int run(struct top *t, struct kpm_err *err)
 		kpm_tagset_set_namer(t->tags, kpm_ksyms_namer, t->ksyms);
 	/* workers are started before there is anything that they should not have */
 	if (!ret && !o->from)
-		kpm_places_open(KPM_NEED_FILE, &o->live.roots, t->tags, t->ksyms, &t->places, NULL);
+		kpm_places_open(KPM_LOCATION_FILE, &o->live.roots, t->tags, t->ksyms, &t->places,
+				NULL);
 	if (!ret)
 		ret = kpm_origin_open(o, t->tags, &t->source, &tracked, err);
 	/* played from its beginning, unless a time was given */

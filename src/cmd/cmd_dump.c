@@ -205,9 +205,9 @@ static int show(struct app *app, struct kpm_err *err)
 		.tags = app->tags,
 		.history = app->history,
 		.labels = app->label,
-		.places = app->options->from
-				  ? kpm_recording_places(kpm_replay_recording(app->source))
-				  : kpm_places_list(app->places),
+		.locations = app->options->from
+				     ? kpm_recording_locations(kpm_replay_recording(app->source))
+				     : kpm_places_list(app->places),
 	};
 	/* a file system or server that does not answer must not keep ^C from ending us */
 	kpm_signals_release();

@@ -126,7 +126,7 @@ static int write_text(struct record *r, const char *text, size_t size, struct kp
 /* Takes a sample and writes it. */
 static int take_sample(struct record *r, struct kpm_err *err)
 {
-	const struct kpm_place *const *places;
+	const struct kpm_location *const *places;
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out;
@@ -134,7 +134,7 @@ static int take_sample(struct record *r, struct kpm_err *err)
 
 	if (ret)
 		return ret;
-	r->placed = kpm_places_ask_new(r->places, r->placed, FILES_A_SAMPLE, KPM_NEED_FILE);
+	r->placed = kpm_places_ask_new(r->places, r->placed, FILES_A_SAMPLE, KPM_LOCATION_FILE);
 	places = kpm_places_step(r->places);
 	if (r->size && r->size + r->last > (off_t)(r->options->keep / 2))
 		ret = rotate(r, err);
@@ -204,7 +204,7 @@ static int open_all(struct record *r, struct kpm_err *err)
 	if (!kpm_ksyms_open(&o->live.roots, &r->ksyms, NULL))
 		kpm_tagset_set_namer(r->tags, kpm_ksyms_namer, r->ksyms);
 	/* workers are started before there is anything that they should not have */
-	kpm_places_open(KPM_NEED_FILE, &o->live.roots, r->tags, r->ksyms, &r->places, NULL);
+	kpm_places_open(KPM_LOCATION_FILE, &o->live.roots, r->tags, r->ksyms, &r->places, NULL);
 	ret = kpm_origin_open(o, r->tags, &r->source, &tracked, err);
 	if (!ret)
 		ret = refuse_older(r, err);

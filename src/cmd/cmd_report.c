@@ -51,7 +51,7 @@ static int build(struct report *r, struct kpm_err *err)
 			.snap = &r->snap,
 			.tags = r->tags,
 			.history = r->history,
-			.places = i ? r->frame[0].part.places : kpm_places_list(r->places),
+			.locations = i ? r->frame[0].part.locations : kpm_places_list(r->places),
 		};
 		int ret;
 
@@ -133,7 +133,8 @@ static int run(struct report *r, struct kpm_err *err)
 	if (!ret && !kpm_ksyms_open(&o->live.roots, &r->ksyms, NULL))
 		kpm_tagset_set_namer(r->tags, kpm_ksyms_namer, r->ksyms);
 	if (!ret)
-		kpm_places_open(KPM_NEED_FILE, &o->live.roots, r->tags, r->ksyms, &r->places, NULL);
+		kpm_places_open(KPM_LOCATION_FILE, &o->live.roots, r->tags, r->ksyms, &r->places,
+				NULL);
 	if (!ret)
 		ret = kpm_origin_open(o, r->tags, &r->source, &tracked, err);
 	if (!ret)

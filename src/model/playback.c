@@ -17,7 +17,7 @@
 struct played {
 	uint32_t tag; /* in the set */
 	struct kpm_row row;
-	struct kpm_place place;
+	struct kpm_location place;
 	char *strings[7]; /* of the place */
 };
 
@@ -27,7 +27,7 @@ static void forget_place(struct played *p)
 		free(p->strings[i]);
 		p->strings[i] = NULL;
 	}
-	p->place = (struct kpm_place){0};
+	p->place = (struct kpm_location){0};
 }
 
 void kpm_recording_close(struct kpm_recording *r)
@@ -111,7 +111,7 @@ static int read_place(struct kpm_recording *r, struct kpm_fields *f)
 {
 	static const size_t texts[7] = {3, 4, 5, 6, 7, 8, 10};
 	struct played *p = tag_of(r, f);
-	struct kpm_place *place;
+	struct kpm_location *place;
 	uint32_t line;
 
 	if (!p || f->count != 11 || !kpm_field_u32(f, 9, &line) || line > INT32_MAX)
@@ -386,13 +386,13 @@ int kpm_recording_read(struct kpm_recording *r, uint32_t sample, struct kpm_snap
 	return 0;
 }
 
-const struct kpm_place *const *kpm_recording_places(struct kpm_recording *r)
+const struct kpm_location *const *kpm_recording_locations(struct kpm_recording *r)
 {
 	uint32_t count = kpm_tagset_count(r->tags);
 
 	if (count > r->place_room) {
 		uint32_t want = count + count / 4 + 256;
-		const struct kpm_place **places = realloc(r->places, want * sizeof(*places));
+		const struct kpm_location **places = realloc(r->places, want * sizeof(*places));
 
 		if (!places)
 			return NULL;

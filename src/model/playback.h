@@ -29,7 +29,7 @@ struct kpm_recording {
 	struct played *played; /* [played_count] by the recording's numbers */
 	uint32_t played_count, played_room;
 	/* by the set's numbers */
-	const struct kpm_place **places;
+	const struct kpm_location **places;
 	uint32_t place_room;
 	char *line;
 	size_t line_size;

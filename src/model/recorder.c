@@ -36,8 +36,8 @@
 /* What was written of a tag. */
 struct written {
 	struct kpm_row row;
-	size_t cache;           /* length of the caches */
-	struct kpm_place place; /* pointers as they were: a place's strings are never changed */
+	size_t cache;              /* length of the caches */
+	struct kpm_location place; /* pointers as they were: a place's strings are never changed */
 };
 
 struct kpm_recorder {
@@ -136,9 +136,9 @@ static void put_more_cache(struct kpm_recorder *r, FILE *out, uint32_t tag,
 }
 
 static void put_place(struct kpm_recorder *r, FILE *out, uint32_t tag,
-		      const struct kpm_place *place)
+		      const struct kpm_location *place)
 {
-	struct kpm_place *had = &r->tags[tag].place;
+	struct kpm_location *had = &r->tags[tag].place;
 
 	if (!place || !memcmp(had, place, sizeof(*place)))
 		return;
@@ -231,7 +231,7 @@ static void put_header(struct kpm_recorder *r, FILE *out, const struct kpm_snaps
 }
 
 int kpm_recorder_sample(struct kpm_recorder *r, FILE *out, const struct kpm_snapshot *snap,
-			const struct kpm_tagset *tags, const struct kpm_place *const *places)
+			const struct kpm_tagset *tags, const struct kpm_location *const *places)
 {
 	bool full = r->samples % KPM_RECORD_FULL == 0;
 

@@ -35,7 +35,7 @@ void kpm_recorder_reset(struct kpm_recorder *recorder);
  * 0 or -ENOMEM; then call kpm_recorder_reset.
  */
 int kpm_recorder_sample(struct kpm_recorder *recorder, FILE *out, const struct kpm_snapshot *snap,
-			const struct kpm_tagset *tags, const struct kpm_place *const *places);
+			const struct kpm_tagset *tags, const struct kpm_location *const *places);
 
 /* Reads one session of a recording: all samples of one run. */
 struct kpm_recording;
@@ -71,6 +71,6 @@ int64_t kpm_recording_at(const struct kpm_recording *recording, const char *time
 int kpm_recording_read(struct kpm_recording *recording, uint32_t sample, struct kpm_snapshot *snap,
 		       struct kpm_err *err);
 /* What is known of places by then: [tag]. */
-const struct kpm_place *const *kpm_recording_places(struct kpm_recording *recording);
+const struct kpm_location *const *kpm_recording_locations(struct kpm_recording *recording);
 
 #endif

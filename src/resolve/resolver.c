@@ -31,7 +31,7 @@
 #define FAILURES_MAX 2
 
 struct tag {
-	struct kpm_place place;
+	struct kpm_location place;
 	struct kpm_tag_name name; /* symbol is a copy */
 	uint32_t file;
 	uint32_t next; /* that waits for the same facts */
@@ -116,7 +116,7 @@ static void done(void *arg, const struct kpm_job *job, const struct kpm_answer *
 		if (a && a->known)
 			f->vendor_name = strndup(a->vendor, sizeof(a->vendor) - 1);
 	} else {
-		struct kpm_place *p = &r->tags[job->tag]->place;
+		struct kpm_location *p = &r->tags[job->tag]->place;
 
 		r->tags[job->tag]->line = KPM_ANSWERED;
 		if (!a || !a->known || a->line.line <= 0)
@@ -249,9 +249,9 @@ int kpm_resolver_ask(struct kpm_resolver *r, uint32_t number, const struct kpm_t
 	if (!t)
 		return -ENOMEM;
 	t->asked = true;
-	if (needs & KPM_NEED_BUILTIN)
+	if (needs & KPM_LOCATION_BUILTIN)
 		ask_builtin(r, t, name);
-	if (!name->module || !(needs & ~KPM_NEED_BUILTIN))
+	if (!name->module || !(needs & ~KPM_LOCATION_BUILTIN))
 		return 0;
 	if (t->file == KPM_NONE)
 		t->file = kpm_files_of(&r->files, name->module);
@@ -264,9 +264,9 @@ int kpm_resolver_ask(struct kpm_resolver *r, uint32_t number, const struct kpm_t
 		f->facts = KPM_ASKED;
 		add_job(r, KPM_ASK_FACTS, t->file, 0);
 	}
-	if (needs & KPM_NEED_LINE)
+	if (needs & KPM_LOCATION_LINE)
 		ask_line(r, number, t, name);
-	if (needs & KPM_NEED_VENDOR && f->vendor == KPM_NOT_ASKED) {
+	if (needs & KPM_LOCATION_VENDOR && f->vendor == KPM_NOT_ASKED) {
 		f->vendor = KPM_ASKED;
 		add_job(r, KPM_ASK_VENDOR, t->file, 0);
 	}
@@ -274,7 +274,7 @@ int kpm_resolver_ask(struct kpm_resolver *r, uint32_t number, const struct kpm_t
 }
 
 /* What is known of the file is put into the place when somebody looks. */
-const struct kpm_place *kpm_resolver_get(const struct kpm_resolver *r, uint32_t number)
+const struct kpm_location *kpm_resolver_get(const struct kpm_resolver *r, uint32_t number)
 {
 	struct tag *t = number < r->tag_count ? r->tags[number] : NULL;
 	const struct kpm_code *f;

@@ -50,7 +50,7 @@ struct kpm_column {
 	bool right;         /* set against the right edge */
 	bool falling;       /* greatest first is the natural order */
 	bool sample;        /* the same in all rows of a sample */
-	unsigned int needs; /* enum kpm_need: what the resolver has to find out for it */
+	unsigned int needs; /* enum kpm_location_part: what the resolver has to find out for it */
 	const char *change; /* name of the column with this one's change, or NULL */
 	const char *help;
 	void (*get)(const struct kpm_frame *frame, const struct kpm_row *row,

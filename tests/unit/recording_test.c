@@ -20,8 +20,8 @@
 struct machine {
 	struct kpm_tagset *tags;
 	struct kpm_snapshot snap;
-	struct kpm_place place[TAGS];
-	const struct kpm_place *places[TAGS];
+	struct kpm_location place[TAGS];
+	const struct kpm_location *places[TAGS];
 	uint32_t sample;
 };
 
@@ -63,11 +63,11 @@ static void machine_step(struct machine *m)
 	if (n == 60)
 		kpm_tagset_join(m->tags, 0, "kmalloc-8");
 	if (n == 70)
-		m->place[2] = (struct kpm_place){.file = "/lib/modules/x/leaky.ko",
-						 .build = KPM_BUILD_OTHER,
-						 .source = "-",
-						 .line = 12,
-						 .inlined = ""};
+		m->place[2] = (struct kpm_location){.file = "/lib/modules/x/leaky.ko",
+						    .build = KPM_BUILD_OTHER,
+						    .source = "-",
+						    .line = 12,
+						    .inlined = ""};
 	kpm_snapshot_reset(s, count);
 	s->wall_ns = 1767225600000000000 + n * 500000000LL;
 	s->mono_ns = 5000000000 + n * 500000000LL;
@@ -136,7 +136,7 @@ static bool same_text(const char *a, const char *b)
 }
 
 static void check_same(const struct machine *m, const struct kpm_snapshot *s,
-		       const struct kpm_tagset *tags, const struct kpm_place *const *places)
+		       const struct kpm_tagset *tags, const struct kpm_location *const *places)
 {
 	assert_int_equal(s->count, m->snap.count);
 	assert_true(same_text(s->no_audit, m->snap.no_audit));
@@ -198,7 +198,7 @@ static void comes_back(void **state)
 		machine_step(&m);
 		if (kpm_recording_read(recording, i, &snap, &err))
 			fail_msg("%s", err.text);
-		check_same(&m, &snap, tags, kpm_recording_places(recording));
+		check_same(&m, &snap, tags, kpm_recording_locations(recording));
 	}
 	assert_int_equal(kpm_recording_read(recording, SAMPLES, &snap, &err), -ENODATA);
 	machine_end(&m);
