@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "base/file_time.h"
-#include "model/dataset.h"
+#include "model/dataset_csv.h"
 
 enum column {
 	TIME,
@@ -48,7 +48,7 @@ struct csv {
 	int column[COLUMNS]; /* field of each, -1: none */
 };
 
-/* Takes a line apart, in place: quoted fields lose their quotes. False: no line of CSV. */
+/* Splits a line in place; quoted fields lose their quotes. False: it is not a line of CSV. */
 static bool split(struct csv *c, char *p)
 {
 	c->fields = 0;
@@ -80,7 +80,7 @@ static bool split(struct csv *c, char *p)
 	}
 }
 
-/* The next line that is whole; 0 at the end, or -errno. */
+/* Reads the next whole line: 1, 0 at the end, or -errno. A torn last line is not read. */
 static int next_line(struct csv *c)
 {
 	ssize_t len = getline(&c->line, &c->size, c->in);
@@ -179,10 +179,10 @@ static void take_text(char *to, size_t size, const char *text)
 	snprintf(to, size, "%s", text ? text : "");
 }
 
-static int add_row(struct kpm_sheet *s, const struct csv *c)
+static int add_row(struct kpm_dataset *s, const struct csv *c)
 {
 	const char *cache = field(c, CACHE), *module = field(c, MODULE), *tag = field(c, TAG);
-	struct kpm_sheet_row row = {0};
+	struct kpm_dataset_row row = {0};
 
 	if (!tag || !number(c, ALLOCS, &row.allocs) || !number(c, FREES, &row.frees) ||
 	    !number(c, DIFF, &row.diff) || !number(c, BYTES, &row.bytes))
@@ -195,13 +195,13 @@ static int add_row(struct kpm_sheet *s, const struct csv *c)
 		free(row.module);
 		return -ENOMEM;
 	}
-	return kpm_sheet_add(s, &row);
+	return kpm_dataset_add(s, &row);
 }
 
-static int read_rows(struct csv *c, int64_t until, struct kpm_sheet *s)
+static int read_rows(struct csv *c, int64_t until, struct kpm_dataset *s)
 {
 	bool any = false;
-	uint32_t settled = 0;
+	uint32_t normalized = 0;
 	int ret;
 
 	while ((ret = next_line(c)) > 0) {
@@ -210,11 +210,11 @@ static int read_rows(struct csv *c, int64_t until, struct kpm_sheet *s)
 
 		if (any && wall > until && wall != s->wall_ns)
 			return 0;
-		/* tracking that began anew, or another machine's: nothing of before counts */
+		/* tracking has started again, or it is another machine: earlier rows do not count */
 		if (tracked < s->tracked_ms || strcmp(s->host, host ? host : "") ||
 		    strcmp(s->kernel, kernel ? kernel : "")) {
-			kpm_sheet_clear(s);
-			settled = 0;
+			kpm_dataset_clear(s);
+			normalized = 0;
 		}
 		s->wall_ns = wall;
 		s->tracked_ms = tracked;
@@ -224,17 +224,17 @@ static int read_rows(struct csv *c, int64_t until, struct kpm_sheet *s)
 		if (ret)
 			return ret;
 		any = true;
-		/* a file of years must not stand in memory as a whole */
-		if (s->count > 2 * settled + 100000) {
-			kpm_sheet_settle(s);
-			settled = s->count;
+		/* without this a file of years would be in memory as a whole */
+		if (s->count > 2 * normalized + 100000) {
+			kpm_dataset_normalize(s);
+			normalized = s->count;
 		}
 	}
 	return ret ? ret : any ? 0 : -ENODATA;
 }
 
-int kpm_sheet_read_csv(FILE *in, const char *name, const char *text, struct kpm_sheet *s,
-		       struct kpm_err *err)
+int kpm_dataset_read_csv(FILE *in, const char *name, const char *text, struct kpm_dataset *s,
+			 struct kpm_err *err)
 {
 	struct csv c = {.in = in};
 	struct kpm_file_time time;
@@ -248,7 +248,8 @@ int kpm_sheet_read_csv(FILE *in, const char *name, const char *text, struct kpm_
 		free(c.line);
 		return kpm_fail(err, ret == -EIO ? ret : -EBADMSG,
 				"%.300s is neither CSV of kpoolmon, with the columns tag, allocs, "
-				"frees, diff and bytes, nor a recording",
+				"frees, diff and bytes, nor a recording; name a file of kpoolmon "
+				"dump --format csv or of kpoolmon record",
 				name);
 	}
 	ret = find_until(&c, &time, &until);
@@ -258,10 +259,13 @@ int kpm_sheet_read_csv(FILE *in, const char *name, const char *text, struct kpm_
 	if (ret == -ENODATA)
 		return kpm_fail(err, ret, "%.300s has no sample", name);
 	if (ret == -EBADMSG)
-		return kpm_fail(err, ret, "%.300s:%lu: this is no row of the file's columns", name,
-				c.number);
+		return kpm_fail(
+			err, ret,
+			"%.300s:%lu: the line is not a row of the file's columns; delete it to "
+			"read the others",
+			name, c.number);
 	if (ret)
 		return kpm_fail(err, ret, "read %.300s: %s", name, strerror(-ret));
-	kpm_sheet_settle(s);
+	kpm_dataset_normalize(s);
 	return 0;
 }
