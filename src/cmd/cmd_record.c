@@ -21,7 +21,7 @@
 #include "app/open_source.h"
 #include "base/rights.h"
 #include "cmd/record.h"
-#include "model/recording.h"
+#include "model/recorder.h"
 #include "resolve/ksyms.h"
 
 #define SECOND 1000000000LL

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "model/recording.h"
+#include "model/recorder.h"
 #include "sink/sink.h"
 
 static int record_sample(FILE *out, const struct kpm_frame *frame, const struct kpm_sink_opts *opts)

@@ -79,9 +79,6 @@ struct kpm_column_list {
  */
 int kpm_columns_parse(struct kpm_column_list *list, const char *names, struct kpm_err *err);
 
-/* Events that the books could not account, all together: the column `lost`. */
-uint64_t kpm_loss_events(const struct kpm_loss *loss);
-
 /* Length of the longest text that a cell can have when it has been made harmless. */
 #define KPM_CLEAN_LEN 2048
 

@@ -90,7 +90,55 @@ static void at_a_time(void **state)
 	kpm_dataset_done(&s);
 }
 
-/* Tracking that began anew forgets what was before; a torn last line is none. */
+/* FILE@TIME is the same for both kinds of files; these were made by version 0.1 and shortened. */
+static void files_of_0_1(void **state)
+{
+	static const char *const recordings[] = {"", "@2026-11-25T15:10:27Z", "@2026-11-25 15:11",
+						 "@+5s", "@-0s"};
+	static const char *const csv[] = {
+		"",    "@2026-11-25T15:10:36Z", "@2026-11-25 15:10:36", "@2026-11-25 15:11", "@+5s",
+		"@-0s"};
+	struct kpm_dataset s;
+	struct kpm_err err;
+	char name[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(recordings) / sizeof(*recordings); i++) {
+		snprintf(name, sizeof(name), "tests/unit/data/v0.1.kpr%s", recordings[i]);
+		if (kpm_dataset_open(name, &s, &err))
+			fail_msg("%s", err.text);
+		assert_int_equal(s.count, 12);
+		assert_int_equal(s.tracked_ms, 4221);
+		assert_string_equal(s.kernel, "6.18.44");
+		assert_int_equal(row(&s, "__d_alloc+0x2d")->bytes, 88896);
+		assert_int_equal(row(&s, "alloc_buffer_head+0x1d")->diff, 12317);
+		kpm_dataset_done(&s);
+	}
+	if (kpm_dataset_open("tests/unit/data/v0.1.kpr@2026-11-25 15:10:25", &s, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(row(&s, "alloc_buffer_head+0x1d")->diff, 5128);
+	kpm_dataset_done(&s);
+	for (size_t i = 0; i < sizeof(csv) / sizeof(*csv); i++) {
+		snprintf(name, sizeof(name), "tests/unit/data/v0.1.csv%s", csv[i]);
+		if (kpm_dataset_open(name, &s, &err))
+			fail_msg("%s", err.text);
+		assert_int_equal(s.count, 8);
+		assert_int_equal(s.tracked_ms, 5167);
+		assert_string_equal(s.host, "box");
+		assert_int_equal(row(&s, "alloc_buffer_head+0x1d")->allocs, 4465);
+		assert_int_equal(row(&s, "alloc_buffer_head+0x1d")->frees, 45);
+		assert_string_equal(row(&s, "alloc_slab_obj_exts+0x58")->cache,
+				    "kmalloc-192+kmalloc-128+kmalloc-512+kmalloc-64");
+		kpm_dataset_done(&s);
+	}
+	for (int i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "tests/unit/data/v0.1.%s@noon", i ? "csv" : "kpr");
+		assert_int_equal(kpm_dataset_open(name, &s, &err), -EINVAL);
+		assert_non_null(strstr(err.text, "'noon' is not a time in tests/unit/data/v0.1."));
+	}
+}
+
+/* After a restart of the tracking earlier rows do not count; a torn last line is none. */
 static void new_run_and_torn_line(void **state)
 {
 	struct kpm_dataset s;
@@ -137,9 +185,8 @@ static void refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(last_sample),
-		cmocka_unit_test(at_a_time),
-		cmocka_unit_test(new_run_and_torn_line),
+		cmocka_unit_test(last_sample),  cmocka_unit_test(at_a_time),
+		cmocka_unit_test(files_of_0_1), cmocka_unit_test(new_run_and_torn_line),
 		cmocka_unit_test(refused),
 	};
 
