@@ -40,7 +40,7 @@ void kpm_rollup_free(struct kpm_rollup *r)
 	free(r);
 }
 
-/* The name of a tag's group. What several caches hold of a kmalloc's call site is not known. */
+/* The name of a tag's group. The share of each of several kmalloc caches is not known. */
 static const char *group_of(const struct kpm_rollup *r, const struct kpm_tag_name *name)
 {
 	const char *of = r->by == KPM_BY_MODULE ? name->module : name->cache;
@@ -50,7 +50,7 @@ static const char *group_of(const struct kpm_rollup *r, const struct kpm_tag_nam
 	return of ? of : "(not known)";
 }
 
-static int sort_in(struct kpm_rollup *r, const struct kpm_tagset *tags, uint32_t count)
+static int assign_groups(struct kpm_rollup *r, const struct kpm_tagset *tags, uint32_t count)
 {
 	int ret = kpm_array_reserve(r->group, r->capacity, count);
 
@@ -60,7 +60,7 @@ static int sort_in(struct kpm_rollup *r, const struct kpm_tagset *tags, uint32_t
 		const struct kpm_tag_name *name = kpm_tagset_get(tags, i);
 		int64_t group;
 
-		/* of those that are known only a kmalloc's can have come by another cache */
+		/* the group of a known tag changes only when a kmalloc call site gets a cache more */
 		if (i < r->count && (name->by_cache || r->by == KPM_BY_MODULE))
 			continue;
 		group = kpm_tagset_enter(r->groups, 0, group_of(r, name), NULL, false);
@@ -87,7 +87,7 @@ static void copy_head(struct kpm_snapshot *to, const struct kpm_snapshot *from)
 int kpm_rollup_add(struct kpm_rollup *r, const struct kpm_snapshot *snap,
 		   const struct kpm_tagset *tags)
 {
-	if (sort_in(r, tags, snap->count) ||
+	if (assign_groups(r, tags, snap->count) ||
 	    kpm_snapshot_reset(&r->snap, kpm_tagset_count(r->groups)))
 		return -ENOMEM;
 	copy_head(&r->snap, snap);

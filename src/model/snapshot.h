@@ -77,14 +77,14 @@ enum kpm_have {
 	KPM_HAVE_CAPACITY = 1 << 2,
 	KPM_HAVE_RESCUE = 1 << 3, /* the free programs run twice */
 	KPM_HAVE_ASKED = 1 << 4,
-	KPM_HAVE_HOOKS = 1 << 5, /* what is attached to functions without events */
+	KPM_HAVE_HOOKS = 1 << 5, /* the states of the hooks */
 	KPM_HAVE_AUDIT = 1 << 6, /* the audit has gone through the whole table */
 };
 
 struct kpm_snapshot {
 	uint32_t have; /* enum kpm_have */
-	/* Fields of a part that the source does not know though it knows the part: bit i stands for
-	 * row i of the part's table. Of recordings of a version that had fewer of them. */
+	/* Fields of a known part that are not known themselves, as in recordings of a version that
+	 * had fewer: bit i for row i of the part's table. */
 	struct {
 		uint32_t memory, capacity;
 	} unknown;

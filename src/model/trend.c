@@ -34,7 +34,7 @@ struct level {
 	uint32_t count;
 };
 
-/* What is kept of every sample of a tag. */
+/* Facts about a tag from all samples, kept ones and others. */
 struct seen {
 	int64_t at; /* when it appeared */
 	uint64_t bytes;
@@ -173,7 +173,7 @@ static const struct sample *in_level(const struct level *level, int64_t at)
 	return NULL;
 }
 
-/* The same among all levels: the finer one that reaches back so far knows best. */
+/* The same over all levels: the finest one that reaches back so far is the most exact. */
 static const struct sample *sample_at(const struct kpm_trend *t, int64_t at)
 {
 	for (int l = 0; l < LEVELS; l++) {

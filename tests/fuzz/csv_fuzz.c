@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Hostile CSV files, for libFuzzer: what kpoolmon diff and --changed read. */
+/* Hostile CSV files, for libFuzzer: the reader of kpoolmon diff and --changed. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

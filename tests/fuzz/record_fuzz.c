@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Hostile recordings, for libFuzzer: opened, played to their end, and back. */
+/* Hostile recordings, for libFuzzer: opened, read to their end and back. */
 #include <stdio.h>
 #include <stdint.h>
 #include <stdlib.h>

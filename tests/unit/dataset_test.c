@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* CSV files are read as they were written; what is no such file is refused with its line. */
+/* CSV files are read as they were written; other files are refused with the line at fault. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

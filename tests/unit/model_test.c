@@ -51,7 +51,7 @@ static void tag_names(void **state)
 	}
 }
 
-/* Where the stack did not tell the caller, the probe wrote what there is to say. */
+/* Where the stack does not show the caller, the probe writes a text of its own. */
 static void tags_without_site(void **state)
 {
 	struct kpm_tagset *set = kpm_tagset_new();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is recorded comes back, to the byte; what is torn or hostile is left out or refused. */
+/* Recordings are read as they were written; torn samples are left out, hostile files refused. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@
 
 #define OLD_RECORDING "tests/unit/data/v0.1.kpr"
 
-/* A machine that counts on: samples of it are the truth. */
+/* A made-up machine whose samples are known: recordings are compared with it. */
 struct machine {
 	struct kpm_tagset *tags;
 	struct kpm_snapshot snap;
@@ -44,7 +44,7 @@ static void machine_end(struct machine *m)
 	kpm_snapshot_done(&m->snap);
 }
 
-/* The n-th sample, whoever asks for it. */
+/* The next sample: the n-th one is the same in every machine. */
 static void machine_step(struct machine *m)
 {
 	uint32_t n = m->sample++, count = n / 4 + 1 < TAGS ? n / 4 + 1 : TAGS;
@@ -538,7 +538,7 @@ static void refused(void **state)
 		{KPM_RECORD_MAGIC "\t1\nb\t1\t0\th\tk\ns\tchanged\t1\t1\t1\t0\t-\ne\t2\n", -EBADMSG,
 		 "is not whole"},
 	};
-	/* whole by their lines, not by what is in them */
+	/* samples with the right number of lines, and with a line that is damaged */
 	static const char *const damaged[] = {
 		"r\t5\t-\tn\t1\t1\t1\t1\t1\t1\t1",
 		"r\t0\t-\tn\t1",
