@@ -121,8 +121,7 @@ static bool is_free(const struct kpm_option *o)
 	return !is_file(o) && !is_folder(o) && !is_column(o) && !is_format(o) && !is_kernel(o);
 }
 
-#define COLUMNS                                                                                    \
-	"awk '/^Columns:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }'"
+#define COLUMNS "awk '/^Columns:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }'"
 
 static void bash_values(const char *generate, bool (*wanted)(const struct kpm_option *o))
 {

@@ -34,7 +34,7 @@ int kpm_session_open(struct kpm_session *s, const struct kpm_options *o, struct 
 		ret = kpm_labels_open(kpm_labels_file(o), &s->labels, err);
 	/* the key w writes where the user says */
 	if (!ret)
-		ret = kpm_sampler_open(&s->sampler, o, KPM_NEED_FILE, KPM_RIGHT_ANY_FILE, NULL,
+		ret = kpm_sampler_open(&s->sampler, o, KPM_LOCATION_FILE, KPM_RIGHT_ANY_FILE, NULL,
 				       err);
 	/* played from its beginning, unless a time was given */
 	if (!ret && s->sampler.recording && !kpm_recording_timed(s->sampler.recording))
@@ -65,8 +65,8 @@ void kpm_session_sample(struct kpm_session *s)
 		kpm_sampler_release(sampler);
 	if (ret)
 		return;
-	s->located =
-		kpm_locations_ask_new(sampler->locations, s->located, FILES_A_TICK, KPM_NEED_FILE);
+	s->located = kpm_locations_ask_new(sampler->locations, s->located, FILES_A_TICK,
+					   KPM_LOCATION_FILE);
 	ret = kpm_rollup_state_push(&s->rollups, &sampler->snap, sampler->tags, s->labels);
 	if (!ret && s->alerts)
 		ret = kpm_alerts_step(s->alerts, &sampler->snap, sampler->tags,
@@ -100,7 +100,7 @@ int kpm_session_frame(struct kpm_session *s, const struct kpm_console_state *sta
 		.labels = groups || s->rollups.labelled < snap->count ? NULL : s->rollups.label,
 		.trend = past->trend,
 		.alerts = groups ? NULL : s->alerts,
-		.places = groups ? NULL : kpm_sampler_locations(&s->sampler),
+		.locations = groups ? NULL : kpm_sampler_locations(&s->sampler),
 	};
 
 	kpm_history_set_base(past->history, state->base);
@@ -159,12 +159,12 @@ void kpm_session_locate(struct kpm_session *s, const struct kpm_console_state *s
 		kpm_locations_step(locations);
 		return;
 	}
-	s->frame.part.places = kpm_locations_step(locations);
+	s->frame.part.locations = kpm_locations_step(locations);
 	if (state->needs)
 		kpm_locations_follow(locations, &s->frame, state->first_row, state->row_count,
 				     state->needs);
 	/* the questions go out at once, and what is known already is drawn */
-	s->frame.part.places = kpm_locations_step(locations);
+	s->frame.part.locations = kpm_locations_step(locations);
 }
 
 int kpm_session_mark(struct kpm_session *s)

@@ -26,9 +26,9 @@ struct value {
 typedef const struct kpm_compared *compared_t;
 typedef const struct kpm_compared_row *row_t;
 
-static const struct kpm_sheet_row none;
+static const struct kpm_dataset_row none;
 
-static const struct kpm_sheet_row *one(row_t r)
+static const struct kpm_dataset_row *one(row_t r)
 {
 	return r->b ? r->b : r->a;
 }
@@ -271,7 +271,7 @@ static json_t *json_value(const struct column *column, const struct value *v)
 	return column->form == REAL ? json_real(round(v->real * 1000) / 1000) : json_integer(v->i);
 }
 
-static json_t *json_side(const struct kpm_sheet *s)
+static json_t *json_side(const struct kpm_dataset *s)
 {
 	json_t *side = json_object();
 

@@ -11,12 +11,12 @@
 #include "sink/sink.h"
 
 struct kpm_compared_row {
-	const struct kpm_sheet_row *a, *b; /* NULL: not there */
-	int64_t bytes, diff;               /* b less a */
+	const struct kpm_dataset_row *a, *b; /* NULL: not there */
+	int64_t bytes, diff;                 /* b less a */
 };
 
 struct kpm_compared {
-	struct kpm_sheet a, b;
+	struct kpm_dataset a, b;
 	bool same_run;   /* the counters of b go on from those of a */
 	double seconds;  /* between them; 0: not known */
 	uint64_t per_op; /* 0: not asked for */

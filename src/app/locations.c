@@ -14,7 +14,7 @@ struct kpm_locations {
 	unsigned int needs;
 	const struct kpm_tagset *tags;
 	struct kpm_resolver *resolver;
-	const struct kpm_place **list;
+	const struct kpm_location **list;
 	uint32_t count, room;
 };
 
@@ -104,7 +104,7 @@ int kpm_locations_fd(const struct kpm_locations *p)
 	return p ? kpm_resolver_fd(p->resolver) : -1;
 }
 
-const struct kpm_place *const *kpm_locations_step(struct kpm_locations *p)
+const struct kpm_location *const *kpm_locations_step(struct kpm_locations *p)
 {
 	uint32_t count;
 
@@ -114,7 +114,7 @@ const struct kpm_place *const *kpm_locations_step(struct kpm_locations *p)
 	count = kpm_tagset_count(p->tags);
 	if (count > p->room) {
 		uint32_t want = count + count / 4 + 256;
-		const struct kpm_place **list = realloc(p->list, want * sizeof(*list));
+		const struct kpm_location **list = realloc(p->list, want * sizeof(*list));
 
 		if (!list)
 			return NULL;

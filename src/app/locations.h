@@ -14,7 +14,7 @@
 struct kpm_locations;
 
 /*
- * Starts the workers. `needs`: enum kpm_need. All pointers are borrowed; `ksyms` may be NULL. 0, or
+ * Starts the workers. `needs`: enum kpm_location_part. All pointers are borrowed; `ksyms` may be NULL. 0, or
  * -errno and a sentence.
  */
 int kpm_locations_open(unsigned int needs, const struct kpm_roots *roots,
@@ -29,7 +29,7 @@ void kpm_locations_close(struct kpm_locations *locations);
  * are tags now; NULL: nothing, or out of memory. Borrowed until the next call; the functions that
  * wait add to it.
  */
-const struct kpm_place *const *kpm_locations_step(struct kpm_locations *locations);
+const struct kpm_location *const *kpm_locations_step(struct kpm_locations *locations);
 
 /* Asks for the rows that a frame shows, or for all tags, and waits: 20 seconds at most, 180 where
  * debuginfod fetches over the network. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "app/rollup_state.h"
+#include "base/array.h"
 
 static int label_new_tags(struct kpm_rollup_state *l, const struct kpm_tagset *tags,
 			  const struct kpm_labels *labels)
@@ -12,15 +13,8 @@ static int label_new_tags(struct kpm_rollup_state *l, const struct kpm_tagset *t
 
 	if (!labels)
 		return 0;
-	if (count > l->label_room) {
-		uint32_t want = count + count / 4 + 256;
-		const char **label = realloc(l->label, want * sizeof(*label));
-
-		if (!label)
-			return -ENOMEM;
-		l->label = label;
-		l->label_room = want;
-	}
+	if (kpm_array_reserve(l->label, l->label_room, count))
+		return -ENOMEM;
 	for (; l->labelled < count; l->labelled++)
 		l->label[l->labelled] = kpm_labels_find(labels, kpm_tagset_get(tags, l->labelled));
 	return 0;

@@ -166,9 +166,10 @@ void kpm_sampler_audit_once(const struct kpm_sampler *s, int64_t for_ns)
 		kpm_audit_both(audit, budget > AUDIT_LEAST ? budget : AUDIT_LEAST);
 }
 
-const struct kpm_place *const *kpm_sampler_locations(struct kpm_sampler *s)
+const struct kpm_location *const *kpm_sampler_locations(struct kpm_sampler *s)
 {
-	return s->recording ? kpm_recording_places(s->recording) : kpm_locations_step(s->locations);
+	return s->recording ? kpm_recording_locations(s->recording)
+			    : kpm_locations_step(s->locations);
 }
 
 void kpm_sampler_evidence(struct kpm_sampler *s, uint32_t tag, bool ages,

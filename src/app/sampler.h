@@ -37,7 +37,7 @@ struct kpm_sampler {
 };
 
 /*
- * Opens the source that the options ask for. `needs` (enum kpm_need): workers are started that find
+ * Opens the source that the options ask for. `needs` (enum kpm_location_part): workers are started that find
  * these facts about tags; without them, of which `note` then tells, the facts stay unknown. All
  * rights but `rights` (base/rights.h) are dropped. `note` may be NULL. 0, or -errno and a sentence;
  * in both cases to be closed.
@@ -68,7 +68,7 @@ void kpm_sampler_audit_once(const struct kpm_sampler *sampler, int64_t for_ns);
 
 /* All that is known of locations, for a frame: [tag]. NULL: nothing. Borrowed until the next call.
  */
-const struct kpm_place *const *kpm_sampler_locations(struct kpm_sampler *sampler);
+const struct kpm_location *const *kpm_sampler_locations(struct kpm_sampler *sampler);
 
 /*
  * Gathers the evidence about a tag; with `ages` its objects are looked at one by one, which reads

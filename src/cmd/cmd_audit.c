@@ -91,7 +91,8 @@ static void put_table(FILE *out, const struct run *run)
 	fprintf(out,
 		" Looked at %" PRIu64 " objects in %.0f ms: %" PRIu64
 		" on the books were free, %" PRIu64 " outstanding are left\n",
-		report->looked, report->cpu_ns / 1e6, kpm_audit_taken(report), snap->room.objects);
+		report->looked, report->cpu_ns / 1e6, kpm_audit_taken(report),
+		snap->capacity.objects);
 	for (int i = 0; i < KPM_AUDIT_PLACES; i++)
 		if (report->taken[i])
 			fprintf(out, " %9" PRIu64 "  %s\n", report->taken[i], places[i].words);
@@ -140,7 +141,7 @@ static int put_json(FILE *out, const struct run *run)
 	json_object_set_new(object, "audited", json_integer(kpm_audit_taken(report)));
 	json_object_set_new(object, "places", taken);
 	json_object_set_new(object, "let_alone", json_integer(report->strange));
-	json_object_set_new(object, "outstanding", json_integer(snap->room.objects));
+	json_object_set_new(object, "outstanding", json_integer(snap->capacity.objects));
 	json_object_set_new(object, "cpu_ms", json_real(report->cpu_ns / 10000 / 1e2));
 	json_object_set_new(object, "tags", tags);
 	return kpm_json_line(out, object);

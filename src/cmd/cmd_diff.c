@@ -10,7 +10,7 @@
 #include "sink/output.h"
 
 /* Is a row asked for? Patterns are matched as in the other commands. */
-static bool passes(const struct kpm_options *o, const struct kpm_sheet_row *row)
+static bool passes(const struct kpm_options *o, const struct kpm_dataset_row *row)
 {
 	char symbol[512];
 	struct kpm_tag_name name = {
@@ -24,8 +24,8 @@ static bool passes(const struct kpm_options *o, const struct kpm_sheet_row *row)
 	return kpm_view_passes(&o->view, &name);
 }
 
-static void add(const struct kpm_options *o, struct kpm_compared *c, const struct kpm_sheet_row *a,
-		const struct kpm_sheet_row *b)
+static void add(const struct kpm_options *o, struct kpm_compared *c,
+		const struct kpm_dataset_row *a, const struct kpm_dataset_row *b)
 {
 	struct kpm_compared_row row = {
 		.a = a,
@@ -49,10 +49,10 @@ static int match(const struct kpm_options *o, struct kpm_compared *c, bool *fewe
 	if (!c->rows)
 		return -ENOMEM;
 	while (i < c->a.count || k < c->b.count) {
-		const struct kpm_sheet_row *a = &c->a.rows[i], *b = &c->b.rows[k];
-		int order = i == c->a.count ? 1 : k == c->b.count ? -1 : kpm_sheet_order(a, b);
+		const struct kpm_dataset_row *a = &c->a.rows[i], *b = &c->b.rows[k];
+		int order = i == c->a.count ? 1 : k == c->b.count ? -1 : kpm_dataset_compare(a, b);
 
-		if (order && i < c->a.count && k < c->b.count && kpm_sheet_goes_on(a, b))
+		if (order && i < c->a.count && k < c->b.count && kpm_dataset_continues(a, b))
 			order = 0;
 		*fewer |= !order && b->allocs < a->allocs;
 		add(o, c, order > 0 ? NULL : a, order < 0 ? NULL : b);
@@ -69,7 +69,7 @@ static int by_growth(const void *x, const void *y)
 
 	if (!order)
 		order = (a->diff < b->diff) - (a->diff > b->diff);
-	return order ? order : kpm_sheet_order(a->b ? a->b : a->a, b->b ? b->b : b->a);
+	return order ? order : kpm_dataset_compare(a->b ? a->b : a->a, b->b ? b->b : b->a);
 }
 
 /* Counters go on unless tracking began again: its time went on with the clock. */
@@ -143,10 +143,10 @@ int kpm_cmd_diff(const struct kpm_options *o, struct kpm_outcome *outcome, struc
 {
 	struct kpm_compared c = {.per_op = o->per_op};
 	bool fewer = false;
-	int ret = kpm_sheet_open(o->words[0], &c.a, err);
+	int ret = kpm_dataset_open(o->words[0], &c.a, err);
 
 	if (!ret)
-		ret = kpm_sheet_open(o->words[1], &c.b, err);
+		ret = kpm_dataset_open(o->words[1], &c.b, err);
 	if (!ret && match(o, &c, &fewer))
 		ret = kpm_fail(err, -ENOMEM, "out of memory");
 	if (!ret) {
@@ -158,7 +158,7 @@ int kpm_cmd_diff(const struct kpm_options *o, struct kpm_outcome *outcome, struc
 		ret = write_out(o, &c, err);
 	}
 	free(c.rows);
-	kpm_sheet_done(&c.a);
-	kpm_sheet_done(&c.b);
+	kpm_dataset_done(&c.a);
+	kpm_dataset_done(&c.b);
 	return ret;
 }

@@ -195,7 +195,7 @@ static int build_frame(struct dump *d, struct kpm_view *view, struct kpm_frame *
 		.tags = s->tags,
 		.history = s->history,
 		.labels = d->label,
-		.places = kpm_sampler_locations(s),
+		.locations = kpm_sampler_locations(s),
 	};
 	const struct kpm_column *sort = d->options->view.sort;
 	int ret;

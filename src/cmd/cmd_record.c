@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/memstream.h"
 #include "base/rights.h"
-#include "model/recording.h"
+#include "model/recorder.h"
 #include "sink/output.h"
 
 /* New tags whose module files are looked for at a sample. */
@@ -108,14 +108,14 @@ static int take_sample(void *arg, struct kpm_err *err)
 {
 	struct record *r = arg;
 	struct kpm_sampler *sampler = &r->sampler;
-	const struct kpm_place *const *locations;
+	const struct kpm_location *const *locations;
 	struct kpm_memstream text;
 	int ret = kpm_sampler_read(sampler, err);
 
 	if (ret)
 		return ret;
 	r->located = kpm_locations_ask_new(sampler->locations, r->located, FILES_A_SAMPLE,
-					   KPM_NEED_FILE);
+					   KPM_LOCATION_FILE);
 	locations = kpm_sampler_locations(sampler);
 	if (r->size && r->size + r->last > (off_t)(r->options->keep / 2))
 		ret = rotate(r, err);
@@ -174,7 +174,7 @@ static int run(struct record *r, struct kpm_err *err)
 		ret = open_file(r, err);
 	/* the directory may be somebody else's */
 	if (!ret)
-		ret = kpm_sampler_open(&r->sampler, o, KPM_NEED_FILE, KPM_RIGHT_ANY_FILE, NULL,
+		ret = kpm_sampler_open(&r->sampler, o, KPM_LOCATION_FILE, KPM_RIGHT_ANY_FILE, NULL,
 				       err);
 	if (ret)
 		return ret;

@@ -42,7 +42,7 @@ static int build(struct report *r, struct kpm_err *err)
 			.snap = &s->snap,
 			.tags = s->tags,
 			.history = s->history,
-			.places = i ? r->frame[0].part.places : kpm_sampler_locations(s),
+			.locations = i ? r->frame[0].part.locations : kpm_sampler_locations(s),
 		};
 		int ret;
 
@@ -104,7 +104,7 @@ static int run(struct report *r, struct kpm_err *err)
 	int ret = kpm_output_file(o) ? kpm_write_check(kpm_output_file(o), err) : 0;
 
 	if (!ret)
-		ret = kpm_sampler_open(&r->sampler, o, KPM_NEED_FILE,
+		ret = kpm_sampler_open(&r->sampler, o, KPM_LOCATION_FILE,
 				       o->outputs.count ? KPM_RIGHT_ANY_FILE : 0, NULL, err);
 	if (ret)
 		return ret;

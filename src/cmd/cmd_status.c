@@ -59,11 +59,12 @@ static void print_text(FILE *out, const struct status *s)
 	fprintf(out, "tracking since %s (%s), by kpoolmon " KPM_VERSION ", Linux %s\n",
 		kpm_format_time(s->since_ns, time),
 		kpm_format_duration(snap->mono_ns - snap->started_ns, length), snap->kernel);
-	fprintf(out, "tags:           %" PRIu32 " of %" PRIu32 "\n", snap->room.tags,
-		snap->room.tags_max);
-	fprintf(out, "objects:        %" PRIu64 " of %" PRIu64 " (%.1f%%)\n", snap->room.objects,
-		snap->room.objects_rated, 100.0 * snap->room.objects / snap->room.objects_rated);
-	fprintf(out, "kernel memory:  %s\n", kpm_format_size(snap->room.kernel_bytes, size));
+	fprintf(out, "tags:           %" PRIu64 " of %" PRIu64 "\n", snap->capacity.tags,
+		snap->capacity.tags_max);
+	fprintf(out, "objects:        %" PRIu64 " of %" PRIu64 " (%.1f%%)\n",
+		snap->capacity.objects, snap->capacity.objects_rated,
+		100.0 * snap->capacity.objects / snap->capacity.objects_rated);
+	fprintf(out, "kernel memory:  %s\n", kpm_format_size(snap->capacity.kernel_bytes, size));
 	if (snap->have & KPM_HAVE_LOSS)
 		fprintf(out,
 			"lost:           %" PRIu64 " (at most %" PRIu64 " frees, %" PRIu64
@@ -99,11 +100,11 @@ static int print_json(FILE *out, const struct status *s)
 	json_object_set_new(o, "layout", kpm_json_number(kpm_pins_layout()));
 	json_object_set_new(o, "host", kpm_json_text(snap->host));
 	json_object_set_new(o, "kernel", kpm_json_text(snap->kernel));
-	json_object_set_new(o, "tags", kpm_json_number(snap->room.tags));
-	json_object_set_new(o, "tags_max", kpm_json_number(snap->room.tags_max));
-	json_object_set_new(o, "objects", kpm_json_number(snap->room.objects));
-	json_object_set_new(o, "objects_rated", kpm_json_number(snap->room.objects_rated));
-	json_object_set_new(o, "kernel_bytes", kpm_json_number(snap->room.kernel_bytes));
+	json_object_set_new(o, "tags", kpm_json_number(snap->capacity.tags));
+	json_object_set_new(o, "tags_max", kpm_json_number(snap->capacity.tags_max));
+	json_object_set_new(o, "objects", kpm_json_number(snap->capacity.objects));
+	json_object_set_new(o, "objects_rated", kpm_json_number(snap->capacity.objects_rated));
+	json_object_set_new(o, "kernel_bytes", kpm_json_number(snap->capacity.kernel_bytes));
 	json_object_set_new(o, "lost",
 			    loss ? kpm_json_number(kpm_loss_events(&snap->loss)) : json_null());
 	json_object_set_new(o, "missed", kpm_json_number(snap->loss.missed));

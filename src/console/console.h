@@ -42,7 +42,7 @@ struct kpm_console_state {
 	bool details;      /* of the selected row, as far as it is a tag */
 	bool suspects;     /* the ranking is on the screen */
 	uint32_t selected; /* number of the tag or group; KPM_NO_TAG: none */
-	/* rows on the screen, and what their columns need to be found out (enum kpm_need) */
+	/* rows on the screen, and what their columns need to be found out (enum kpm_location_part) */
 	uint32_t first_row, row_count;
 	unsigned int needs;
 	const char *write_to; /* the file to write the view to, with KPM_REACT_WRITE */

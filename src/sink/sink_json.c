@@ -41,74 +41,45 @@ static void set_column(json_t *object, const char *name, const struct kpm_frame 
 	json_object_set_new(object, name, cell_value(&cell));
 }
 
-struct part {
-	const char *name;
-	size_t offset;
-};
-
-/* An object of 64-bit members of a struct; null if the source does not know it. */
-static json_t *numbers(const void *base, const struct part *parts, size_t count, bool known)
+/* An object of the fields of a struct; null for those that are not known, by bits of `unknown`. */
+static json_t *fields(const void *from, const struct kpm_field *table, size_t count,
+		      uint32_t unknown)
 {
-	json_t *object = known ? json_object() : json_null();
+	json_t *object = json_object();
 
-	for (size_t i = 0; known && i < count; i++)
-		json_object_set_new(
-			object, parts[i].name,
-			kpm_json_number(*(const uint64_t *)((const char *)base + parts[i].offset)));
+	for (size_t i = 0; i < count; i++)
+		json_object_set_new(object, table[i].name,
+				    unknown & 1U << i
+					    ? json_null()
+					    : kpm_json_number(kpm_field_get(&table[i], from)));
 	return object;
 }
 
-#define NUMBERS(base, parts, known) numbers(base, parts, sizeof(parts) / sizeof(*(parts)), known)
-
 static json_t *memory(const struct kpm_snapshot *snap)
 {
-	static const struct part parts[] = {
-		{"total", offsetof(struct kpm_memory, total)},
-		{"available", offsetof(struct kpm_memory, available)},
-		{"slab_nonp", offsetof(struct kpm_memory, slab_nonp)},
-		{"slab_paged", offsetof(struct kpm_memory, slab_paged)},
-		{"kernel_stack", offsetof(struct kpm_memory, kernel_stack)},
-		{"page_tables", offsetof(struct kpm_memory, page_tables)},
-		{"vmalloc_used", offsetof(struct kpm_memory, vmalloc_used)},
-		{"percpu", offsetof(struct kpm_memory, percpu)},
-	};
-
-	return NUMBERS(&snap->memory, parts, snap->have & KPM_HAVE_MEMORY);
+	if (!(snap->have & KPM_HAVE_MEMORY))
+		return json_null();
+	return fields(&snap->memory, kpm_memory_fields, KPM_MEMORY_FIELDS, snap->unknown.memory);
 }
 
 static json_t *losses(const struct kpm_snapshot *snap)
 {
-	static const struct part parts[] = {
-		{"skipped", offsetof(struct kpm_loss, skipped)},
-		{"rescued", offsetof(struct kpm_loss, rescued)},
-		{"lost_max", offsetof(struct kpm_loss, lost_max)},
-		{"allocs", offsetof(struct kpm_loss, allocs)},
-		{"refused", offsetof(struct kpm_loss, refused)},
-		{"tags_full", offsetof(struct kpm_loss, tags_full)},
-		{"missed", offsetof(struct kpm_loss, missed)},
-		{"audited", offsetof(struct kpm_loss, audited)},
-	};
-	json_t *object = NUMBERS(&snap->loss, parts, snap->have & KPM_HAVE_LOSS);
+	json_t *object;
 
-	if (snap->have & KPM_HAVE_LOSS && !(snap->have & KPM_HAVE_RESCUE))
+	if (!(snap->have & KPM_HAVE_LOSS))
+		return json_null();
+	object = fields(&snap->loss, kpm_loss_fields, KPM_LOSS_FIELDS, 0);
+	if (!(snap->have & KPM_HAVE_RESCUE))
 		json_object_set_new(object, "rescued", json_null());
 	return object;
 }
 
-static json_t *room(const struct kpm_snapshot *snap)
+static json_t *capacity(const struct kpm_snapshot *snap)
 {
-	const struct kpm_room *room = &snap->room;
-	json_t *object;
-
-	if (!(snap->have & KPM_HAVE_ROOM))
+	if (!(snap->have & KPM_HAVE_CAPACITY))
 		return json_null();
-	object = json_object();
-	json_object_set_new(object, "objects", kpm_json_number(room->objects));
-	json_object_set_new(object, "objects_rated", kpm_json_number(room->objects_rated));
-	json_object_set_new(object, "tags", kpm_json_number(room->tags));
-	json_object_set_new(object, "tags_max", kpm_json_number(room->tags_max));
-	json_object_set_new(object, "kernel_bytes", kpm_json_number(room->kernel_bytes));
-	return object;
+	return fields(&snap->capacity, kpm_capacity_fields, KPM_CAPACITY_FIELDS,
+		      snap->unknown.capacity);
 }
 
 static json_t *have(uint32_t mask)
@@ -117,7 +88,7 @@ static json_t *have(uint32_t mask)
 		uint32_t bit;
 		const char *name;
 	} names[] = {
-		{KPM_HAVE_MEMORY, "memory"}, {KPM_HAVE_LOSS, "loss"},   {KPM_HAVE_ROOM, "room"},
+		{KPM_HAVE_MEMORY, "memory"}, {KPM_HAVE_LOSS, "loss"},   {KPM_HAVE_CAPACITY, "room"},
 		{KPM_HAVE_RESCUE, "rescue"}, {KPM_HAVE_ASKED, "asked"}, {KPM_HAVE_HOOKS, "hooks"},
 	};
 	json_t *array = json_array();
@@ -190,7 +161,7 @@ static json_t *header(const struct kpm_frame *frame)
 	json_object_set_new(object, "probes", probes(snap));
 	json_object_set_new(object, "have", have(snap->have));
 	json_object_set_new(object, "memory", memory(snap));
-	json_object_set_new(object, "room", room(snap));
+	json_object_set_new(object, "room", capacity(snap));
 	json_object_set_new(object, "loss", losses(snap));
 	json_object_set_new(object, "pool", json_string(pools[frame->pool]));
 	json_object_set_new(object, "tags", kpm_json_number(snap->count));

@@ -272,11 +272,11 @@ static void put_header(FILE *out, const struct kpm_frame *frame, const struct kp
 	tracked(out, " Paged", frame->tracked[KPM_PAGED], snap->memory.slab_paged, memory,
 		opts->exact);
 	fputc('\n', out);
-	if (snap->have & KPM_HAVE_ROOM) {
-		fprintf(out, " Tags: %" PRIu32 " of %" PRIu32 "  Objects: %" PRIu64 " of %" PRIu64,
-			snap->room.tags, snap->room.tags_max, snap->room.objects,
-			snap->room.objects_rated);
-		amount(out, " Tables", snap->room.kernel_bytes, opts->exact);
+	if (snap->have & KPM_HAVE_CAPACITY) {
+		fprintf(out, " Tags: %" PRIu64 " of %" PRIu64 "  Objects: %" PRIu64 " of %" PRIu64,
+			snap->capacity.tags, snap->capacity.tags_max, snap->capacity.objects,
+			snap->capacity.objects_rated);
+		amount(out, " Tables", snap->capacity.kernel_bytes, opts->exact);
 		fputc('\n', out);
 	}
 	put_losses(out, snap);

@@ -58,11 +58,6 @@ void kpm_column_get(const struct kpm_column *column, const struct kpm_frame *fra
 	column->get(frame, row, cell);
 }
 
-uint64_t kpm_loss_events(const struct kpm_loss *loss)
-{
-	return loss->lost_max + loss->allocs + loss->refused + loss->tags_full;
-}
-
 static int compare(const struct kpm_cell *a, const struct kpm_cell *b)
 {
 	switch (a->type) {

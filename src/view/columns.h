@@ -51,7 +51,7 @@ struct kpm_column {
 	bool right;         /* set against the right edge */
 	bool falling;       /* greatest first is the natural order */
 	bool sample;        /* the same in all rows of a sample */
-	unsigned int needs; /* enum kpm_need: what the resolver has to find out for it */
+	unsigned int needs; /* enum kpm_location_part: what the resolver has to find out for it */
 	const char *change; /* name of the column with this one's change, or NULL */
 	const char *help;
 	void (*get)(const struct kpm_frame *frame, const struct kpm_row *row,
@@ -82,9 +82,6 @@ struct kpm_column_list {
  * Appends the columns of a list of names, separated by commas. 0, or -EINVAL and a sentence.
  */
 int kpm_columns_parse(struct kpm_column_list *list, const char *names, struct kpm_err *err);
-
-/* Events that the books could not account, all together: the column `lost`. */
-uint64_t kpm_loss_events(const struct kpm_loss *loss);
 
 /*
  * Writes the text of a cell for the eye, `-` if it is missing, into buf of KPM_CLEAN_LEN; sizes

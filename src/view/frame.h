@@ -27,8 +27,8 @@ struct kpm_frame_parts {
 	const char *const *labels;         /* [tag], NULL where there is none; NULL: no labels */
 	const struct kpm_trend *trend;     /* NULL: none is kept */
 	const struct kpm_alerts *alerts;   /* NULL: there are none */
-	const struct kpm_place *const
-		*places; /* [tag], NULL where it was not asked; NULL: no places */
+	const struct kpm_location *const
+		*locations; /* [tag], NULL where it was not asked; NULL: no locations */
 };
 
 struct kpm_frame {

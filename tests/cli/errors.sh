@@ -176,9 +176,9 @@ case_closed_pipe() {
 case_usage_in_operands() {
 	cp "$here/../fuzz/seed.kpr" x.kpr
 	cp "$here/../fuzz/seed.csv" x.csv
-	fails 2 "'yesterday' is not a time of x.kpr" "$binary" dump --from x.kpr@yesterday
-	fails 2 "'yesterday' is not a time of x.kpr" "$binary" replay x.kpr@yesterday
-	fails 2 "'yesterday' is not a time of x.csv" "$binary" diff x.csv@yesterday x.csv
+	fails 2 "'yesterday' is not a time in x.kpr" "$binary" dump --from x.kpr@yesterday
+	fails 2 "'yesterday' is not a time in x.kpr" "$binary" replay x.kpr@yesterday
+	fails 2 "'yesterday' is not a time in x.csv" "$binary" diff x.csv@yesterday x.csv
 	fails 2 'expected' "$binary" watch --alert nonsense
 	# a file that is not there is no wrong usage
 	fails 1 'No such file or directory' "$binary" dump --from nothing.kpr
