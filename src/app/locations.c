@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "app/locations.h"
+#include "base/array.h"
 #include "resolve/resolver.h"
 
 /* For all lines together; debuginfod fetches over the network. */
@@ -15,7 +16,7 @@ struct kpm_locations {
 	const struct kpm_tagset *tags;
 	struct kpm_resolver *resolver;
 	const struct kpm_location **list;
-	uint32_t count, room;
+	uint32_t count, capacity;
 };
 
 int kpm_locations_open(unsigned int needs, const struct kpm_roots *roots,
@@ -112,15 +113,8 @@ const struct kpm_location *const *kpm_locations_step(struct kpm_locations *p)
 		return NULL;
 	kpm_resolver_step(p->resolver);
 	count = kpm_tagset_count(p->tags);
-	if (count > p->room) {
-		uint32_t want = count + count / 4 + 256;
-		const struct kpm_location **list = realloc(p->list, want * sizeof(*list));
-
-		if (!list)
-			return NULL;
-		p->list = list;
-		p->room = want;
-	}
+	if (kpm_array_reserve(p->list, p->capacity, count))
+		return NULL;
 	p->count = count;
 	for (uint32_t i = 0; i < count; i++)
 		p->list[i] = kpm_resolver_get(p->resolver, i);

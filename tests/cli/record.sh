@@ -198,7 +198,7 @@ case_record_older_part() {
 	[ "$(stat -c %a x.kpr)" = 600 ]
 	"$binary" dump --from x.kpr --format csv >whole
 	mv x.kpr x.kpr.1
-	fails 1 'x.kpr.1 is there' "$binary" record x.kpr --for 1s --objects 10k
+	fails 1 'x.kpr.1 exists' "$binary" record x.kpr --for 1s --objects 10k
 	[ ! -e x.kpr ]
 	# between the rename and the first line
 	"$binary" dump --from x.kpr --format csv | cmp - whole

@@ -115,7 +115,7 @@ case_watch_usage() {
 	fails 1 'no/such: No such file' "$binary" watch --alerts no/such
 	fails 2 '--state is for runs of one sample' "$binary" watch --state x --alert 'bytes > 1'
 	fails 2 '--once takes one sample' "$binary" watch --once --for 1s --alert 'bytes > 1'
-	fails 2 'watch writes lines or json' "$binary" watch --format csv --alert 'bytes > 1'
+	fails 2 'watch has no format csv; it has: table json' "$binary" watch --format csv --alert 'bytes > 1'
 	fails 2 '--append is not an option of watch' "$binary" watch --append --alert 'bytes > 1'
 	fails 2 '--alert is not an option of suspects' "$binary" suspects --alert 'bytes > 1'
 }
