@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "model/dataset.h"
 #include "sink/output.h"
+#include "view/filter.h"
 
 /* Is a row asked for? Patterns are matched as in the other commands. */
 static bool passes(const struct kpm_options *o, const struct kpm_dataset_row *row)
@@ -21,7 +22,7 @@ static bool passes(const struct kpm_options *o, const struct kpm_dataset_row *ro
 
 	snprintf(symbol, sizeof(symbol), "%.*s", (int)strcspn(row->tag, "+"), row->tag);
 	name.symbol = symbol;
-	return kpm_view_passes(&o->view, &name);
+	return kpm_filter_passes(o->view.include, o->view.exclude, &name);
 }
 
 static void add(const struct kpm_options *o, struct kpm_compared *c,

@@ -148,7 +148,7 @@ static void put_rows(FILE *out, const struct lines *lines, const struct kpm_sink
 		fputc(kpm_missed(kpm_frame_counts(lines->frame, row)) ? '?' : ' ', out);
 		for (size_t c = 0; c < list->count; c++) {
 			kpm_column_get(list->column[c], lines->frame, row, &cell);
-			kpm_cell_show(list->column[c], &cell, opts->exact, buf);
+			kpm_cell_show(&cell, list->column[c]->unit, opts->exact, buf);
 			cut(buf, width[c]);
 			put(out, list->column[c], buf, width[c], c + 1 == list->count);
 		}
@@ -303,7 +303,7 @@ static int table_sample(FILE *out, const struct kpm_frame *frame, const struct k
 			size_t w;
 
 			kpm_column_get(list->column[c], frame, line(&lines, i), &cell);
-			kpm_cell_show(list->column[c], &cell, opts->exact, buf);
+			kpm_cell_show(&cell, list->column[c]->unit, opts->exact, buf);
 			w = kpm_text_width(buf);
 			width[c] = w > width[c] ? w : width[c];
 		}

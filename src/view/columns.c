@@ -449,3 +449,13 @@ const struct kpm_column kpm_columns[] = {
 	       "change of bytes in a second", get_bytes_rate),
 };
 const size_t kpm_column_count = sizeof(kpm_columns) / sizeof(*kpm_columns);
+
+void kpm_column_get(const struct kpm_column *column, const struct kpm_frame *frame,
+		    const struct kpm_row *row, struct kpm_cell *cell)
+{
+	cell->type = KPM_CELL_MISSING;
+	cell->u = 0;
+	cell->i = 0;
+	cell->text = NULL;
+	column->get(frame, row, cell);
+}

@@ -75,11 +75,4 @@ void kpm_view_set(struct kpm_view *view, const struct kpm_view_opts *opts);
 int kpm_view_build(struct kpm_view *view, const struct kpm_frame_parts *parts,
 		   struct kpm_frame *frame, struct kpm_err *err);
 
-/* Does a tag pass the patterns? They are matched against its text, symbol, module and cache. */
-bool kpm_view_passes(const struct kpm_view_opts *opts, const struct kpm_tag_name *name);
-/* Of several caches that are joined with `+` each counts, and the whole. */
-bool kpm_cache_matches(const char *pattern, const char *cache);
-/* One pattern. */
-bool kpm_tag_matches(const char *pattern, const struct kpm_tag_name *name);
-
 #endif
