@@ -195,6 +195,7 @@ static void thin(json_t *samples)
 
 static json_t *pack_firing(const struct kpm_sampler *t, const struct kpm_alerts *alerts)
 {
+	/* alerts that fire at a time; more would make a file of megabytes */
 	static const uint32_t most = 4096;
 	struct kpm_alert *list = calloc(most, sizeof(*list));
 	uint32_t count = list ? kpm_alerts_list(alerts, KPM_ANY_TAG, list, most) : 0;
