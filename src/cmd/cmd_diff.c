@@ -107,8 +107,8 @@ static void warn_about(const struct kpm_options *o, const struct kpm_compared *c
 	if (c->same_run || strcmp(c->a.kernel, c->b.kernel) || strcmp(c->a.host, c->b.host))
 		return;
 	snprintf(text, sizeof(text),
-		 "%.200s and %.200s are of two runs of tracking: what is freed of the first is not "
-		 "seen in the second",
+		 "%.200s and %.200s are of two runs of tracking: the second does not see "
+		 "frees of objects of the first",
 		 o->words[0], o->words[1]);
 	warn(text);
 }

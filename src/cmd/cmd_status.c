@@ -68,7 +68,7 @@ static void print_text(FILE *out, const struct status *s)
 	if (snap->have & KPM_HAVE_LOSS)
 		fprintf(out,
 			"lost:           %" PRIu64 " (at most %" PRIu64 " frees, %" PRIu64
-			" allocs, %" PRIu64 " for want of room, %" PRIu64 " for want of tags)\n",
+			" allocs, %" PRIu64 " table full, %" PRIu64 " tag table full)\n",
 			kpm_loss_events(&snap->loss), snap->loss.lost_max, snap->loss.allocs,
 			snap->loss.refused, snap->loss.tags_full);
 	else

@@ -277,7 +277,7 @@ static void rank(struct run *run)
 				       ages_of, run->sampler.source, run->list, most);
 }
 
-/* Before a tag is called a leak: the whole table, and a last sample of what is left. */
+/* Before a tag is called a leak: audits the whole table and samples once more. */
 static int audit(struct run *run, struct kpm_err *err)
 {
 	struct kpm_audit *audit = kpm_sampler_audit(&run->sampler);

@@ -166,7 +166,7 @@ static void amount(FILE *out, const char *label, uint64_t bytes, bool exact)
 		fprintf(out, " %s: %s", label, kpm_format_size(bytes, buf));
 }
 
-/* `Nonp: 12.3M of 512.0M`: how much of a kind of slab memory is on the books. */
+/* `Nonp: 12.3M of 512.0M`: how much of a kind of slab memory is tracked. */
 static void tracked(FILE *out, const char *label, uint64_t part, uint64_t whole, bool known,
 		    bool exact)
 {
@@ -196,7 +196,7 @@ static void put_losses(FILE *out, const struct kpm_snapshot *snap)
 		fprintf(out, " Lost: %" PRIu64, lost);
 		fprintf(out,
 			" (at most %" PRIu64 " frees, %" PRIu64 " allocs, %" PRIu64
-			" for want of room, %" PRIu64 " for want of tags)",
+			" table full, %" PRIu64 " tag table full)",
 			loss->lost_max, loss->allocs, loss->refused, loss->tags_full);
 		if (snap->have & KPM_HAVE_RESCUE)
 			fprintf(out, "  Skipped: %" PRIu64 "  Rescued: %" PRIu64, loss->skipped,
@@ -209,7 +209,7 @@ static void put_losses(FILE *out, const struct kpm_snapshot *snap)
 	fputc('\n', out);
 }
 
-/* What is not seen, and what has not been shown to be seen. */
+/* Missing probes, unproven ones, and with --verbose all of them. */
 static void put_hooks(FILE *out, const struct kpm_snapshot *snap, bool verbose)
 {
 	const char *lead = " Unproven probes (not called yet):";

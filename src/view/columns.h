@@ -17,7 +17,7 @@ struct kpm_column {
 	bool right;         /* aligned to the right */
 	bool falling;       /* greatest first is the natural order */
 	bool sample;        /* the same in all rows of a sample */
-	unsigned int needs; /* enum kpm_location_part: what the resolver has to find out for it */
+	unsigned int needs; /* enum kpm_location_part: parts of a location that it shows */
 	const char *change; /* name of the column with this one's change, or NULL */
 	const char *help;
 	void (*get)(const struct kpm_frame *frame, const struct kpm_row *row,

@@ -65,7 +65,7 @@ struct kpm_view_opts {
 
 struct kpm_view;
 
-/* `opts` is copied, what it points to is borrowed. NULL: out of memory. */
+/* `opts` is copied, its pointers are borrowed. NULL: out of memory. */
 struct kpm_view *kpm_view_new(const struct kpm_view_opts *opts);
 void kpm_view_free(struct kpm_view *view);
 /* Replaces the options for the next build. */

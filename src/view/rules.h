@@ -39,7 +39,7 @@ struct kpm_rules *kpm_rules_new(void); /* NULL: out of memory */
 void kpm_rules_free(struct kpm_rules *rules);
 
 /*
- * Adds a rule. 0, or -EINVAL and a sentence with the word that is wrong and what was expected;
+ * Adds a rule. 0, or -EINVAL and a sentence with the wrong word and the expected one;
  * `where` (`--alert`, `FILE:LINE`) begins it.
  */
 int kpm_rules_add(struct kpm_rules *rules, const char *where, const char *text,

@@ -90,7 +90,7 @@ double kpm_sustained_slope(const struct kpm_point *p, size_t count)
 	a = median_bytes(p, third);
 	b = median_bytes(p + (count - third) / 2, third);
 	c = median_bytes(p + count - third, third);
-	/* what it would be from third to third if it went on evenly */
+	/* the gain of a third if growth were even */
 	fair = slope * (p[count - 1].at - p[0].at) / 3;
 	return slope > 0 && (b - a < fair / SUSTAINED_SHARE || c - b < fair / SUSTAINED_SHARE)
 		       ? 0
