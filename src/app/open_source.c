@@ -4,6 +4,8 @@
 
 #include "app/open_source.h"
 #include "source/audit.h"
+#include "source/live.h"
+#include "source/pinned.h"
 #include "source/pins.h"
 #include "source/replay.h"
 

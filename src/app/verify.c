@@ -49,7 +49,7 @@ int kpm_verify(struct kpm_audit *audit, const struct kpm_roots *roots, struct kp
 		ret = kpm_audit_whole(audit);
 		if (ret)
 			return kpm_fail(err, ret, "audit: %s", strerror(-ret));
-		ret = kpm_audit_by_cache(audit, roots, &v->counts, &v->count, &v->outside, err);
+		ret = kpm_count_caches(audit, roots, &v->counts, &v->count, &v->outside, err);
 		if (ret || !wrong(v))
 			break;
 	}

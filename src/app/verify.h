@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "base/error.h"
-#include "source/audit.h"
+#include "source/cache_counts.h"
 
 struct kpm_verified {
 	struct kpm_cache_count *counts; /* NULL: not verified */

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "cmd/always.h"
 #include "sink/output.h"
+#include "source/pinned.h"
 #include "source/pins.h"
 #include "view/columns.h"
 

@@ -14,8 +14,8 @@
 
 #include "source/audit_programs.h"
 #include "source/kernel.h"
+#include "source/libbpf_log.h"
 #include "source/maps.h"
-#include "source/programs.h"
 
 /* In a run of a program: some thousand entries, a millisecond. */
 #define BLOCKS_A_RUN 8
@@ -169,7 +169,7 @@ static int load(struct kpm_audit *a, const struct kpm_books_fds *fds, const stru
 		    .btf_custom_path = kpm_path(roots, KPM_FILE_VMLINUX_BTF, path, sizeof(path)));
 	int ret;
 
-	kpm_quiet_libbpf();
+	kpm_libbpf_quiet();
 	ret = open_linked(a, fds, &open);
 	if (ret)
 		return kpm_fail(err, ret, "open the audit: %s", strerror(-ret));

@@ -58,24 +58,6 @@ int kpm_audit_both(struct kpm_audit *audit, int64_t budget_ns);
 /* The whole table, both looks; sleeps in between. 0 or -errno. */
 int kpm_audit_whole(struct kpm_audit *audit);
 
-/* A slab cache: what the books hold of it and what the kernel does. */
-struct kpm_cache_count {
-	char name[48];
-	uint64_t books;  /* objects on the books */
-	bool estimated;  /* some of them by samples */
-	uint64_t active; /* that the kernel counts as handed out, /proc/slabinfo */
-	bool known;      /* the kernel's figure is */
-};
-
-/*
- * Counts the objects of the books by the slab cache that each really lies in, beside the kernel's
- * own figures; *counts is to be freed. `outside`: objects that lie in no cache at all. 0, or
- * -errno and a sentence.
- */
-int kpm_audit_by_cache(struct kpm_audit *audit, const struct kpm_roots *roots,
-		       struct kpm_cache_count **counts, uint32_t *count, uint64_t *outside,
-		       struct kpm_err *err);
-
 const struct kpm_audit_report *kpm_audit_done(const struct kpm_audit *audit);
 
 #endif

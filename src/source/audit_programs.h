@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of the audit share. */
-#ifndef KPM_AUDIT_INTERN_H
-#define KPM_AUDIT_INTERN_H
+#ifndef KPM_AUDIT_PROGRAMS_H
+#define KPM_AUDIT_PROGRAMS_H
 
 #include "source/audit.h"
 

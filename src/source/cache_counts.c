@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 
 #include "source/audit_programs.h"
+#include "source/cache_counts.h"
 
 /* In a run of the program: what it takes no longer than a tick or two. */
 #define BLOCKS_A_RUN 256
@@ -122,9 +123,9 @@ static int count_books(struct kpm_audit *a, struct kpm_cache_count *counts, uint
 	return ret;
 }
 
-int kpm_audit_by_cache(struct kpm_audit *a, const struct kpm_roots *roots,
-		       struct kpm_cache_count **counts, uint32_t *count, uint64_t *outside,
-		       struct kpm_err *err)
+int kpm_count_caches(struct kpm_audit *a, const struct kpm_roots *roots,
+		     struct kpm_cache_count **counts, uint32_t *count, uint64_t *outside,
+		     struct kpm_err *err)
 {
 	uint32_t listed;
 	int ret;

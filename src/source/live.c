@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "source/audit.h"
+#include "source/live.h"
+#include "source/map_source.h"
 #include "source/probes.h"
+#include "source/tag_objects.h"
 
 struct live {
 	struct kpm_source source;
@@ -67,9 +70,9 @@ static int live_objects(struct kpm_source *src, uint32_t tag, uint32_t survive_s
 {
 	struct live *live = (struct live *)src;
 	uint32_t now = 0;
-	int ret = kpm_birth_clock(bpf_program__fd(kpm_probes_clock(&live->probes)), &now);
+	int ret = kpm_allocation_clock(bpf_program__fd(kpm_probes_clock(&live->probes)), &now);
 
-	return ret ? ret : kpm_books_objects(live->books, tag, now, survive_s, objects);
+	return ret ? ret : kpm_tag_objects(live->books, tag, now, survive_s, objects);
 }
 
 static int live_audit(struct kpm_source *src, bool anyway, struct kpm_audit **audit,

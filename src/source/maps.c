@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -20,7 +21,16 @@
 #include <kpoolmon/abi.h>
 
 #include "source/maps.h"
-#include "source/programs.h"
+
+/* Turns jiffies into seconds, times 2^32. */
+static uint64_t jiffies_scale(void)
+{
+	struct timespec tick;
+
+	/* the resolution of the coarse clocks is the length of a tick: 1/HZ */
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+	return ((uint64_t)tick.tv_nsec << 32) / 1000000000;
+}
 
 static int make(int *fd, const char *name, uint64_t value, uint64_t count)
 {
@@ -121,7 +131,7 @@ static uint64_t resolve(const struct kpm_tables *tables, unsigned int operand, u
 	case KPM_OPERAND_TEXT_SIZE:
 		return tables->text_end - tables->text_start;
 	case KPM_OPERAND_JIFFIES_SCALE:
-		return kpm_jiffies_scale();
+		return jiffies_scale();
 	case KPM_OPERANDS:
 		break;
 	}

@@ -16,9 +16,9 @@
 #include "source/audit.h"
 #include "source/folder.h"
 #include "source/hook_programs.h"
-#include "source/pins.h"
-#include "source/programs.h"
-#include "source/tables.h"
+#include "source/map_source.h"
+#include "source/pinned.h"
+#include "source/tag_objects.h"
 
 struct pinned {
 	struct kpm_source source;
@@ -101,9 +101,9 @@ static int pinned_objects(struct kpm_source *src, uint32_t tag, uint32_t survive
 {
 	struct pinned *p = (struct pinned *)src;
 	uint32_t now = 0;
-	int ret = kpm_birth_clock(p->clock, &now);
+	int ret = kpm_allocation_clock(p->clock, &now);
 
-	return ret ? ret : kpm_books_objects(p->books, tag, now, survive_s, objects);
+	return ret ? ret : kpm_tag_objects(p->books, tag, now, survive_s, objects);
 }
 
 static int pinned_audit(struct kpm_source *src, bool anyway, struct kpm_audit **audit,
@@ -164,7 +164,7 @@ static void open_programs(struct pinned *p, int folder)
 {
 	p->clock = open_pin(folder, "prog_", "kpm_now");
 	for (int i = 0; i < KPM_PROBES; i++)
-		p->programs.event[i] = open_pin(folder, "prog_", kpm_probe_name(i));
+		p->programs.event[i] = open_pin(folder, "prog_", kpm_probe_table[i].program);
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		for (int k = 0; k < KPM_HOOK_LINKS; k++) {
 			const char *name = kpm_hook_program(i, p->about.way[i], k);

@@ -216,7 +216,7 @@ static unsigned int list_programs(int folder, uint32_t *ids)
 		char name[64];
 		int fd;
 
-		snprintf(name, sizeof(name), "prog_%s", kpm_probe_name(i));
+		snprintf(name, sizeof(name), "prog_%s", kpm_probe_table[i].program);
 		fd = bpf_obj_get(kpm_folder_file(folder, name, path, sizeof(path)));
 		if (fd < 0)
 			continue;

@@ -13,45 +13,11 @@
 #include <bpf/bpf.h>
 
 #include "source/kernel.h"
+#include "source/libbpf_log.h"
 #include "source/meminfo.h"
 #include "source/probes.h"
 
 #include "kpoolmon.skel.h"
-
-static const struct {
-	const char *program;
-	const char *event; /* tracepoint */
-	bool rescue;       /* the second copy */
-	bool module;       /* only where the kernel loads modules */
-} events[KPM_PROBES] = {
-	[KPM_PROBE_KFREE] = {"kpm_kfree", "kfree", false, false},
-	[KPM_PROBE_KFREE_AGAIN] = {"kpm_kfree_again", "kfree", true, false},
-	[KPM_PROBE_CACHE_FREE] = {"kpm_cache_free", "kmem_cache_free", false, false},
-	[KPM_PROBE_CACHE_FREE_AGAIN] = {"kpm_cache_free_again", "kmem_cache_free", true, false},
-	[KPM_PROBE_KMALLOC] = {"kpm_kmalloc", "kmalloc", false, false},
-	[KPM_PROBE_CACHE_ALLOC] = {"kpm_cache_alloc", "kmem_cache_alloc", false, false},
-	[KPM_PROBE_MODULE_LOAD] = {"kpm_module_load", "module_load", false, true},
-	[KPM_PROBE_MODULE_FREE] = {"kpm_module_free", "module_free", false, true},
-};
-
-const char *kpm_probe_name(enum kpm_probe probe)
-{
-	return events[probe].program;
-}
-
-uint64_t kpm_default_objects(uint64_t memory_bytes)
-{
-	uint64_t objects = memory_bytes / 250 / 32; /* 0.4 percent, 32 bytes an object */
-
-	if (objects < KPM_OBJECTS_FLOOR)
-		return KPM_OBJECTS_FLOOR;
-	return objects > KPM_OBJECTS_CAP ? KPM_OBJECTS_CAP : objects;
-}
-
-uint32_t kpm_default_tags(uint64_t objects)
-{
-	return objects < 2000000 ? 8192 : 16384;
-}
 
 static uint32_t power_of_two(uint32_t n)
 {
@@ -219,7 +185,7 @@ int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 	int ret;
 
 	*probes = (struct kpm_probes){.opts = *opts};
-	kpm_quiet_libbpf();                    /* our words come from explain() */
+	kpm_libbpf_quiet();                    /* explain() says it in one sentence */
 	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* where maps still count against it */
 	ret = kpm_kernel_probe(&opts->roots, &probes->kernel, err);
 	if (!ret)
@@ -256,14 +222,14 @@ static int attach_events(struct kpm_probes *probes, enum kpm_probe from, enum kp
 	for (int i = from; i <= (int)to; i++) {
 		char what[64];
 
-		if ((events[i].rescue && probes->opts.no_rescue) ||
-		    (events[i].module && !probes->kernel.modules))
+		if ((kpm_probe_table[i].rescue && probes->opts.no_rescue) ||
+		    (kpm_probe_table[i].module && !probes->kernel.modules))
 			continue;
 		probes->links[i] = bpf_program__attach_raw_tracepoint(kpm_probes_program(probes, i),
-								      events[i].event);
+								      kpm_probe_table[i].event);
 		if (probes->links[i])
 			continue;
-		snprintf(what, sizeof(what), "attach to tracepoint %s", events[i].event);
+		snprintf(what, sizeof(what), "attach to tracepoint %s", kpm_probe_table[i].event);
 		return explain(&probes->opts, errno, what, err);
 	}
 	return 0;
@@ -360,7 +326,7 @@ int kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss)
 
 struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_probe probe)
 {
-	return bpf_object__find_program_by_name(probes->skel->obj, events[probe].program);
+	return bpf_object__find_program_by_name(probes->skel->obj, kpm_probe_table[probe].program);
 }
 
 struct bpf_program *kpm_probes_clock(const struct kpm_probes *probes)

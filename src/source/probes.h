@@ -12,9 +12,9 @@
 #include "model/snapshot.h"
 #include "source/hook_programs.h"
 #include "source/kernel.h"
+#include "source/live.h"
 #include "source/maps.h"
 #include "source/programs.h"
-#include "source/source.h"
 #include "source/tables.h"
 
 struct kpoolmon_bpf;

@@ -12,7 +12,6 @@
 #include <kpoolmon/abi.h>
 
 #include "base/error.h"
-#include "model/objects.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
 
@@ -49,13 +48,6 @@ const struct kpm_tag_info *kpm_books_tag(const struct kpm_books *books, uint32_t
  * occupy; both arrays are of KPM_TAGS_MAX.
  */
 void kpm_books_members(const struct kpm_books *books, uint32_t tag, bool *member, uint32_t *bytes);
-
-/*
- * Looks at each object of a tag of the set. `now` is the present second of the clock of births.
- * Reads the whole table: tens of milliseconds for millions of objects. 0 or -ENOMEM.
- */
-int kpm_books_objects(const struct kpm_books *books, uint32_t tag, uint32_t now, uint32_t survive_s,
-		      struct kpm_objects *objects);
 
 /* Calls `visit` for each entry of the object table; a non-zero result ends the walk and is
  * returned. */

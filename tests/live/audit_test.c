@@ -12,6 +12,7 @@
 #include <netinet/tcp.h>
 
 #include "source/audit.h"
+#include "source/cache_counts.h"
 
 #include "app/verify.h"
 
@@ -214,7 +215,7 @@ static unsigned int too_many(struct kpm_audit *audit, const char **first)
 	uint32_t count;
 	struct kpm_err err;
 
-	if (kpm_audit_by_cache(audit, &(struct kpm_roots){0}, &counts, &count, &outside, &err))
+	if (kpm_count_caches(audit, &(struct kpm_roots){0}, &counts, &count, &outside, &err))
 		fail_msg("%s", err.text);
 	assert_true(count > 50);
 	for (uint32_t i = 0; i < count; i++)

@@ -35,7 +35,7 @@
 
 #include <bpf/bpf.h>
 
-#include "source/source.h"
+#include "source/live.h"
 #include "source/tables.h"
 
 struct message {

@@ -14,7 +14,7 @@
 
 #include "source/kernel.h"
 #include "source/meminfo.h"
-#include "source/source.h"
+#include "source/sizes.h"
 
 static char dir[] = "/tmp/kpoolmon-test-XXXXXX";
 
