@@ -137,10 +137,10 @@ static int explain(int code, const struct kpm_roots *roots, struct kpm_err *err)
 }
 
 /* Opens the object with the operands filled in for these books. */
-static int open_linked(struct kpm_audit *a, const struct kpm_books_fds *fds,
+static int open_linked(struct kpm_audit *a, const struct kpm_tables_fds *fds,
 		       const struct bpf_object_open_opts *open)
 {
-	const struct kpm_tables tables = {
+	const struct kpm_maps maps = {
 		.objects = fds->objects,
 		.tags = fds->tags,
 		.counters = fds->counters,
@@ -153,7 +153,7 @@ static int open_linked(struct kpm_audit *a, const struct kpm_books_fds *fds,
 	int ret = skel ? audit_bpf__create_skeleton(skel) : -ENOMEM;
 
 	if (!ret)
-		ret = kpm_tables_open(&tables, skel->skeleton, open);
+		ret = kpm_maps_open(&maps, skel->skeleton, open);
 	if (ret)
 		audit_bpf__destroy(skel);
 	else
@@ -161,8 +161,8 @@ static int open_linked(struct kpm_audit *a, const struct kpm_books_fds *fds,
 	return ret;
 }
 
-static int load(struct kpm_audit *a, const struct kpm_books_fds *fds, const struct kpm_roots *roots,
-		struct kpm_err *err)
+static int load(struct kpm_audit *a, const struct kpm_tables_fds *fds,
+		const struct kpm_roots *roots, struct kpm_err *err)
 {
 	char path[4096];
 	LIBBPF_OPTS(bpf_object_open_opts, open,
@@ -182,7 +182,7 @@ static int load(struct kpm_audit *a, const struct kpm_books_fds *fds, const stru
 	return ret ? explain(ret, roots, err) : 0;
 }
 
-int kpm_audit_open(const struct kpm_books_fds *fds, const struct kpm_roots *roots,
+int kpm_audit_open(const struct kpm_tables_fds *fds, const struct kpm_roots *roots,
 		   struct kpm_audit **audit, struct kpm_err *err)
 {
 	struct kpm_audit *a = calloc(1, sizeof(*a));

@@ -39,7 +39,7 @@ uint64_t kpm_audit_taken(const struct kpm_audit_report *report);
  * and a sentence: -EOPNOTSUPP for a kernel on which there is no audit. Once it is open no rights
  * are needed any more.
  */
-int kpm_audit_open(const struct kpm_books_fds *fds, const struct kpm_roots *roots,
+int kpm_audit_open(const struct kpm_tables_fds *fds, const struct kpm_roots *roots,
 		   struct kpm_audit **audit, struct kpm_err *err);
 void kpm_audit_close(struct kpm_audit *audit);
 

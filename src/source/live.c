@@ -13,7 +13,7 @@
 struct live {
 	struct kpm_source source;
 	struct kpm_probes probes;
-	struct kpm_books *books;
+	struct kpm_tables *tables;
 	struct kpm_audit *audit;
 	struct kpm_err no_audit;   /* why there is none */
 	int audit_code;            /* the same as a code */
@@ -38,7 +38,7 @@ static int live_sample(struct kpm_source *src, struct kpm_snapshot *snap, struct
 	/* what is freed when the probes are gone, nobody has missed */
 	if (live->audit && !live->detached)
 		kpm_audit_sample(live->audit, snap);
-	ret = kpm_books_read(live->books, src->tags, snap, err);
+	ret = kpm_tables_read(live->tables, src->tags, snap, err);
 	if (ret)
 		return ret;
 	if (!live->detached)
@@ -72,14 +72,14 @@ static int live_objects(struct kpm_source *src, uint32_t tag, uint32_t survive_s
 	uint32_t now = 0;
 	int ret = kpm_allocation_clock(bpf_program__fd(kpm_probes_clock(&live->probes)), &now);
 
-	return ret ? ret : kpm_tag_objects(live->books, tag, now, survive_s, objects);
+	return ret ? ret : kpm_tag_objects(live->tables, tag, now, survive_s, objects);
 }
 
 static int live_audit(struct kpm_source *src, bool anyway, struct kpm_audit **audit,
 		      struct kpm_err *err)
 {
 	struct live *live = (struct live *)src;
-	struct kpm_books_fds fds;
+	struct kpm_tables_fds fds;
 	int ret = live->audit_code;
 
 	kpm_probes_fds(&live->probes, &fds);
@@ -98,7 +98,7 @@ static void live_close(struct kpm_source *src)
 
 	kpm_audit_close(live->audit);
 	kpm_probes_unload(&live->probes);
-	kpm_books_close(live->books);
+	kpm_tables_close(live->tables);
 	free(live);
 }
 
@@ -128,7 +128,7 @@ static int audit_first(struct live *live, struct kpm_err *err)
 int kpm_live_open(const struct kpm_live_opts *opts, struct kpm_tagset *tags,
 		  struct kpm_source **src, struct kpm_err *err)
 {
-	struct kpm_books_fds fds;
+	struct kpm_tables_fds fds;
 	struct live *live = calloc(1, sizeof(*live));
 	int ret;
 
@@ -140,7 +140,7 @@ int kpm_live_open(const struct kpm_live_opts *opts, struct kpm_tagset *tags,
 	if (ret)
 		goto fail;
 	kpm_probes_fds(&live->probes, &fds);
-	ret = kpm_books_open(&fds, &live->books, err);
+	ret = kpm_tables_open(&fds, &live->tables, err);
 	if (!ret)
 		ret = kpm_probes_attach_frees(&live->probes, err);
 	if (!ret)
@@ -156,7 +156,7 @@ fail:
 	return ret;
 }
 
-const struct kpm_books *kpm_live_books(const struct kpm_source *src)
+const struct kpm_tables *kpm_live_tables(const struct kpm_source *src)
 {
-	return ((const struct live *)src)->books;
+	return ((const struct live *)src)->tables;
 }

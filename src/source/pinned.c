@@ -22,8 +22,8 @@
 
 struct pinned {
 	struct kpm_source source;
-	struct kpm_books_fds fds;
-	struct kpm_books *books;
+	struct kpm_tables_fds fds;
+	struct kpm_tables *tables;
 	struct kpm_audit *audit;
 	struct kpm_err no_audit; /* why there is none */
 	int audit_code;          /* the same as a code */
@@ -37,13 +37,13 @@ static const struct {
 	const char *name;
 	size_t at;
 } maps[] = {
-	{"objects", offsetof(struct kpm_books_fds, objects)},
-	{"tags", offsetof(struct kpm_books_fds, tags)},
-	{"taginfo", offsetof(struct kpm_books_fds, taginfo)},
-	{"taglist", offsetof(struct kpm_books_fds, taglist)},
-	{"counters", offsetof(struct kpm_books_fds, counters)},
-	{"shards", offsetof(struct kpm_books_fds, shards)},
-	{"control", offsetof(struct kpm_books_fds, control)},
+	{"objects", offsetof(struct kpm_tables_fds, objects)},
+	{"tags", offsetof(struct kpm_tables_fds, tags)},
+	{"taginfo", offsetof(struct kpm_tables_fds, taginfo)},
+	{"taglist", offsetof(struct kpm_tables_fds, taglist)},
+	{"counters", offsetof(struct kpm_tables_fds, counters)},
+	{"shards", offsetof(struct kpm_tables_fds, shards)},
+	{"control", offsetof(struct kpm_tables_fds, control)},
 };
 #define MAPS (int)(sizeof(maps) / sizeof(*maps))
 
@@ -56,7 +56,7 @@ static int pinned_check(struct kpm_source *src, struct kpm_err *err)
 {
 	const struct pinned *p = (const struct pinned *)src;
 
-	if (!kpm_books_stopped(p->books))
+	if (!kpm_tables_stopped(p->tables))
 		return 0;
 	return kpm_fail(err, -ESHUTDOWN,
 			"tracking was ended by kpoolmon stop while its books were read; "
@@ -72,11 +72,11 @@ static int pinned_sample(struct kpm_source *src, struct kpm_snapshot *snap, stru
 	snap->have = 0;
 	memset(&snap->loss, 0, sizeof(snap->loss));
 	kpm_snapshot_machine(snap, &p->roots);
-	snap->started_ns = kpm_books_started(p->books);
+	snap->started_ns = kpm_tables_started(p->tables);
 	snap->no_audit = *p->no_audit.text ? p->no_audit.text : NULL;
-	if (p->audit && !kpm_books_stopped(p->books))
+	if (p->audit && !kpm_tables_stopped(p->tables))
 		kpm_audit_sample(p->audit, snap);
-	ret = kpm_books_read(p->books, src->tags, snap, err);
+	ret = kpm_tables_read(p->tables, src->tags, snap, err);
 	/* what was read after the end lacks what happened since: no sample */
 	if (!ret)
 		ret = pinned_check(src, err);
@@ -103,7 +103,7 @@ static int pinned_objects(struct kpm_source *src, uint32_t tag, uint32_t survive
 	uint32_t now = 0;
 	int ret = kpm_allocation_clock(p->clock, &now);
 
-	return ret ? ret : kpm_tag_objects(p->books, tag, now, survive_s, objects);
+	return ret ? ret : kpm_tag_objects(p->tables, tag, now, survive_s, objects);
 }
 
 static int pinned_audit(struct kpm_source *src, bool anyway, struct kpm_audit **audit,
@@ -140,7 +140,7 @@ static void pinned_close(struct kpm_source *src)
 		if (*map_fd(p, i) >= 0)
 			close(*map_fd(p, i));
 	kpm_audit_close(p->audit);
-	kpm_books_close(p->books);
+	kpm_tables_close(p->tables);
 	free(p);
 }
 
@@ -174,7 +174,7 @@ static void open_programs(struct pinned *p, int folder)
 	}
 }
 
-static int open_books(struct pinned *p, int folder, struct kpm_err *err)
+static int open_tables(struct pinned *p, int folder, struct kpm_err *err)
 {
 	int ret = 0;
 
@@ -188,10 +188,10 @@ static int open_books(struct pinned *p, int folder, struct kpm_err *err)
 			ret = kpm_fail(err, -errno, "open the pinned map %s: %s", maps[i].name,
 				       strerror(errno));
 	}
-	return ret ? ret : kpm_books_open(&p->fds, &p->books, err);
+	return ret ? ret : kpm_tables_open(&p->fds, &p->tables, err);
 }
 
-/* Another version's books, or none that we can read. */
+/* Another version's tables, or none that we can read. */
 static int check_about(const struct kpm_about *about, const char *version, const char *path,
 		       struct kpm_err *err)
 {
@@ -226,7 +226,7 @@ static int open_folder(struct pinned *p, const char *path, const char *version, 
 	if (!ret)
 		ret = check_about(&p->about, version, path, err);
 	if (!ret)
-		ret = open_books(p, folder, err);
+		ret = open_tables(p, folder, err);
 	if (!ret)
 		open_programs(p, folder);
 	close(folder);

@@ -51,7 +51,7 @@ static int pin_attached(void *arg, struct bpf_program *program, struct bpf_link 
 
 static int pin_maps(const struct kpm_probes *probes, const char *folder, struct kpm_err *err)
 {
-	struct kpm_books_fds fds;
+	struct kpm_tables_fds fds;
 	int ret;
 
 	kpm_probes_fds(probes, &fds);

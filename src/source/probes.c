@@ -87,8 +87,8 @@ static int settle_sizes(struct kpm_live_opts *opts, struct kpm_err *err)
 }
 
 /* The tables and what the programs know of them; `opts` has no zeros any more. */
-static int size_tables(struct kpm_tables *tables, const struct kpm_live_opts *opts,
-		       const struct kpm_kernel *kernel, struct kpm_err *err)
+static int size_maps(struct kpm_maps *maps, const struct kpm_live_opts *opts,
+		     const struct kpm_kernel *kernel, struct kpm_err *err)
 {
 	uint64_t slots = opts->objects * 100 / KPM_RATED_PERCENT;
 	uint32_t cpus = kpm_kernel_numbers(&opts->roots, KPM_FILE_CPUS);
@@ -98,8 +98,8 @@ static int size_tables(struct kpm_tables *tables, const struct kpm_live_opts *op
 		return kpm_fail(err, -ENOENT, "%s does not say which CPUs there are; mount sysfs",
 				kpm_path(&opts->roots, KPM_FILE_CPUS, path, sizeof(path)));
 	cpus = power_of_two(cpus);
-	*tables = (struct kpm_tables){
-		.blocks = kpm_tables_blocks((slots + KPM_BLOCK_SLOTS - 1) / KPM_BLOCK_SLOTS),
+	*maps = (struct kpm_maps){
+		.blocks = kpm_maps_blocks((slots + KPM_BLOCK_SLOTS - 1) / KPM_BLOCK_SLOTS),
 		.tag_slots = opts->tags,
 		.shards_count = cpus < KPM_SHARDS_MAX ? cpus : KPM_SHARDS_MAX,
 		.cpus = cpus,
@@ -116,7 +116,7 @@ static int open_linked(struct kpm_probes *probes, const struct bpf_object_open_o
 	int ret = skel ? kpoolmon_bpf__create_skeleton(skel) : -ENOMEM;
 
 	if (!ret)
-		ret = kpm_tables_open(&probes->tables, skel->skeleton, open);
+		ret = kpm_maps_open(&probes->maps, skel->skeleton, open);
 	if (ret)
 		kpoolmon_bpf__destroy(skel);
 	else
@@ -191,10 +191,10 @@ int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 	if (!ret)
 		ret = settle_sizes(&probes->opts, err);
 	if (!ret)
-		ret = size_tables(&probes->tables, &probes->opts, &probes->kernel, err);
+		ret = size_maps(&probes->maps, &probes->opts, &probes->kernel, err);
 	if (ret)
 		return ret;
-	ret = kpm_tables_make(&probes->tables);
+	ret = kpm_maps_make(&probes->maps);
 	if (ret)
 		return explain(&probes->opts, ret, "make the maps", err);
 	ret = load(probes, &opts->hooks, err);
@@ -299,7 +299,7 @@ void kpm_probes_unload(struct kpm_probes *probes)
 {
 	detach_all(probes);
 	kpoolmon_bpf__destroy(probes->skel);
-	kpm_tables_close(&probes->tables);
+	kpm_maps_close(&probes->maps);
 	*probes = (struct kpm_probes){0};
 }
 
@@ -334,15 +334,15 @@ struct bpf_program *kpm_probes_clock(const struct kpm_probes *probes)
 	return probes->skel->progs.kpm_now;
 }
 
-void kpm_probes_fds(const struct kpm_probes *probes, struct kpm_books_fds *fds)
+void kpm_probes_fds(const struct kpm_probes *probes, struct kpm_tables_fds *fds)
 {
-	*fds = (struct kpm_books_fds){
-		.objects = probes->tables.objects,
-		.tags = probes->tables.tags,
+	*fds = (struct kpm_tables_fds){
+		.objects = probes->maps.objects,
+		.tags = probes->maps.tags,
 		.taginfo = bpf_map__fd(probes->skel->maps.taginfo),
 		.taglist = bpf_map__fd(probes->skel->maps.taglist),
-		.counters = probes->tables.counters,
-		.shards = probes->tables.shards,
+		.counters = probes->maps.counters,
+		.shards = probes->maps.shards,
 		.control = bpf_map__fd(probes->skel->maps.control),
 	};
 }

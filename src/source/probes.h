@@ -23,7 +23,7 @@ struct kpm_probes {
 	struct kpm_live_opts opts; /* without zeros once loaded */
 	struct kpm_kernel kernel;
 	struct kpoolmon_bpf *skel;
-	struct kpm_tables tables;
+	struct kpm_maps maps;
 	struct bpf_link *links[KPM_PROBES];
 	struct kpm_hooks hooks;
 	int64_t started_ns;
@@ -57,6 +57,6 @@ int kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss);
 struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_probe probe);
 /* The program that returns the present second of the kernel's clock of births. */
 struct bpf_program *kpm_probes_clock(const struct kpm_probes *probes);
-void kpm_probes_fds(const struct kpm_probes *probes, struct kpm_books_fds *fds);
+void kpm_probes_fds(const struct kpm_probes *probes, struct kpm_tables_fds *fds);
 
 #endif

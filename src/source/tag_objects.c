@@ -66,7 +66,7 @@ static int by_bytes(const void *x, const void *y)
 	return (a < b) - (a > b);
 }
 
-int kpm_tag_objects(const struct kpm_books *books, uint32_t tag, uint32_t now, uint32_t survive_s,
+int kpm_tag_objects(const struct kpm_tables *tables, uint32_t tag, uint32_t now, uint32_t survive_s,
 		    struct kpm_objects *objects)
 {
 	bool *member = calloc(KPM_TAGS_MAX, sizeof(*member));
@@ -75,8 +75,8 @@ int kpm_tag_objects(const struct kpm_books *books, uint32_t tag, uint32_t now, u
 
 	*objects = (struct kpm_objects){.tag = tag, .survive_s = survive_s};
 	if (member && bytes) {
-		kpm_books_members(books, tag, member, bytes);
-		kpm_books_walk(books, count_entry, &grouping);
+		kpm_tables_members(tables, tag, member, bytes);
+		kpm_tables_walk(tables, count_entry, &grouping);
 		qsort(objects->sizes, objects->size_count, sizeof(*objects->sizes), by_bytes);
 	}
 	free(member);

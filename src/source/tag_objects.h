@@ -13,7 +13,7 @@
  * `now` is the current second of the allocation clock. Reads the whole table: tens of milliseconds
  * for millions of objects. 0 or -ENOMEM.
  */
-int kpm_tag_objects(const struct kpm_books *books, uint32_t tag, uint32_t now, uint32_t survive_s,
+int kpm_tag_objects(const struct kpm_tables *tables, uint32_t tag, uint32_t now, uint32_t survive_s,
 		    struct kpm_objects *objects);
 
 #endif

@@ -126,16 +126,16 @@ static inline int add_weight(const struct kpm_slot *entry, void *arg)
 static inline void check_identity(struct fixture *f)
 {
 	uint64_t *weights = calloc(KPM_TAGS_MAX, sizeof(*weights));
-	const struct kpm_books *books = kpm_live_books(f->source);
+	const struct kpm_tables *tables = kpm_live_tables(f->source);
 	struct kpm_counters c;
 	struct kpm_err err;
 	unsigned int tags = 0;
 
 	assert_int_equal(f->source->ops->detach(f->source, &err), 0);
 	usleep(100000);
-	assert_int_equal(kpm_books_walk(books, add_weight, weights), 0);
-	for (uint32_t t = 0; t < kpm_books_tag_slots(books); t++) {
-		if (!kpm_books_tag(books, t, &c))
+	assert_int_equal(kpm_tables_walk(tables, add_weight, weights), 0);
+	for (uint32_t t = 0; t < kpm_tables_tag_slots(tables); t++) {
+		if (!kpm_tables_tag(tables, t, &c))
 			continue;
 		assert_int_equal(weights[t], c.allocs - c.frees - c.reused - c.moved - c.audited);
 		tags++;
