@@ -65,7 +65,7 @@ static void put_table(FILE *out, struct run *run)
 		kpm_format_duration(kpm_trend_span(run->tracker.trend), size));
 	if (*snap->missing)
 		fprintf(out, " Missing probes: %s\n", snap->missing);
-	if (snap->no_audit)
+	if (*snap->no_audit)
 		fprintf(out, " No audit: %s\n", snap->no_audit);
 	if (!run->count)
 		fputs(" Nothing grew.\n", out);

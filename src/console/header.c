@@ -103,7 +103,7 @@ static void draw_losses(struct line *l, const struct kpm_snapshot *snap)
 		add(l, kpm_loss_events(loss) ? LOOK_WARN : LOOK_PLAIN, "Lost", buf);
 		snprintf(buf, sizeof(buf), "%" PRIu64, loss->missed);
 		add(l, loss->missed ? LOOK_WARN : LOOK_PLAIN, "Missed frees", buf);
-		if (snap->no_audit) {
+		if (*snap->no_audit) {
 			add(l, LOOK_WARN, "Audit", "none");
 		} else if (snap->have & KPM_HAVE_AUDIT || loss->audited) {
 			snprintf(buf, sizeof(buf), "%" PRIu64, loss->audited);

@@ -382,7 +382,7 @@ int kpm_recording_read(struct kpm_recording *r, uint32_t sample, struct kpm_snap
 	memcpy(snap->host, r->host, sizeof(snap->host));
 	memcpy(snap->kernel, r->kernel, sizeof(snap->kernel));
 	kpm_hooks_missing(snap->hooks, snap->missing, sizeof(snap->missing));
-	snap->no_audit = *r->no_audit ? r->no_audit : NULL;
+	snprintf(snap->no_audit, sizeof(snap->no_audit), "%s", r->no_audit);
 	return 0;
 }
 

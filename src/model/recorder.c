@@ -218,7 +218,7 @@ static void put_header(struct kpm_recorder *r, FILE *out, const struct kpm_snaps
 	}
 	fputs(any ? "" : "-", out);
 	end_line(r, out);
-	if (snap->no_audit) {
+	if (*snap->no_audit) {
 		fputs("na", out);
 		put(out, snap->no_audit);
 		end_line(r, out);

@@ -213,7 +213,7 @@ static void put_hooks(FILE *out, const struct kpm_snapshot *snap, bool verbose)
 		fprintf(out, " Missing probes: %.*s\n", len, group);
 		group += len + strspn(group + len, "; ");
 	}
-	if (snap->no_audit)
+	if (*snap->no_audit)
 		fprintf(out, " No audit: %s\n", snap->no_audit);
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		if (!kpm_hook_unproven(&snap->hooks[i]))

@@ -16,7 +16,7 @@
 #include "source/sizes.h"
 #include "source/source.h"
 
-struct kpm_tables; /* source/tables.h */
+struct kpm_tables_fds; /* source/tables.h */
 
 /* When a live source opens the audit by itself: before the events are attached, so that the memory
  * it allocates is in no row. */
@@ -44,7 +44,7 @@ struct kpm_live_opts {
 int kpm_live_open(const struct kpm_live_opts *opts, struct kpm_tagset *tags,
 		  struct kpm_source **src, struct kpm_err *err);
 
-/* The maps that a live source reads; borrowed. */
-const struct kpm_tables *kpm_live_tables(const struct kpm_source *src);
+/* File descriptors of the maps that it reads, for other readers; they stay the source's. */
+void kpm_live_fds(const struct kpm_source *src, struct kpm_tables_fds *fds);
 
 #endif

@@ -259,8 +259,8 @@ int kpm_probes_attach_rest(struct kpm_probes *probes, struct kpm_err *err)
 	return ret;
 }
 
-/* The other way round than they were attached: no free is missed of what is still entered. */
-static void detach_all(struct kpm_probes *probes)
+/* In reverse order of attaching: no free is missed while objects are still entered. */
+void kpm_probes_detach(struct kpm_probes *probes)
 {
 	kpm_hooks_detach(&probes->hooks, false);
 	for (int i = KPM_PROBES - 1; i >= 0; i--) {
@@ -268,14 +268,6 @@ static void detach_all(struct kpm_probes *probes)
 		probes->links[i] = NULL;
 	}
 	kpm_hooks_detach(&probes->hooks, true);
-}
-
-int kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss)
-{
-	int ret = kpm_probes_losses(probes, loss);
-
-	detach_all(probes);
-	return ret;
 }
 
 int kpm_probes_each(const struct kpm_probes *probes,
@@ -297,7 +289,7 @@ int kpm_probes_each(const struct kpm_probes *probes,
 
 void kpm_probes_unload(struct kpm_probes *probes)
 {
-	detach_all(probes);
+	kpm_probes_detach(probes);
 	kpoolmon_bpf__destroy(probes->skel);
 	kpm_maps_close(&probes->maps);
 	*probes = (struct kpm_probes){0};
@@ -314,14 +306,6 @@ void kpm_probes_programs(const struct kpm_probes *probes, struct kpm_programs *p
 				probes->hooks.links[i][k]
 					? bpf_program__fd(probes->hooks.programs[i][k])
 					: -1;
-}
-
-int kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss)
-{
-	struct kpm_programs programs;
-
-	kpm_probes_programs(probes, &programs);
-	return kpm_programs_losses(&programs, loss);
 }
 
 struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_probe probe)

@@ -37,8 +37,8 @@ int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err);
  * every free is. */
 int kpm_probes_attach_frees(struct kpm_probes *probes, struct kpm_err *err);
 int kpm_probes_attach_rest(struct kpm_probes *probes, struct kpm_err *err);
-/* Takes the programs off their events and fills their final losses; the result is of these. */
-int kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss);
+/* They can be attached again. */
+void kpm_probes_detach(struct kpm_probes *probes);
 void kpm_probes_unload(struct kpm_probes *probes);
 
 /* Visits each program that is attached. A non-zero result ends it and is returned. */
@@ -47,12 +47,6 @@ int kpm_probes_each(const struct kpm_probes *probes,
 		    void *arg);
 /* The file descriptors of the programs; borrowed. */
 void kpm_probes_programs(const struct kpm_probes *probes, struct kpm_programs *programs);
-
-/*
- * Fills the figures that the kernel keeps of the programs: skipped, lost_max, allocs. -errno if it
- * does not tell; then they are not known.
- */
-int kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss);
 
 struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_probe probe);
 /* The program that returns the present second of the kernel's clock of births. */

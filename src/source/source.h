@@ -24,8 +24,6 @@ struct kpm_source {
 struct kpm_source_ops {
 	/* Fills the snapshot and enters new tags. 0 or -errno; then snap is not to be used. */
 	int (*sample)(struct kpm_source *src, struct kpm_snapshot *snap, struct kpm_err *err);
-	/* Takes the probes out of the kernel; samples go on to show what they counted. */
-	int (*detach)(struct kpm_source *src, struct kpm_err *err);
 	/* Looks at the objects of a tag one by one, and counts those that are `survive_s` seconds
 	 * old; NULL if the source has none. 0 or -errno. */
 	int (*objects)(struct kpm_source *src, uint32_t tag, uint32_t survive_s,
