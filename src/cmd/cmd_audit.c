@@ -15,6 +15,7 @@
 #include "cmd/app.h"
 #include "sink/output.h"
 #include "source/audit.h"
+#include "view/probe_text.h"
 
 #define TAGS_SHOWN 20
 
@@ -89,8 +90,7 @@ static void put_table(FILE *out, const struct run *run)
 
 	fprintf(out, " %s  Linux %s  tracked for %s\n", snap->host, snap->kernel,
 		kpm_format_duration(snap->mono_ns - snap->started_ns, length));
-	if (*snap->missing)
-		fprintf(out, " Missing probes: %s\n", snap->missing);
+	kpm_missing_probes_print(out, " Missing probes", snap->hooks);
 	fprintf(out,
 		" Looked at %" PRIu64 " objects in %.0f ms: %" PRIu64
 		" on the books were free, %" PRIu64 " outstanding are left\n",

@@ -16,6 +16,7 @@
 #include "source/pinned.h"
 #include "source/pins.h"
 #include "view/columns.h"
+#include "view/probe_text.h"
 
 struct status {
 	struct kpm_snapshot snap;
@@ -76,7 +77,9 @@ static void print_text(FILE *out, const struct status *s)
 		fputs("lost:           -\n", out);
 	fprintf(out, "missed frees:   %" PRIu64 ", and %" PRIu64 " found by the audit\n",
 		snap->loss.missed, snap->loss.audited);
-	fprintf(out, "missing probes: %s\n", *snap->missing ? snap->missing : "none");
+	kpm_missing_probes_print(out, "missing probes", snap->hooks);
+	if (!*snap->missing)
+		fputs("missing probes: none\n", out);
 	if (*s->no_audit.text)
 		fprintf(out, "audit:          none (%s)\n", s->no_audit.text);
 	if (s->cost_known)

@@ -18,6 +18,7 @@
 #include "sink/output.h"
 #include "source/audit.h"
 #include "view/columns.h"
+#include "view/probe_text.h"
 #include "view/suspects.h"
 
 #define SECOND       1000000000LL
@@ -63,8 +64,7 @@ static void put_table(FILE *out, struct run *run)
 
 	fprintf(out, " %s  Linux %s  watched for %s\n", snap->host, snap->kernel,
 		kpm_format_duration(kpm_trend_span(run->tracker.trend), size));
-	if (*snap->missing)
-		fprintf(out, " Missing probes: %s\n", snap->missing);
+	kpm_missing_probes_print(out, " Missing probes", snap->hooks);
 	if (*snap->no_audit)
 		fprintf(out, " No audit: %s\n", snap->no_audit);
 	if (!run->count)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "console/screen.h"
+#include "view/probe_text.h"
 
 #define MINUTE 60000000000LL
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Names and consequences of the hooks, and the list that turns them on and off. */
+/* Names of the hooks, and the list that turns them on and off. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,17 +15,6 @@ const struct kpm_hook_info kpm_hook_table[KPM_HOOKS] = {
 	[KPM_HOOK_ALLOC_BULK] = {"alloc_bulk", "kmem_cache_alloc_bulk", false},
 	[KPM_HOOK_KMALLOC_NOLOCK] = {"kmalloc_nolock", "kmalloc_nolock", false},
 };
-
-static const char *consequence(bool frees)
-{
-	return frees ? "freed objects stay in the rows until the audit finds them or their address is used again"
-		     : "allocated objects are not in the rows";
-}
-
-const char *kpm_hook_consequence(enum kpm_hook hook)
-{
-	return consequence(kpm_hook_table[hook].frees);
-}
 
 const char *kpm_way_name(enum kpm_way way)
 {
@@ -57,22 +46,10 @@ char *kpm_hooks_missing(const struct kpm_hook_state *states, char *buf, size_t s
 	size_t used = 0;
 
 	*buf = '\0';
-	for (int frees = 1; frees >= 0; frees--) {
-		bool any = false;
-
-		for (int i = 0; i < KPM_HOOKS && used < size; i++) {
-			if (states[i].way != KPM_WAY_MISSING || kpm_hook_table[i].frees != frees)
-				continue;
-			used += snprintf(buf + used, size - used, "%s%s",
-					 any    ? " "
-					 : used ? "; "
-						: "",
+	for (int i = 0; i < KPM_HOOKS && used < size; i++)
+		if (states[i].way == KPM_WAY_MISSING)
+			used += snprintf(buf + used, size - used, "%s%s", used ? " " : "",
 					 kpm_hook_table[i].name);
-			any = true;
-		}
-		if (any && used < size)
-			used += snprintf(buf + used, size - used, ": %s", consequence(frees));
-	}
 	return buf;
 }
 

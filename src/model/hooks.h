@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The hooks: probes on functions of the kernel that allocate or free without raising an event.
- * What they are called, what it means if one is missing, and how the user turns them off.
+ * Their names, how they are attached, and how the user turns them off.
  */
 #ifndef KPOOLMON_HOOKS_H
 #define KPOOLMON_HOOKS_H
@@ -36,8 +36,6 @@ struct kpm_hook_info {
 
 extern const struct kpm_hook_info kpm_hook_table[KPM_HOOKS];
 
-/* What it means that a hook is missing, without a full stop. */
-const char *kpm_hook_consequence(enum kpm_hook hook);
 /* `fentry`, `kprobe`, `missing`, `not needed`. */
 const char *kpm_way_name(enum kpm_way way);
 /* Attached and not called yet. */
@@ -46,12 +44,9 @@ bool kpm_hook_unproven(const struct kpm_hook_state *state);
 /* Is a hook missing that frees? Then objects stay on the books that are free. */
 bool kpm_hooks_unseen(const enum kpm_way way[KPM_HOOKS]);
 
-/*
- * Writes the names of the missing hooks, for each consequence its hooks and then the consequence:
- * `kfree_rcu free_bulk: freed objects stay ...; alloc_bulk: ...`. Empty if none is missing.
- * Returns buf.
- */
-#define KPM_MISSING_LEN 512
+/* Writes the names of the missing hooks, separated by blanks; empty if none is missing. Returns
+ * buf. */
+#define KPM_MISSING_LEN 128
 char *kpm_hooks_missing(const struct kpm_hook_state *states, char *buf, size_t size);
 
 /* What the user wants of the hooks; all zero: every hook by the best way there is. */

@@ -161,8 +161,8 @@ static json_t *probes(const struct kpm_snapshot *snap)
 		json_object_set_new(object, "way", json_string(kpm_way_name(state->way)));
 		json_object_set_new(object, "runs", missing ? json_null() : number(state->runs));
 		json_object_set_new(object, "unproven", json_boolean(kpm_hook_unproven(state)));
-		json_object_set_new(object, "consequence",
-				    missing ? json_string(kpm_hook_consequence(i)) : json_null());
+		json_object_set_new(object, "sees",
+				    json_string(kpm_hook_table[i].frees ? "frees" : "allocs"));
 		json_array_append_new(array, object);
 	}
 	return array;

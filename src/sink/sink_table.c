@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "sink/sink.h"
+#include "view/probe_text.h"
 
 static void pad(FILE *out, size_t n)
 {
@@ -207,12 +208,7 @@ static void put_hooks(FILE *out, const struct kpm_snapshot *snap, bool verbose)
 
 	if (!(snap->have & KPM_HAVE_HOOKS))
 		return;
-	for (const char *group = snap->missing; *group;) {
-		int len = strcspn(group, ";");
-
-		fprintf(out, " Missing probes: %.*s\n", len, group);
-		group += len + strspn(group + len, "; ");
-	}
+	kpm_missing_probes_print(out, " Missing probes", snap->hooks);
 	if (*snap->no_audit)
 		fprintf(out, " No audit: %s\n", snap->no_audit);
 	for (int i = 0; i < KPM_HOOKS; i++) {

@@ -81,9 +81,7 @@ static void missing_hooks(void **state)
 	states[KPM_HOOK_FREE_BULK].way = KPM_WAY_MISSING;
 	states[KPM_HOOK_ALLOC_BULK].way = KPM_WAY_MISSING;
 	assert_string_equal(kpm_hooks_missing(states, text, sizeof(text)),
-			    "kfree_rcu free_bulk: freed objects stay in the rows until the audit "
-			    "finds them or their address is used again; alloc_bulk: allocated "
-			    "objects are not in the rows");
+			    "kfree_rcu free_bulk alloc_bulk");
 	/* all of them fit */
 	memset(states, 0, sizeof(states));
 	assert_true(strlen(kpm_hooks_missing(states, text, sizeof(text))) < sizeof(text) - 1);
