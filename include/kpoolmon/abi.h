@@ -252,7 +252,7 @@ struct kpm_about {
 	__u32 flags;
 	char version[KPM_ABOUT_VERSION_LEN]; /* of the kpoolmon that made them */
 	__u64 started_wall;                  /* CLOCK_REALTIME when tracking began, ns */
-	__u8 way[KPM_HOOKS];                 /* enum kpm_way of each hook */
+	__u8 attach[KPM_HOOKS];              /* enum kpm_attach of each hook */
 	__u8 pad;
 	__u64 reserved[2];
 };

@@ -185,8 +185,8 @@ static int judge(const struct run *run, struct kpm_err *err)
 	if (!taken || !(snap->have & KPM_HAVE_LOSS) || snap->loss.audited <= snap->loss.lost_max)
 		return 0;
 	for (int i = 0; i < KPM_HOOKS; i++)
-		if (kpm_hook_table[i].frees &&
-		    (snap->hooks[i].way == KPM_WAY_MISSING || snap->hooks[i].way == KPM_WAY_KPROBE))
+		if (kpm_hook_table[i].frees && (snap->hooks[i].attach == KPM_ATTACH_MISSING ||
+						snap->hooks[i].attach == KPM_ATTACH_KPROBE))
 			return 0;
 	for (uint32_t i = 0; i < run->count; i++)
 		if (snap->rows[run->found[i].tag].estimated)

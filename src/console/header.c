@@ -130,7 +130,7 @@ static void draw_hooks(struct line *l, const struct kpm_snapshot *snap)
 	if (!(snap->have & KPM_HAVE_HOOKS))
 		return;
 	for (int i = 0; i < KPM_HOOKS; i++) {
-		bool missing = snap->hooks[i].way == KPM_WAY_MISSING;
+		bool missing = snap->hooks[i].attach == KPM_ATTACH_MISSING;
 
 		if (!missing && !kpm_hook_unproven(&snap->hooks[i]))
 			continue;

@@ -218,9 +218,9 @@ static int read_hook(const struct kpm_fields *f, struct kpm_snapshot *snap)
 		if (strcmp(f->field[1], kpm_hook_table[i].name))
 			continue;
 		snap->hooks[i].runs = runs;
-		for (int way = KPM_WAY_MISSING; way <= KPM_WAY_KPROBE; way++)
-			if (!strcmp(f->field[2], kpm_way_name(way)))
-				snap->hooks[i].way = way;
+		for (int attach = KPM_ATTACH_MISSING; attach <= KPM_ATTACH_KPROBE; attach++)
+			if (!strcmp(f->field[2], kpm_attach_name(attach)))
+				snap->hooks[i].attach = attach;
 	}
 	return 0;
 }

@@ -11,7 +11,7 @@
  *   na  this kernel has no bpf_get_kmem_cache...       why there is no audit
  *   l  84  84  0  0  0  0  3581  12                  losses
  *   o  16546  3159648  121  16384  95526912          room
- *   h  kfree_rcu  missing  0                         a hook: way, runs
+ *   h  kfree_rcu  missing  0                         a hook: attach mode, runs
  *   t  0  ffffffff81234567  0  load_msg+0x41/0x1e0  msg_msg-4k     number, site, by cache, name,
  * cache c  0  kmalloc-2k                                 one more cache of a tag f  0  loaded
  * /lib/modules/...                   where a tag is on disk r  0  -  n  4183  246  3937  8062976
@@ -234,7 +234,7 @@ static void put_header(struct kpm_recorder *r, FILE *out, const struct kpm_snaps
 	end_line(r, out);
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		fprintf(out, "h\t%s\t%s\t%" PRIu64, kpm_hook_table[i].name,
-			kpm_way_name(snap->hooks[i].way), snap->hooks[i].runs);
+			kpm_attach_name(snap->hooks[i].attach), snap->hooks[i].runs);
 		end_line(r, out);
 	}
 }

@@ -223,10 +223,10 @@ static void put_hooks(FILE *out, const struct kpm_snapshot *snap, bool verbose)
 		const struct kpm_hook_state *state = &snap->hooks[i];
 
 		fprintf(out, " Probe %-16s %-22s %-10s", kpm_hook_table[i].name,
-			kpm_hook_table[i].function, kpm_way_name(state->way));
-		if (state->way == KPM_WAY_MISSING)
+			kpm_hook_table[i].function, kpm_attach_name(state->attach));
+		if (state->attach == KPM_ATTACH_MISSING)
 			fprintf(out, " %s\n", kpm_hook_consequence(i));
-		else if (state->way == KPM_WAY_NOT_NEEDED)
+		else if (state->attach == KPM_ATTACH_NOT_NEEDED)
 			fputc('\n', out);
 		else if (kpm_hook_unproven(state))
 			fputs(" unproven: not called yet\n", out);

@@ -32,7 +32,7 @@ static const struct kpm_source_ops live_ops = {
 static void note_attached(struct live *live)
 {
 	for (int i = 0; i < KPM_HOOKS; i++)
-		live->map.way[i] = live->probes.hooks.way[i];
+		live->map.attach[i] = live->probes.hooks.attach[i];
 	kpm_probes_programs(&live->probes, &live->map.programs);
 }
 

@@ -40,9 +40,10 @@ int kpm_map_source_check(struct kpm_source *src, struct kpm_err *err)
 
 	if (!kpm_tables_stopped(m->tables))
 		return 0;
-	return kpm_fail(err, -ESHUTDOWN,
-			"tracking was ended by kpoolmon stop while it was read; kpoolmon start begins "
-			"it again");
+	return kpm_fail(
+		err, -ESHUTDOWN,
+		"tracking was ended by kpoolmon stop while it was read; kpoolmon start begins "
+		"it again");
 }
 
 int kpm_map_source_sample(struct kpm_source *src, struct kpm_snapshot *snap, struct kpm_err *err)
@@ -72,7 +73,7 @@ int kpm_map_source_sample(struct kpm_source *src, struct kpm_snapshot *snap, str
 	if (m->rescue)
 		snap->have |= KPM_HAVE_RESCUE;
 	for (int i = 0; i < KPM_HOOKS; i++)
-		snap->hooks[i].way = m->way[i];
+		snap->hooks[i].attach = m->attach[i];
 	snap->have |= KPM_HAVE_HOOKS;
 	kpm_hooks_missing(snap->hooks, snap->missing, sizeof(snap->missing));
 	return 0;
@@ -107,7 +108,7 @@ int kpm_map_source_audit(struct kpm_source *src, bool anyway, struct kpm_audit *
 	int ret = m->audit_code;
 
 	/* tried once only: later the process may have dropped its rights */
-	anyway |= m->audit_unseen && kpm_hooks_unseen(m->way);
+	anyway |= m->audit_unseen && kpm_hooks_unseen(m->attach);
 	if (!m->audit && !ret && anyway)
 		ret = kpm_audit_open(&m->fds, &m->roots, &m->audit, &m->no_audit);
 	m->audit_code = ret;

@@ -19,16 +19,16 @@
 struct kpm_map_source {
 	struct kpm_source source; /* the first member: the functions below are its operations */
 	struct kpm_roots roots;
-	struct kpm_tables_fds fds;    /* for the audit; owned by the user of this struct */
-	struct kpm_programs programs; /* the same */
-	int clock;                    /* the program kpm_now, the same */
-	enum kpm_way way[KPM_HOOKS];  /* how each hook is attached */
-	bool rescue;                  /* the free programs are attached twice */
-	bool audit_unseen;            /* the audit may be opened where frees are not seen */
-	struct kpm_tables *tables;    /* owned */
-	struct kpm_audit *audit;      /* owned; NULL: not opened */
-	struct kpm_err no_audit;      /* why opening it failed */
-	int audit_code;               /* the same as a code */
+	struct kpm_tables_fds fds;         /* for the audit; owned by the user of this struct */
+	struct kpm_programs programs;      /* the same */
+	int clock;                         /* the program kpm_now, the same */
+	enum kpm_attach attach[KPM_HOOKS]; /* how each hook is attached */
+	bool rescue;                       /* the free programs are attached twice */
+	bool audit_unseen;                 /* the audit may be opened where frees are not seen */
+	struct kpm_tables *tables;         /* owned */
+	struct kpm_audit *audit;           /* owned; NULL: not opened */
+	struct kpm_err no_audit;           /* why opening it failed */
+	int audit_code;                    /* the same as a code */
 };
 
 /* Operations of a source, see struct kpm_source_ops. */

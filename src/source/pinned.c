@@ -85,7 +85,7 @@ static void open_programs(struct pinned *p, int folder)
 		p->map.programs.event[i] = open_pin(folder, "prog_", kpm_probe_table[i].program);
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		for (int k = 0; k < KPM_HOOK_LINKS; k++) {
-			const char *name = kpm_hook_program(i, p->about.way[i], k);
+			const char *name = kpm_hook_program(i, p->about.attach[i], k);
 
 			p->map.programs.hook[i][k] = name ? open_pin(folder, "prog_", name) : -1;
 		}
@@ -147,7 +147,7 @@ static int open_folder(struct pinned *p, const char *path, const char *version, 
 		ret = open_tables(p, folder, err);
 	if (!ret) {
 		for (int i = 0; i < KPM_HOOKS; i++)
-			p->map.way[i] = p->about.way[i];
+			p->map.attach[i] = p->about.attach[i];
 		p->map.rescue = !(p->about.flags & KPM_ABOUT_NO_RESCUE);
 		open_programs(p, folder);
 	}

@@ -80,7 +80,7 @@ static int pin_about(const struct kpm_probes *probes, const char *folder, const 
 			     (mono.tv_sec * 1000000000LL + mono.tv_nsec - probes->started_ns);
 	snprintf(about.version, sizeof(about.version), "%s", version);
 	for (int i = 0; i < KPM_HOOKS; i++)
-		about.way[i] = probes->hooks.way[i];
+		about.attach[i] = probes->hooks.attach[i];
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "kpm_about", sizeof(zero), sizeof(about), 1, NULL);
 	if (fd < 0)
 		return pin_failed("about", errno, err);

@@ -169,7 +169,7 @@ static int load(struct kpm_probes *probes, const struct kpm_hook_choice *hooks, 
 static bool any_hooks(const struct kpm_hooks *hooks)
 {
 	for (int i = 0; i < KPM_HOOKS; i++)
-		if (hooks->way[i] >= KPM_WAY_FENTRY)
+		if (hooks->attach[i] >= KPM_ATTACH_FENTRY)
 			return true;
 	return false;
 }

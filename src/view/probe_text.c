@@ -20,7 +20,8 @@ void kpm_missing_probes_print(FILE *out, const char *lead,
 		bool any = false;
 
 		for (int i = 0; i < KPM_HOOKS; i++) {
-			if (hooks[i].way != KPM_WAY_MISSING || kpm_hook_table[i].frees != frees)
+			if (hooks[i].attach != KPM_ATTACH_MISSING ||
+			    kpm_hook_table[i].frees != frees)
 				continue;
 			if (!any)
 				fprintf(out, "%s:", lead);

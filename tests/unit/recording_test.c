@@ -76,7 +76,7 @@ static void machine_step(struct machine *m)
 			: KPM_HAVE_LOSS | (n > 40 ? KPM_HAVE_AUDIT : 0);
 	strcpy(s->host, "box");
 	strcpy(s->kernel, "6.18.0");
-	s->hooks[KPM_HOOK_SHEAF] = (struct kpm_hook_state){KPM_WAY_KPROBE, n};
+	s->hooks[KPM_HOOK_SHEAF] = (struct kpm_hook_state){KPM_ATTACH_KPROBE, n};
 	kpm_hooks_missing(s->hooks, s->missing, sizeof(s->missing));
 	s->memory.total = 1000000 + n;
 	s->memory.percpu = n;
@@ -172,7 +172,7 @@ static void check_same(const struct machine *m, const struct kpm_snapshot *s,
 	assert_memory_equal(&s->loss, &m->snap.loss, sizeof(s->loss));
 	assert_memory_equal(&s->room, &m->snap.room, sizeof(s->room));
 	for (int i = 0; i < KPM_HOOKS; i++) {
-		assert_int_equal(s->hooks[i].way, m->snap.hooks[i].way);
+		assert_int_equal(s->hooks[i].attach, m->snap.hooks[i].attach);
 		assert_int_equal(s->hooks[i].runs, m->snap.hooks[i].runs);
 	}
 }
