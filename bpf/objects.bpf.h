@@ -61,7 +61,7 @@ REGION_LINKAGE struct kpm_block *block_in_region(__u64 i)
 	__u32 region = i / KPM_REGION_BLOCKS;
 	struct kpm_block *blocks;
 
-	blocks = bpf_map_lookup_elem((void *)OPERAND(KPM_OPERAND_REGIONS), &region);
+	blocks = bpf_map_lookup_elem((void *)LOAD_CONST(KPM_CONST_REGIONS), &region);
 	if (!blocks)
 		return 0;
 	HOLD(blocks); /* or it is added to before it is known to be one */
@@ -73,7 +73,7 @@ REGION_LINKAGE struct kpm_block *block_in_region(__u64 i)
 /* The block of that number, which is below block_count, where the blocks are one value. */
 static __always_inline struct kpm_block *block_in_whole(__u64 i)
 {
-	struct kpm_block *block = (struct kpm_block *)OPERAND(KPM_OPERAND_OBJECTS) + i;
+	struct kpm_block *block = (struct kpm_block *)LOAD_CONST(KPM_CONST_OBJECTS) + i;
 
 	HOLD(block);
 	if (!block)

@@ -16,6 +16,7 @@
 #include "source/kernel.h"
 #include "source/libbpf_log.h"
 #include "source/maps.h"
+#include "source/skeleton.h"
 
 /* In a run of a program: some thousand entries, a millisecond. */
 #define BLOCKS_A_RUN 8
@@ -136,9 +137,9 @@ static int explain(int code, const struct kpm_roots *roots, struct kpm_err *err)
 			strerror(-code));
 }
 
-/* Opens the object with the operands filled in for these books. */
-static int open_linked(struct kpm_audit *a, const struct kpm_tables_fds *fds,
-		       const struct bpf_object_open_opts *open)
+/* Opens the object for these tables. */
+static int open_skeleton(struct kpm_audit *a, const struct kpm_tables_fds *fds,
+			 const struct bpf_object_open_opts *open)
 {
 	const struct kpm_maps maps = {
 		.objects = fds->objects,
@@ -153,7 +154,7 @@ static int open_linked(struct kpm_audit *a, const struct kpm_tables_fds *fds,
 	int ret = skel ? audit_bpf__create_skeleton(skel) : -ENOMEM;
 
 	if (!ret)
-		ret = kpm_maps_open(&maps, skel->skeleton, open);
+		ret = kpm_skeleton_open(&maps, skel->skeleton, open);
 	if (ret)
 		audit_bpf__destroy(skel);
 	else
@@ -170,7 +171,7 @@ static int load(struct kpm_audit *a, const struct kpm_tables_fds *fds,
 	int ret;
 
 	kpm_libbpf_quiet();
-	ret = open_linked(a, fds, &open);
+	ret = open_skeleton(a, fds, &open);
 	if (ret)
 		return kpm_fail(err, ret, "open the audit: %s", strerror(-ret));
 	a->skel->rodata->have_rdonly_cast = 1;

@@ -16,6 +16,7 @@
 #include "source/libbpf_log.h"
 #include "source/meminfo.h"
 #include "source/probes.h"
+#include "source/skeleton.h"
 
 #include "kpoolmon.skel.h"
 
@@ -109,14 +110,14 @@ static int size_maps(struct kpm_maps *maps, const struct kpm_live_opts *opts,
 	return 0;
 }
 
-/* Opens the object with its operands filled in. */
-static int open_linked(struct kpm_probes *probes, const struct bpf_object_open_opts *open)
+/* Opens the object with its load-time constants. */
+static int open_skeleton(struct kpm_probes *probes, const struct bpf_object_open_opts *open)
 {
 	struct kpoolmon_bpf *skel = calloc(1, sizeof(*skel));
 	int ret = skel ? kpoolmon_bpf__create_skeleton(skel) : -ENOMEM;
 
 	if (!ret)
-		ret = kpm_maps_open(&probes->maps, skel->skeleton, open);
+		ret = kpm_skeleton_open(&probes->maps, skel->skeleton, open);
 	if (ret)
 		kpoolmon_bpf__destroy(skel);
 	else
@@ -154,7 +155,7 @@ static int load(struct kpm_probes *probes, const struct kpm_hook_choice *hooks, 
 	int ret;
 
 	probes->hooks = (struct kpm_hooks){0};
-	ret = open_linked(probes, &open);
+	ret = open_skeleton(probes, &open);
 	if (ret)
 		return explain(opts, ret, "open the probes", err);
 	configure(probes->skel, opts, &probes->kernel);
