@@ -56,7 +56,7 @@ static __noinline __u64 offset_of_cpu(__u32 cpu)
 /* Was the entry made long enough ago? */
 static __always_inline int is_due(__u64 w0, __u64 w1)
 {
-	return w0 && !(w0 & KPM_W0_BUSY) && ((birth() - w1) & KPM_BIRTH_MASK) >= state.min_age;
+	return w0 && !(w0 & KPM_W0_BUSY) && ((alloc_time() - w1) & KPM_TIME_MASK) >= state.min_age;
 }
 
 /*
@@ -74,10 +74,10 @@ __noinline int find_entry(__u64 hash, __u64 key)
 	b = bucket_of(block, hash, 0);
 	slot = find_in_first(b, hash, key);
 	while (slot >= KPM_BUCKET_SLOTS) {
-		if (++n == BUCKETS || !(READ_WORD(b->marks[1]) & SPILLED))
+		if (++n == BUCKETS || !(READ_WORD(b->marks[1]) & OVERFLOW))
 			return 0;
 		b = bucket_of(block, hash, n);
-		slot = find_astray(b, MARK(hash), key);
+		slot = find_displaced(b, MARK(hash), key);
 	}
 	return 1 + n * KPM_BUCKET_SLOTS + slot;
 }

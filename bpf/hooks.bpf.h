@@ -111,7 +111,7 @@ static int take_element(__u32 i, struct batch *batch)
 	__u32 id = batch->id & tag_mask;
 
 	if (!NO_OBJECT(ptr))
-		enter_peculiar(ptr, batch->asked, KPM_W0_CACHE, id, READ_WORD(tag_of(id)->word));
+		enter_slow_path(ptr, batch->asked, KPM_W0_CACHE, id, READ_WORD(tag_of(id)->word));
 	return 0;
 }
 
@@ -166,7 +166,7 @@ __noinline int take_nolock(__u64 site, __u64 ptr, __u64 asked)
 	if (id < 0)
 		return drop(ptr, 0);
 	id &= tag_mask;
-	enter_peculiar(ptr, asked, 0, id, READ_WORD(tag_of(id)->word));
+	enter_slow_path(ptr, asked, 0, id, READ_WORD(tag_of(id)->word));
 	return 0;
 }
 

@@ -144,8 +144,8 @@ static void sum_counters(const struct kpm_tables *b, uint32_t tag, struct kpm_co
 		c = &all[(size_t)s * b->tag_slots + tag];
 		t = &tallies[(size_t)s * b->tag_slots + tag];
 		sum->refused += load(&c->refused);
-		sum->odd += load(&c->odd);
-		sum->odd_asked += load(&c->odd_asked);
+		sum->unusual += load(&c->unusual);
+		sum->unusual_asked += load(&c->unusual_asked);
 		sum->allocs += load(&c->allocs) + load(&t->allocs);
 	}
 }
@@ -233,7 +233,7 @@ int kpm_tables_read(struct kpm_tables *b, struct kpm_tagset *set, struct kpm_sna
 		k->frees += off;
 		k->diff += diff;
 		k->bytes += diff * info->size;
-		k->asked += (diff - c.odd) * KPM_TAG_USUAL(hot->word) + c.odd_asked;
+		k->asked += (diff - c.unusual) * KPM_TAG_USUAL(hot->word) + c.unusual_asked;
 		k->missed += c.reused;
 		k->refused += c.refused;
 		k->audited += c.audited;

@@ -50,7 +50,7 @@ static int count_entry(const struct kpm_slot *entry, void *arg)
 	uint32_t tag = entry->w1 >> KPM_TAG_SHIFT;
 	uint64_t weight = 1ULL << (entry->w0 & KPM_W0_WEIGHT);
 	/* an object allocated during the walk may be of the next second */
-	uint32_t age = (grouping->now + 1 - (entry->w1 & KPM_BIRTH_MASK)) & KPM_BIRTH_MASK;
+	uint32_t age = (grouping->now + 1 - (entry->w1 & KPM_TIME_MASK)) & KPM_TIME_MASK;
 
 	if (!grouping->member[tag])
 		return 0;

@@ -246,7 +246,7 @@ static void nothing_stays_spilled(void **state)
 	struct fixture *f = load(1000, 1024);
 	const struct kpm_bucket *buckets;
 	struct kpm_tables_fds fds;
-	unsigned int spilled = 0;
+	unsigned int overflow = 0;
 	size_t count, size;
 
 	(void)state;
@@ -263,8 +263,8 @@ static void nothing_stays_spilled(void **state)
 		for (int i = 0; i < 500; i++)
 			alloc(f, SITE(i % 600), PTR(i * 8), 64, 64);
 		for (size_t i = 0; i < count; i++)
-			spilled += buckets[i].spilled & KPM_SPILLED_MAX;
-		assert_true(spilled > 10);
+			overflow += buckets[i].overflow & KPM_OVERFLOW_MAX;
+		assert_true(overflow > 10);
 		for (int i = 0; i < COUNT * times / 2; i++)
 			free_ptr(f, PTR(i * 7919 % COUNT * 8));
 		for (int i = 0; i < COUNT; i++)
@@ -670,25 +670,25 @@ static uint32_t clock_now(const struct fixture *f)
 	return opts.retval;
 }
 
-static int birth_of(const struct kpm_slot *entry, void *arg)
+static int time_of(const struct kpm_slot *entry, void *arg)
 {
-	*(uint32_t *)arg = entry->w1 & KPM_BIRTH_MASK;
+	*(uint32_t *)arg = entry->w1 & KPM_TIME_MASK;
 	return 0;
 }
 
-static void births(void **state)
+static void allocation_times(void **state)
 {
 	struct fixture *f = load(1000, 64);
-	uint32_t before = clock_now(f), birth = 0, after;
+	uint32_t before = clock_now(f), time = 0, after;
 
 	(void)state;
 	alloc(f, SITE(1), PTR(1), 64, 64);
 	after = clock_now(f);
-	kpm_tables_walk(f->tables, birth_of, &birth);
-	assert_true(birth == before || birth == after);
+	kpm_tables_walk(f->tables, time_of, &time);
+	assert_true(time == before || time == after);
 	/* it is seconds */
 	usleep(2500000);
-	assert_in_range((clock_now(f) - birth) & KPM_BIRTH_MASK, 2, 4);
+	assert_in_range((clock_now(f) - time) & KPM_TIME_MASK, 2, 4);
 	unload(f);
 }
 
@@ -835,7 +835,7 @@ int main(void)
 		cmocka_unit_test(tag_table_full),
 		cmocka_unit_test(modules_retire_tags),
 		cmocka_unit_test(refresh),
-		cmocka_unit_test(births),
+		cmocka_unit_test(allocation_times),
 		cmocka_unit_test(weights),
 		cmocka_unit_test(two_frees_at_once),
 		cmocka_unit_test(free_and_reuse_at_once),
