@@ -9,10 +9,10 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, KPM_FOUND_MAX);
+	__uint(max_entries, KPM_CANDIDATES_MAX);
 	__type(key, __u32);
-	__type(value, struct kpm_found);
-} found SEC(".maps");
+	__type(value, struct kpm_candidate);
+} candidates SEC(".maps");
 
 /* Its copies lie as far apart as the memory of the CPUs does. */
 struct {
@@ -112,15 +112,15 @@ static __always_inline struct kpm_slot *slot_by(__u64 ptr, __u8 **mark, __u32 *n
 		       mark);
 }
 
-static __always_inline int record(const struct kpm_found *what)
+static __always_inline int record(const struct kpm_candidate *what)
 {
-	__u32 n = state.found;
-	struct kpm_found *f = n < KPM_FOUND_MAX ? bpf_map_lookup_elem(&found, &n) : 0;
+	__u32 n = state.records;
+	struct kpm_candidate *f = n < KPM_CANDIDATES_MAX ? bpf_map_lookup_elem(&candidates, &n) : 0;
 
 	if (!f)
 		return 0;
 	*f = *what;
-	state.found = n + 1;
+	state.records = n + 1;
 	return 1;
 }
 

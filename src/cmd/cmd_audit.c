@@ -92,15 +92,15 @@ static void put_table(FILE *out, const struct run *run)
 		kpm_format_duration(snap->mono_ns - snap->started_ns, length));
 	kpm_missing_probes_print(out, " Missing probes", snap->hooks);
 	fprintf(out,
-		" Looked at %" PRIu64 " objects in %.0f ms: %" PRIu64
-		" on the books were free, %" PRIu64 " outstanding are left\n",
-		report->looked, report->cpu_ns / 1e6, kpm_audit_taken(report), snap->room.objects);
+		" Scanned %" PRIu64 " objects in %.0f ms: %" PRIu64
+		" tracked ones were free, %" PRIu64 " outstanding are left\n",
+		report->scanned, report->cpu_ns / 1e6, kpm_audit_taken(report), snap->room.objects);
 	for (int i = 0; i < KPM_AUDIT_PLACES; i++)
 		if (report->taken[i])
 			fprintf(out, " %9" PRIu64 "  %s\n", report->taken[i], places[i].words);
-	if (report->strange)
-		fprintf(out, " %9" PRIu64 "  let alone: a list changed while it was followed\n",
-			report->strange);
+	if (report->inconclusive)
+		fprintf(out, " %9" PRIu64 "  skipped: a list changed while it was followed\n",
+			report->inconclusive);
 	if (rows)
 		fputs("\n   Audited       Diff  Tag\n", out);
 	for (uint32_t i = 0; i < rows; i++) {
@@ -139,10 +139,10 @@ static int put_json(FILE *out, const struct run *run)
 	json_object_set_new(object, "host", json_string(snap->host));
 	json_object_set_new(object, "kernel", json_string(snap->kernel));
 	json_object_set_new(object, "missing_probes", json_string(snap->missing));
-	json_object_set_new(object, "looked", json_integer(report->looked));
+	json_object_set_new(object, "looked", json_integer(report->scanned));
 	json_object_set_new(object, "audited", json_integer(kpm_audit_taken(report)));
 	json_object_set_new(object, "places", taken);
-	json_object_set_new(object, "let_alone", json_integer(report->strange));
+	json_object_set_new(object, "inconclusive", json_integer(report->inconclusive));
 	json_object_set_new(object, "outstanding", json_integer(snap->room.objects));
 	json_object_set_new(object, "cpu_ms", json_real(report->cpu_ns / 10000 / 1e2));
 	json_object_set_new(object, "tags", tags);

@@ -52,8 +52,8 @@ int kpm_audit_run(struct kpm_audit *a, struct bpf_program *program, struct kpm_a
 	if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts))
 		return -errno;
 	a->report.cpu_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - before;
-	a->report.looked = kpm_audit_state(a)->looked;
-	a->report.strange = kpm_audit_state(a)->strange;
+	a->report.scanned = kpm_audit_state(a)->scanned;
+	a->report.inconclusive = kpm_audit_state(a)->inconclusive;
 	memcpy(a->report.taken, kpm_audit_state(a)->taken, sizeof(a->report.taken));
 	return 0;
 }
@@ -103,8 +103,8 @@ static int find_map(struct kpm_audit *a, struct kpm_err *err)
 
 	if (ret)
 		return kpm_fail(err, ret, "audit: %s", strerror(-ret));
-	count = kpm_audit_state(a)->found;
-	kpm_audit_state(a)->found = 0;
+	count = kpm_audit_state(a)->records;
+	kpm_audit_state(a)->records = 0;
 	for (uint32_t i = 0; i < count; i++)
 		if (bpf_map_lookup_elem(bpf_map__fd(a->skel->maps.landmarks), &i, &base[i]))
 			return kpm_fail(err, -errno, "audit: %s", strerror(errno));
@@ -223,21 +223,21 @@ void kpm_audit_close(struct kpm_audit *a)
 /* The second look at all that was found. */
 static int confirm(struct kpm_audit *a)
 {
-	struct kpm_audit_args args = {.count = kpm_audit_state(a)->found};
+	struct kpm_audit_args args = {.count = kpm_audit_state(a)->records};
 	int ret = args.count ? kpm_audit_run(a, a->skel->progs.kpm_audit_confirm, &args) : 0;
 
-	kpm_audit_state(a)->found = 0;
+	kpm_audit_state(a)->records = 0;
 	return ret;
 }
 
 /* Room for what another run may find? */
 static bool has_room(const struct kpm_audit *a)
 {
-	return kpm_audit_state(a)->found < KPM_FOUND_MAX;
+	return kpm_audit_state(a)->records < KPM_CANDIDATES_MAX;
 }
 
 /* The first look at the next part of the lists or the table. */
-static int look(struct kpm_audit *a)
+static int scan(struct kpm_audit *a)
 {
 	bool lists = a->cpu < a->cpus;
 	struct kpm_audit_args args = {
@@ -252,7 +252,7 @@ static int look(struct kpm_audit *a)
 		a, lists ? a->skel->progs.kpm_audit_lists : a->skel->progs.kpm_audit_scan, &args);
 	if (ret)
 		return ret;
-	a->found_ns = clock_ns(CLOCK_MONOTONIC);
+	a->scanned_ns = clock_ns(CLOCK_MONOTONIC);
 	/* what did not fit is looked for again, once: the second look may find it changed */
 	a->again = lists && !a->again && !has_room(a);
 	if (!lists)
@@ -273,11 +273,11 @@ int kpm_audit_step(struct kpm_audit *a, int64_t budget_ns)
 	uint64_t rounds = a->report.rounds;
 	int ret = 0;
 
-	if (clock_ns(CLOCK_MONOTONIC) - a->found_ns < KPM_AUDIT_PAUSE_MS * 1000000LL)
+	if (clock_ns(CLOCK_MONOTONIC) - a->scanned_ns < KPM_AUDIT_PAUSE_MS * 1000000LL)
 		return 0;
 	ret = confirm(a);
 	while (!ret && has_room(a) && a->report.cpu_ns < until && a->report.rounds == rounds)
-		ret = look(a);
+		ret = scan(a);
 	return ret;
 }
 
@@ -315,9 +315,9 @@ int kpm_audit_whole(struct kpm_audit *a)
 
 	a->cpu = a->block = 0;
 	a->whole = true;
-	while (!ret && (a->report.rounds == rounds || kpm_audit_state(a)->found)) {
+	while (!ret && (a->report.rounds == rounds || kpm_audit_state(a)->records)) {
 		while (!ret && has_room(a) && a->report.rounds == rounds)
-			ret = look(a);
+			ret = scan(a);
 		pause_between();
 		if (!ret)
 			ret = confirm(a);

@@ -25,9 +25,9 @@ struct kpm_audit;
 
 /* What was done since the audit was opened. */
 struct kpm_audit_report {
-	uint64_t looked;                  /* entries and free objects looked at */
+	uint64_t scanned;                 /* entries and free objects looked at */
 	uint64_t taken[KPM_AUDIT_PLACES]; /* taken off the books at the second, by place */
-	uint64_t strange;                 /* slabs and lists that were let alone */
+	uint64_t inconclusive;            /* slabs and lists that were let alone */
 	uint64_t rounds;                  /* times that the whole table was gone through */
 	int64_t cpu_ns;                   /* processor time */
 };

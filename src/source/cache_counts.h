@@ -13,10 +13,10 @@
 /* A slab cache: what the books hold of it and what the kernel does. */
 struct kpm_cache_count {
 	char name[48];
-	uint64_t books;  /* objects on the books */
-	bool estimated;  /* some of them by samples */
-	uint64_t active; /* that the kernel counts as handed out, /proc/slabinfo */
-	bool known;      /* the kernel's figure is */
+	uint64_t tracked; /* tracked objects */
+	bool estimated;   /* some of them by samples */
+	uint64_t active;  /* that the kernel counts as handed out, /proc/slabinfo */
+	bool known;       /* the kernel's figure is */
 };
 
 /*

@@ -139,7 +139,7 @@ static int remove_leftovers(const struct kpm_folder *folder, struct kpm_err *err
 }
 
 /* From here on what was pinned stays, whatever becomes of this process. */
-static void let_go(struct kpm_probes *probes)
+static void close_process_side(struct kpm_probes *probes)
 {
 	/* the library would disable the events of kprobes before it closes them */
 	for (int i = 0; i < KPM_HOOKS; i++)
@@ -176,7 +176,7 @@ int kpm_pins_start(const struct kpm_live_opts *opts, const char *version, struct
 		kpm_folder_remove(folder.fresh);
 		kpm_probes_unload(&probes);
 	} else {
-		let_go(&probes);
+		close_process_side(&probes);
 	}
 unlock:
 	kpm_folder_unlock(&folder);
