@@ -9,7 +9,7 @@
  * one may still hold what it held when it was free.
  *
  *   page     A slab page stays one, of the same cache, as long as an object in it is live; the
- *            pages of a large kmalloc are marked as such (in 6.18; not in 6.12: let alone there).
+ *            pages of a large kmalloc are marked as such, or they are skipped.
  *   slab     The whole freelist of the slab, followed to its end, has as many objects as the
  *            slab's counter says are free, and head and counter are the same afterwards. Should
  *            the list have been taken and given back meanwhile: an object of it that was handed
@@ -58,13 +58,6 @@ struct {
 	__type(key, __u64);
 	__type(value, __u32);
 } counted_index SEC(".maps");
-
-struct bpf_iter_kmem_cache {
-	__u64 opaque[1];
-} __attribute__((aligned(8)));
-extern int bpf_iter_kmem_cache_new(struct bpf_iter_kmem_cache *it) __ksym __weak;
-extern struct kmem_cache *bpf_iter_kmem_cache_next(struct bpf_iter_kmem_cache *it) __ksym __weak;
-extern void bpf_iter_kmem_cache_destroy(struct bpf_iter_kmem_cache *it) __ksym __weak;
 
 static int scan_slot(__u32 i, void *arg)
 {

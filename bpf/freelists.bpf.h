@@ -69,7 +69,7 @@ __noinline int scan_cpu_freelist(__u64 cache, __u64 cpu_slab, __u32 cpu)
 	__u64 tid, slab;
 	struct place p;
 
-	if (!EXISTS(kmem_cache___lists, cpu_slab))
+	if (!HAVE_CPU_SLABS)
 		return 0;
 	tid = WORD(cpu_slab, kmem_cache_cpu, tid);
 	slab = WORD(cpu_slab, kmem_cache_cpu, slab);
@@ -104,8 +104,7 @@ __noinline int scan_sheaf(__u64 cache, __u64 sheaf, __u64 where)
 	struct list l = {.cache = cache, .where = where, .sheaf = sheaf};
 	__u32 size;
 
-	if (!EXISTS(kmem_cache___lists, cpu_sheaves) || !sheaf ||
-	    WORD(sheaf, slab_sheaf, cache) != cache)
+	if (!HAVE_SHEAVES || !sheaf || WORD(sheaf, slab_sheaf, cache) != cache)
 		return 0;
 	size = NUMBER(sheaf, slab_sheaf, size);
 	if (size <= SHEAF_MAX)
@@ -129,12 +128,12 @@ __noinline int scan_cpu(__u64 cache, __u32 cpu)
 
 	if (!offset)
 		return 0;
-	if (EXISTS(kmem_cache___lists, cpu_sheaves)) {
+	if (HAVE_SHEAVES) {
 		at = WORD(cache, kmem_cache___lists, cpu_sheaves);
 		for (__u32 place = KPM_AUDIT_MAIN; at && place <= KPM_AUDIT_RCU_FREE; place++)
 			scan_sheaf(cache, sheaf_of(at + offset, place), WHERE(place, cpu));
 	}
-	if (EXISTS(kmem_cache___lists, cpu_slab)) {
+	if (HAVE_CPU_SLABS) {
 		at = WORD(cache, kmem_cache___lists, cpu_slab);
 		if (at)
 			scan_cpu_freelist(cache, at + offset, cpu);
@@ -171,7 +170,7 @@ __noinline int walk_barn(__u64 cache, __u32 node, __u64 wanted)
 		.cache = cache, .where = WHERE(KPM_AUDIT_BARN, node), .wanted = wanted};
 	__u64 barn;
 
-	if (!bpf_core_type_exists(struct node_barn))
+	if (!HAVE_BARNS)
 		return 0;
 	barn = barn_of(cache, node);
 	if (!barn)

@@ -87,7 +87,7 @@ not_in_first_way:
 	goto found;
 slow_path:
 	return enter_slow_path(ptr, ARG_ASKED(ctx), size > KMALLOC_SLAB_MAX ? KPM_W0_LARGE : 0,
-			      id_of(tag), word);
+			       id_of(tag), word);
 }
 
 /* An object of a cache whose tag is being described this moment, is sampled, or is for caches. */

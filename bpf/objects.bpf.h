@@ -369,15 +369,15 @@ __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 		struct kpm_counters *c_ = counters_of(shard, (entry)->w1 >> KPM_TAG_SHIFT);        \
 		__u64 weight_;                                                                     \
                                                                                                    \
-		if (likely(!((entry)->w0 & (KPM_W0_WEIGHT | KPM_W0_UNUSUAL)))) {                       \
+		if (likely(!((entry)->w0 & (KPM_W0_WEIGHT | KPM_W0_UNUSUAL)))) {                   \
 			add(&c_->counter, 1);                                                      \
 			break;                                                                     \
 		}                                                                                  \
 		weight_ = 1ULL << ((entry)->w0 & KPM_W0_WEIGHT);                                   \
 		add(&c_->counter, weight_);                                                        \
-		if ((entry)->w0 & KPM_W0_UNUSUAL) {                                                    \
-			add(&c_->unusual, -weight_);                                                   \
-			add(&c_->unusual_asked,                                                        \
+		if ((entry)->w0 & KPM_W0_UNUSUAL) {                                                \
+			add(&c_->unusual, -weight_);                                               \
+			add(&c_->unusual_asked,                                                    \
 			    -(weight_ * ((entry)->w1 >> KPM_ASKED_SHIFT & KPM_ASKED_MAX)));        \
 		}                                                                                  \
 	} while (0)

@@ -103,7 +103,7 @@ static __always_inline int seems_free(struct kpm_candidate *f)
 /* Is the object still in the sheaf, at that index, with so many above it? */
 __noinline int in_sheaf(__u64 ptr, __u64 cache, __u64 sheaf, __u32 index, __u32 above)
 {
-	if (!EXISTS(kmem_cache___lists, cpu_sheaves))
+	if (!HAVE_SHEAVES)
 		return 0;
 	return WORD(sheaf, slab_sheaf, cache) == cache &&
 	       NUMBER(sheaf, slab_sheaf, size) > index + above &&
@@ -117,7 +117,7 @@ __noinline int on_cpu(__u64 ptr, __u64 cache, __u64 cpu_slab)
 	struct place p;
 	__u64 tid;
 
-	if (!EXISTS(kmem_cache___lists, cpu_slab))
+	if (!HAVE_CPU_SLABS)
 		return 0;
 	tid = WORD(cpu_slab, kmem_cache_cpu, tid);
 	if (!find_place(ptr, cache, state.map_base, &p) ||
@@ -134,8 +134,7 @@ __noinline int on_cpu(__u64 ptr, __u64 cache, __u64 cpu_slab)
 /* Is the lock of a CPU's sheaves open? Then nothing is half written. */
 static __always_inline int is_open(__u64 sheaves)
 {
-	return EXISTS(slub_percpu_sheaves, lock.acquired) &&
-	       !(__u8)WORD(sheaves, slub_percpu_sheaves, lock.acquired);
+	return HAVE_TRYLOCK_STATE && !(__u8)WORD(sheaves, slub_percpu_sheaves, lock.acquired);
 }
 
 /* Is the object still in the same of the CPU's sheaves? */
@@ -144,7 +143,7 @@ static __always_inline int in_cpus_sheaf(const struct kpm_candidate *f, __u64 pt
 	__u64 sheaves;
 	__u32 above;
 
-	if (!EXISTS(kmem_cache___lists, cpu_sheaves))
+	if (!HAVE_SHEAVES)
 		return 0;
 	sheaves = WORD(f->cache, kmem_cache___lists, cpu_sheaves) + offset;
 	if (sheaf_of(sheaves, f->place) != f->sheaf ||
@@ -173,7 +172,7 @@ static __always_inline int still_free(const struct kpm_candidate *f)
 		return 0;
 	if (f->place != KPM_AUDIT_CPU)
 		return in_cpus_sheaf(f, ptr, offset);
-	if (!EXISTS(kmem_cache___lists, cpu_slab))
+	if (!HAVE_CPU_SLABS)
 		return 0;
 	return on_cpu(ptr, f->cache, WORD(f->cache, kmem_cache___lists, cpu_slab) + offset);
 }

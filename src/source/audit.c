@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 
 #include "source/audit_programs.h"
 #include "source/kernel.h"
@@ -69,23 +68,6 @@ static uint32_t count_values(int fd, uint32_t size)
 	return (uint64_t)info.max_entries * info.value_size / size;
 }
 
-/* The kernel's own functions that the programs call. */
-static const char *missing_function(const struct kpm_roots *roots)
-{
-	static const char *const needed[] = {"bpf_rdonly_cast", "bpf_get_kmem_cache",
-					     "bpf_iter_kmem_cache_new"};
-	const char *missing = NULL;
-	char path[4096];
-	struct btf *btf =
-		btf__parse(kpm_path(roots, KPM_FILE_VMLINUX_BTF, path, sizeof(path)), NULL);
-
-	for (size_t i = 0; !missing && i < sizeof(needed) / sizeof(*needed); i++)
-		if (!btf || btf__find_by_name_kind(btf, needed[i], BTF_KIND_FUNC) < 0)
-			missing = needed[i];
-	btf__free(btf);
-	return missing;
-}
-
 static int compare(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -127,12 +109,12 @@ static int find_map(struct kpm_audit *a, struct kpm_err *err)
 /* Why the programs could not be loaded. */
 static int explain(int code, const struct kpm_roots *roots, struct kpm_err *err)
 {
-	const char *missing = missing_function(roots);
+	struct kpm_kernel kernel;
 
-	if (missing)
+	if (!kpm_kernel_probe(roots, &kernel, NULL) && kernel.audit_lacks)
 		return kpm_fail(err, -EOPNOTSUPP,
 				"this kernel has no %s; the audit needs Linux 6.13 or newer",
-				missing);
+				kernel.audit_lacks);
 	return kpm_fail(err, -EOPNOTSUPP, "load the audit: %s; there is no audit on this kernel",
 			strerror(-code));
 }

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include <bpf/bpf.h>
@@ -179,15 +178,13 @@ int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 		    struct kpm_err *err)
 {
 	const struct kpm_hook_choice none = {.off = (1U << KPM_HOOKS) - 1};
-	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	struct kpm_control ctl = {.version = KPM_ABI_VERSION};
 	struct timespec now;
 	uint32_t zero = 0;
 	int ret;
 
 	*probes = (struct kpm_probes){.opts = *opts};
-	kpm_libbpf_quiet();                    /* explain() says it in one sentence */
-	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* where maps still count against it */
+	kpm_libbpf_quiet(); /* explain() says it in one sentence */
 	ret = kpm_kernel_probe(&opts->roots, &probes->kernel, err);
 	if (!ret)
 		ret = settle_sizes(&probes->opts, err);
