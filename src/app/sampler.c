@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/rights.h"
 #include "source/audit.h"
+#include "source/live.h"
+#include "source/pinned.h"
 #include "source/pins.h"
 #include "source/replay.h"
 

@@ -15,7 +15,7 @@
 /* An estimate is within 2 percent in the tests: beyond 10 it is not the estimate. */
 static bool is_wrong(const struct kpm_cache_count *c)
 {
-	return c->known && c->books > (c->estimated ? c->active + c->active / 10 : c->active);
+	return c->known && c->tracked > (c->estimated ? c->active + c->active / 10 : c->active);
 }
 
 static uint32_t wrong(const struct kpm_verified *v)
@@ -33,7 +33,7 @@ static int by_excess_and_books(const void *a, const void *b)
 
 	if (is_wrong(x) != is_wrong(y))
 		return is_wrong(y) - is_wrong(x);
-	return (x->books < y->books) - (x->books > y->books);
+	return (x->tracked < y->tracked) - (x->tracked > y->tracked);
 }
 
 int kpm_verify(struct kpm_audit *audit, const struct kpm_roots *roots, struct kpm_verified *v,
@@ -49,7 +49,7 @@ int kpm_verify(struct kpm_audit *audit, const struct kpm_roots *roots, struct kp
 		ret = kpm_audit_whole(audit);
 		if (ret)
 			return kpm_fail(err, ret, "audit: %s", strerror(-ret));
-		ret = kpm_audit_by_cache(audit, roots, &v->counts, &v->count, &v->outside, err);
+		ret = kpm_count_caches(audit, roots, &v->counts, &v->count, &v->outside, err);
 		if (ret || !wrong(v))
 			break;
 	}
@@ -67,7 +67,7 @@ void kpm_verified_print(FILE *out, const struct kpm_verified *v)
 		if (!v->counts[i].known)
 			continue;
 		caches++;
-		books += v->counts[i].books;
+		books += v->counts[i].tracked;
 		active += v->counts[i].active;
 	}
 	fprintf(out,
@@ -85,8 +85,8 @@ void kpm_verified_print(FILE *out, const struct kpm_verified *v)
 		if (!c->known)
 			continue;
 		shown++;
-		fprintf(out, "%10" PRIu64 " %10" PRIu64 " %10" PRId64 "  %s%s%s\n", c->books,
-			c->active, (int64_t)(c->active - c->books), c->name,
+		fprintf(out, "%10" PRIu64 " %10" PRIu64 " %10" PRId64 "  %s%s%s\n", c->tracked,
+			c->active, (int64_t)(c->active - c->tracked), c->name,
 			c->estimated ? " ~" : "", is_wrong(c) ? "  TOO MANY" : "");
 	}
 }
@@ -101,9 +101,9 @@ json_t *kpm_verified_json(const struct kpm_verified *v)
 		if (c->known)
 			json_array_append_new(list,
 					      json_pack("{s:s, s:I, s:I, s:I}", "cache", c->name,
-							"books", (json_int_t)c->books, "active",
+							"books", (json_int_t)c->tracked, "active",
 							(json_int_t)c->active, "untracked",
-							(json_int_t)(c->active - c->books)));
+							(json_int_t)(c->active - c->tracked)));
 	}
 	return list;
 }
@@ -117,7 +117,7 @@ int kpm_verified_judge(const struct kpm_verified *v, struct kpm_err *err)
 	return kpm_fail(err, -EUCLEAN,
 			"the books hold %" PRIu64 " objects of %s, the kernel %" PRIu64
 			": frees were not seen, see the missing probes",
-			first->books, first->name, first->active);
+			first->tracked, first->name, first->active);
 }
 
 void kpm_verified_done(struct kpm_verified *v)

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "source/audit.h"
+#include "source/cache_counts.h"
 
 struct kpm_verified {
 	struct kpm_cache_count *counts; /* NULL: not verified */

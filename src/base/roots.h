@@ -29,7 +29,6 @@ enum kpm_file {
 	KPM_FILE_NOTES,      /* ELF notes of the kernel */
 	KPM_FILE_MODULES,    /* folder of the loaded modules */
 	KPM_FILE_TAINTED,    /* the kernel's taint mask */
-	KPM_FILE_BPF_STATS,  /* 1: the kernel takes the time of programs */
 	KPM_FILE_SELF_FD,    /* folder of this process's open files */
 	KPM_FILE_BPF_FS,     /* where the bpf file system is mounted */
 	KPM_FILE_SLABINFO,   /* objects and slabs of each cache */

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "sink/sink.h"
-#include "source/source.h"
+#include "source/live.h"
 #include "view/frame.h"
 
 #define KPM_VERSION "0.1"

@@ -10,7 +10,10 @@
 #include "base/text.h"
 #include "cli/options.h"
 #include "sink/output.h"
+#include "source/pinned.h"
 #include "source/pins.h"
+#include "view/columns.h"
+#include "view/probe_text.h"
 
 struct status {
 	const struct kpm_options *options;
@@ -75,7 +78,9 @@ static void print_text(FILE *out, const struct status *s)
 		fputs("lost:           -\n", out);
 	fprintf(out, "missed frees:   %" PRIu64 ", and %" PRIu64 " found by the audit\n",
 		snap->loss.missed, snap->loss.audited);
-	fprintf(out, "missing probes: %s\n", *snap->missing ? snap->missing : "none");
+	kpm_missing_probes_print(out, "missing probes", snap->hooks);
+	if (!*snap->missing)
+		fputs("missing probes: none\n", out);
 	if (*s->no_audit.text)
 		fprintf(out, "audit:          none (%s)\n", s->no_audit.text);
 	if (s->cost_known)

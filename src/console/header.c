@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "console/screen.h"
+#include "view/probe_text.h"
 
 #define MINUTE 60000000000LL
 
@@ -103,7 +104,7 @@ static void draw_losses(struct line *l, const struct kpm_snapshot *snap)
 		add(l, kpm_loss_events(loss) ? LOOK_WARN : LOOK_PLAIN, "Lost", buf);
 		snprintf(buf, sizeof(buf), "%" PRIu64, loss->missed);
 		add(l, loss->missed ? LOOK_WARN : LOOK_PLAIN, "Missed frees", buf);
-		if (snap->no_audit) {
+		if (*snap->no_audit) {
 			add(l, LOOK_WARN, "Audit", "none");
 		} else if (snap->have & KPM_HAVE_AUDIT || loss->audited) {
 			snprintf(buf, sizeof(buf), "%" PRIu64, loss->audited);
@@ -129,7 +130,7 @@ static void draw_hooks(struct line *l, const struct kpm_snapshot *snap)
 	if (!(snap->have & KPM_HAVE_HOOKS))
 		return;
 	for (int i = 0; i < KPM_HOOKS; i++) {
-		bool missing = snap->hooks[i].way == KPM_WAY_MISSING;
+		bool missing = snap->hooks[i].attach == KPM_ATTACH_MISSING;
 
 		if (!missing && !kpm_hook_unproven(&snap->hooks[i]))
 			continue;

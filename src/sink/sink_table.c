@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "sink/sink.h"
+#include "view/probe_text.h"
 
 static void pad(FILE *out, size_t n)
 {
@@ -216,13 +217,8 @@ static void put_hooks(FILE *out, const struct kpm_snapshot *snap, bool verbose)
 
 	if (!(snap->have & KPM_HAVE_HOOKS))
 		return;
-	for (const char *group = snap->missing; *group;) {
-		int len = strcspn(group, ";");
-
-		fprintf(out, " Missing probes: %.*s\n", len, group);
-		group += len + strspn(group + len, "; ");
-	}
-	if (snap->no_audit)
+	kpm_missing_probes_print(out, " Missing probes", snap->hooks);
+	if (*snap->no_audit)
 		fprintf(out, " No audit: %s\n", snap->no_audit);
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		if (!kpm_hook_unproven(&snap->hooks[i]))
@@ -236,10 +232,10 @@ static void put_hooks(FILE *out, const struct kpm_snapshot *snap, bool verbose)
 		const struct kpm_hook_state *state = &snap->hooks[i];
 
 		fprintf(out, " Probe %-16s %-22s %-10s", kpm_hook_table[i].name,
-			kpm_hook_table[i].function, kpm_way_name(state->way));
-		if (state->way == KPM_WAY_MISSING)
+			kpm_hook_table[i].function, kpm_attach_name(state->attach));
+		if (state->attach == KPM_ATTACH_MISSING)
 			fprintf(out, " %s\n", kpm_hook_consequence(i));
-		else if (state->way == KPM_WAY_NOT_NEEDED)
+		else if (state->attach == KPM_ATTACH_NOT_NEEDED)
 			fputc('\n', out);
 		else if (kpm_hook_unproven(state))
 			fputs(" unproven: not called yet\n", out);

@@ -154,11 +154,11 @@ static void note_design(struct kpm_evidence *e, const struct kpm_tag_name *name)
 /* Are there ways of freeing that are not seen? */
 static bool frees_unseen(const struct kpm_snapshot *snap)
 {
-	enum kpm_way way[KPM_HOOKS];
+	enum kpm_attach attach[KPM_HOOKS];
 
 	for (int i = 0; i < KPM_HOOKS; i++)
-		way[i] = snap->hooks[i].way;
-	return snap->have & KPM_HAVE_HOOKS && kpm_hooks_unseen(way);
+		attach[i] = snap->hooks[i].attach;
+	return snap->have & KPM_HAVE_HOOKS && kpm_hooks_unseen(attach);
 }
 
 void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *row,

@@ -212,7 +212,7 @@ function gone(module) { return module == "left" || module == "gone" }
 function announced(path,    n, i, part) {
 	n = split(path, part, "+")
 	for (i = 1; i <= n; i++)
-		if (missing !~ "(^| |_)" part[i] "( |:)") return 0
+		if (missing !~ "(^| |_)" part[i] "( |$)") return 0
 	return 1
 }
 
