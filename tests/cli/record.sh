@@ -116,7 +116,7 @@ case_record_full_disk() {
 	unshare -m bash inside "$binary"
 }
 
-# What the pinned books are taken away from ends; the recording is whole.
+# A recorder whose pinned tables are taken away ends; the recording is whole.
 case_record_pinned() {
 	local pid status=0
 	own_pins
