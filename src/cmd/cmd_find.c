@@ -14,6 +14,7 @@
 #include "base/rights.h"
 #include "cli/options.h"
 #include "resolve/index_cache.h"
+#include "resolve/merged.h"
 #include "resolve/modtree.h"
 #include "sink/output.h"
 

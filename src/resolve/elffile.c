@@ -113,7 +113,8 @@ int kpm_elf_facts(const char *data, size_t size, const char *name, struct kpm_el
 	return 0;
 }
 
-bool kpm_creates_caches(const char *function)
+/* Does this function create slab caches? */
+static bool creates_caches(const char *function)
 {
 	return !strncmp(function, "kmem_cache_create", 17) ||
 	       !strncmp(function, "__kmem_cache_create", 19);
@@ -148,7 +149,7 @@ static void visit_symbols(Elf *elf, const GElf_Shdr *h, const char *data, size_t
 			v->function(v->arg, name, len);
 		else if (*name != '_' || name[1] != '_')
 			v->name(v->arg, name, len);
-		*creates |= kpm_creates_caches(name);
+		*creates |= creates_caches(name);
 	}
 }
 
@@ -228,7 +229,7 @@ static void visit_calls(Elf *elf, Elf_Scn *scn, const GElf_Shdr *h, const char *
 		    sym.st_shndx != SHN_UNDEF)
 			continue;
 		name = elf_strptr(elf, sh.sh_link, sym.st_name);
-		if (name && kpm_creates_caches(name))
+		if (name && creates_caches(name))
 			visit_arguments(elf, symbols, all, i, data, size, v);
 	}
 	free(all);

@@ -42,7 +42,4 @@ struct kpm_elf_visitor {
 int kpm_elf_visit(const char *data, size_t size, const char *file,
 		  const struct kpm_elf_visitor *visitor, bool *creates, struct kpm_err *err);
 
-/* Is this a function that makes slab caches? */
-bool kpm_creates_caches(const char *function);
-
 #endif

@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "resolve/gather.h"
-#include "resolve/image.h"
+#include "resolve/words.h"
 #include "resolve/worker.h"
 
 #define SECOND        1000000000LL

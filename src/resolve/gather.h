@@ -3,7 +3,7 @@
 #ifndef KPM_RESOLVE_GATHER_H
 #define KPM_RESOLVE_GATHER_H
 
-#include "resolve/image.h"
+#include "base/error.h"
 #include "resolve/index.h"
 
 /* One file's words. */
@@ -28,17 +28,5 @@ struct kpm_gather_opts {
 };
 
 int kpm_gather(const struct kpm_gather_opts *opts, struct kpm_err *err);
-
-/* What a worker does for one file; for tests and the fuzzer too. */
-struct kpm_reader {
-	struct kpm_buffer *file;
-	struct kpm_buffer *functions, *created, *strings, *others;
-};
-
-int kpm_read_words(struct kpm_reader *reader, const char *path, enum kpm_source_kind kind,
-		   bool *creates, struct kpm_err *err);
-/* The same for an ELF file in memory. */
-int kpm_read_elf_words(struct kpm_reader *reader, const char *data, size_t size, const char *path,
-		       bool *creates, struct kpm_err *err);
 
 #endif

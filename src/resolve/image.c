@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "resolve/image.h"
+#include "resolve/unpack.h"
 
 /* Files of the kernel's (kallsyms) have no size until they are read. */
 static int read_whole(int fd, const char *path, struct kpm_buffer *buf, struct kpm_image *image,
@@ -19,7 +20,7 @@ static int read_whole(int fd, const char *path, struct kpm_buffer *buf, struct k
 	buf->size = 0;
 	do {
 		buf->size += n;
-		ret = kpm_buffer_room(buf, 65536);
+		ret = kpm_buffer_reserve(buf, 65536);
 		n = ret ? 0 : read(fd, buf->data + buf->size, 65536);
 	} while (n > 0);
 	if (ret || n < 0)

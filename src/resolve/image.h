@@ -10,31 +10,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-
-/* Memory that grows to a bound and is used again for the next file. */
-struct kpm_buffer {
-	char *data;
-	size_t size;     /* in use */
-	size_t capacity; /* mapped */
-	size_t max;
-};
-
-void kpm_buffer_init(struct kpm_buffer *buf, size_t max);
-void kpm_buffer_done(struct kpm_buffer *buf);
-/* Makes room for at least `more` bytes behind `size`. 0, -EFBIG beyond max, -ENOMEM. */
-int kpm_buffer_room(struct kpm_buffer *buf, size_t more);
-
-enum kpm_packing { KPM_PLAIN, KPM_XZ, KPM_ZSTD, KPM_GZIP };
-
-/* What a file is, by its first bytes. */
-enum kpm_packing kpm_packing_of(const void *data, size_t size);
-
-/*
- * Unpacks the stream at the start of `data` into `out`, whose content it replaces. 0, or -errno and
- * a sentence about `name`: -EFBIG larger than out->max, -EBADMSG broken, -EOPNOTSUPP.
- */
-int kpm_unpack(enum kpm_packing packing, const void *data, size_t size, struct kpm_buffer *out,
-	       const char *name, struct kpm_err *err);
+#include "resolve/buffer.h"
 
 struct kpm_image {
 	const char *data;

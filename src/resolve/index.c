@@ -8,10 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "resolve/gather.h"
-#include "resolve/image.h"
 #include "resolve/index_file.h"
 
 #define TEXT_MAX    ((size_t)4 << 30)
@@ -21,13 +19,7 @@
 
 void kpm_index_close(struct kpm_index *index)
 {
-	if (!index)
-		return;
-	if (index->mapped)
-		munmap(index->mapped, index->mapped_size);
-	kpm_buffer_done(&index->buffer);
-	free(index->own);
-	free(index);
+	kpm_index_free(index);
 }
 
 const struct kpm_entry *kpm_index_entries(const struct kpm_index *index, size_t *count)
@@ -49,7 +41,7 @@ size_t kpm_index_gathered(const struct kpm_index *index)
 
 static int add_text(struct kpm_index *x, const void *data, size_t size)
 {
-	int ret = kpm_buffer_room(&x->buffer, size);
+	int ret = kpm_buffer_reserve(&x->buffer, size);
 
 	if (ret)
 		return ret;

@@ -57,6 +57,17 @@ static bool sound(const struct kpm_index *x, const char *name)
 	return last == x->size;
 }
 
+void kpm_index_free(struct kpm_index *index)
+{
+	if (!index)
+		return;
+	if (index->mapped)
+		munmap(index->mapped, index->mapped_size);
+	kpm_buffer_done(&index->buffer);
+	free(index->own);
+	free(index);
+}
+
 struct kpm_index *kpm_index_load(int cache, const char *name)
 {
 	struct kpm_index *x = calloc(1, sizeof(*x));
@@ -91,7 +102,7 @@ struct kpm_index *kpm_index_load(int cache, const char *name)
 		if (sound(x, name))
 			return x;
 	}
-	kpm_index_close(x);
+	kpm_index_free(x);
 	return NULL;
 }
 

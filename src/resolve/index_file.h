@@ -3,7 +3,7 @@
 #ifndef KPM_RESOLVE_INDEX_FILE_H
 #define KPM_RESOLVE_INDEX_FILE_H
 
-#include "resolve/image.h"
+#include "resolve/buffer.h"
 #include "resolve/index.h"
 
 struct kpm_index {
@@ -18,6 +18,8 @@ struct kpm_index {
 	size_t mapped_size;
 };
 
+/* Frees the index and all that it owns; NULL is allowed. */
+void kpm_index_free(struct kpm_index *index);
 /* An index that was kept, NULL if there is none that can be used. */
 struct kpm_index *kpm_index_load(int cache, const char *name);
 /* Keeps it for the next time. That it cannot be kept is no failure of the search. */

@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/roots.h"
 #include "resolve/index.h"
 #include "resolve/ksyms.h"
 
@@ -52,12 +51,5 @@ int kpm_search(const struct kpm_index *index, const struct kpm_query *query, str
 /* The module of an entry: `kernel` for the kernel's files. Returns buf. */
 const char *kpm_entry_module(const struct kpm_index *index, const struct kpm_entry *entry,
 			     char *buf, size_t size);
-
-/*
- * The caches that SLUB keeps in one with `cache`, itself left out: a NULL-terminated list, freed
- * with kpm_merged_free; NULL: it is not merged, or not known.
- */
-char **kpm_merged_with(const struct kpm_roots *roots, const char *cache);
-void kpm_merged_free(char **list);
 
 #endif

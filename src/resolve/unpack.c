@@ -3,51 +3,14 @@
 #include <errno.h>
 #include <lzma.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <zlib.h>
 #include <zstd.h>
 
-#include "resolve/image.h"
+#include "resolve/unpack.h"
 
-#define FIRST_ROOM ((size_t)4 << 20)
 /* The kernel's build uses dictionaries of up to 128 MiB (zstd --ultra --long). */
 #define XZ_MEMORY       ((uint64_t)192 << 20)
 #define ZSTD_WINDOW_LOG 27
-
-void kpm_buffer_init(struct kpm_buffer *buf, size_t max)
-{
-	*buf = (struct kpm_buffer){.max = max};
-}
-
-void kpm_buffer_done(struct kpm_buffer *buf)
-{
-	if (buf->data)
-		munmap(buf->data, buf->capacity);
-	buf->data = NULL;
-	buf->size = buf->capacity = 0;
-}
-
-int kpm_buffer_room(struct kpm_buffer *buf, size_t more)
-{
-	size_t want = buf->capacity ? buf->capacity : FIRST_ROOM;
-	void *data;
-
-	if (more > buf->max || buf->size > buf->max - more)
-		return -EFBIG;
-	if (buf->capacity - buf->size >= more)
-		return 0;
-	while (want - buf->size < more)
-		want *= 2;
-	if (buf->data)
-		data = mremap(buf->data, buf->capacity, want, MREMAP_MAYMOVE);
-	else
-		data = mmap(NULL, want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (data == MAP_FAILED)
-		return -ENOMEM;
-	buf->data = data;
-	buf->capacity = want;
-	return 0;
-}
 
 enum kpm_packing kpm_packing_of(const void *data, size_t size)
 {
@@ -73,7 +36,7 @@ enum kpm_packing kpm_packing_of(const void *data, size_t size)
  * given, so that a stream that ends at max can be told from one that does not. */
 static int next_room(struct kpm_buffer *out, size_t *room)
 {
-	int ret = kpm_buffer_room(out, 1);
+	int ret = kpm_buffer_reserve(out, 1);
 
 	*room = out->capacity - out->size;
 	if (*room > out->max - out->size)

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "resolve/elffile.h"
-#include "resolve/gather.h"
 #include "resolve/image.h"
+#include "resolve/words.h"
 
 /* Shorter ones are mostly numbers that look like letters. */
 #define STRING_MIN 3
@@ -19,7 +19,7 @@
 static void add(struct kpm_buffer *area, const char *word, size_t len)
 {
 	/* a word too many is left out: the areas are bounded like the file itself */
-	if (kpm_buffer_room(area, len + 1))
+	if (kpm_buffer_reserve(area, len + 1))
 		return;
 	memcpy(area->data + area->size, word, len);
 	area->data[area->size + len] = '\0';
@@ -29,7 +29,7 @@ static void add(struct kpm_buffer *area, const char *word, size_t len)
 static int begin(struct kpm_buffer *area)
 {
 	area->size = 0;
-	if (kpm_buffer_room(area, 1))
+	if (kpm_buffer_reserve(area, 1))
 		return -ENOMEM;
 	area->data[area->size++] = '\0';
 	return 0;

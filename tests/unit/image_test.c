@@ -17,6 +17,7 @@
 #include <zstd.h>
 
 #include "resolve/image.h"
+#include "resolve/unpack.h"
 #include "tree.h"
 
 #define ROOM (1 << 20)

@@ -16,6 +16,7 @@
 
 #include "module.h"
 #include "resolve/index_cache.h"
+#include "resolve/merged.h"
 #include "resolve/search.h"
 
 #define FILES_MAX 8
