@@ -11,13 +11,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "resolve/gather.h"
 #include "resolve/words.h"
 #include "resolve/worker.h"
 
-#define SECOND        1000000000LL
 #define HALF          ((size_t)64 << 20) /* words of one file, at most */
 #define WORKER_MEMORY (3ULL << 30)
 #define DEPTH         2
@@ -61,14 +60,6 @@ struct gathering {
 	struct task task;
 	struct report report;
 };
-
-static int64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * SECOND + t.tv_nsec;
-}
 
 /* In the worker. */
 static size_t answer(void *arg, const void *in, size_t size, void *out, size_t room)
@@ -126,7 +117,7 @@ static int hire(struct gathering *g, struct hand *h, struct kpm_err *err)
 		.arg = b,
 		.room = sizeof(struct task),
 		.memory = WORKER_MEMORY,
-		.cpu_seconds = 1 + g->opts->patience_ns / SECOND,
+		.cpu_seconds = 1 + g->opts->patience_ns / KPM_SECOND,
 	};
 	_Static_assert(sizeof(struct task) >= sizeof(struct report), "room");
 	return kpm_worker_start(&h->opts, &h->worker, err);
@@ -140,7 +131,7 @@ static void give(struct gathering *g, struct hand *h, size_t file)
 	g->task.kind = f->kind;
 	snprintf(g->task.path, sizeof(g->task.path), "%s", f->path);
 	if (!h->given)
-		h->deadline = now() + g->opts->patience_ns;
+		h->deadline = kpm_now() + g->opts->patience_ns;
 	h->half = (h->half + 1) % DEPTH;
 	h->files[h->given++] = file;
 	/* if it is gone, the end of its socket says so */
@@ -153,7 +144,7 @@ static int finish(struct gathering *g, struct hand *h, const struct kpm_words *w
 
 	memmove(h->files, h->files + 1, (DEPTH - 1) * sizeof(*h->files));
 	h->given--;
-	h->deadline = now() + g->opts->patience_ns;
+	h->deadline = kpm_now() + g->opts->patience_ns;
 	g->done++;
 	if (g->opts->progress)
 		g->opts->progress(g->opts->progress_arg, g->done, g->opts->count);
@@ -225,7 +216,7 @@ static int attend(struct gathering *g, struct hand *h, struct kpm_err *err)
 	}
 	if (n >= 0 || (errno != EAGAIN && errno != EINTR))
 		return replace(g, h, "the process that read it crashed", err);
-	if (h->given && now() >= h->deadline)
+	if (h->given && kpm_now() >= h->deadline)
 		return replace(g, h, "it takes too long", err);
 	return 0;
 }

@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "resolve/bisect.h"
 #include "resolve/gather.h"
 #include "resolve/index_file.h"
 
 #define TEXT_MAX    ((size_t)4 << 30)
 #define FILE_MAX    ((size_t)512 << 20)
-#define PATIENCE    (30 * 1000000000LL)
+#define PATIENCE    (30 * KPM_SECOND)
 #define WORKERS_MAX 256
 
 void kpm_index_close(struct kpm_index *index)
@@ -92,57 +94,56 @@ static int take(void *arg, size_t file, const struct kpm_words *words)
 	return add_entry(f->index, &f->opts->files[file], words);
 }
 
-/* The kept entry of a file that has not changed since. */
-static const struct kpm_entry *kept(const struct kpm_index *old, size_t *order,
-				    const struct kpm_source_file *f)
+/* An entry of the kept index, in an array sorted by path. */
+struct kept {
+	const char *path;
+	const struct kpm_entry *entry;
+};
+
+static int by_path(const void *a, const void *b)
 {
-	size_t low = 0, high = old->count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		const struct kpm_entry *e = &old->entries[order[mid]];
-		int c = strcmp(old->text + e->path, f->path);
-
-		if (!c)
-			return e->size == f->size && e->mtime_ns == f->mtime_ns &&
-					       e->kind == (uint32_t)f->kind
-				       ? e
-				       : NULL;
-		if (c < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return NULL;
+	return strcmp(((const struct kept *)a)->path, ((const struct kept *)b)->path);
 }
 
-static int by_path(const void *a, const void *b, void *arg)
+static bool path_precedes(const void *kept, const void *path)
 {
-	const struct kpm_index *x = arg;
+	return strcmp(((const struct kept *)kept)->path, path) < 0;
+}
 
-	return strcmp(x->text + x->entries[*(const size_t *)a].path,
-		      x->text + x->entries[*(const size_t *)b].path);
+/* The kept entry of a file, NULL if there is none or the file has changed since. */
+static const struct kpm_entry *find_kept(const struct kept *kept, size_t count,
+					 const struct kpm_source_file *f)
+{
+	size_t i = kpm_bisect(kept, count, sizeof(*kept), path_precedes, f->path);
+	const struct kpm_entry *e;
+
+	if (i == count || strcmp(kept[i].path, f->path))
+		return NULL;
+	e = kept[i].entry;
+	return e->size == f->size && e->mtime_ns == f->mtime_ns && e->kind == (uint32_t)f->kind
+		       ? e
+		       : NULL;
 }
 
 /* Which files have to be read: *which gets them; `from` the kept entry of each of the others. */
 static int compare(const struct kpm_index *old, const struct kpm_index_opts *o, size_t *which,
 		   size_t *count, const struct kpm_entry **from)
 {
-	size_t *order = old ? calloc(old->count + 1, sizeof(*order)) : NULL;
+	size_t kept_count = old ? old->count : 0;
+	struct kept *kept = calloc(kept_count + 1, sizeof(*kept));
 
 	*count = 0;
-	if (old && !order)
+	if (!kept)
 		return -ENOMEM;
-	for (size_t i = 0; old && i < old->count; i++)
-		order[i] = i;
-	if (old)
-		qsort_r(order, old->count, sizeof(*order), by_path, (void *)old);
+	for (size_t i = 0; i < kept_count; i++)
+		kept[i] = (struct kept){old->text + old->entries[i].path, &old->entries[i]};
+	qsort(kept, kept_count, sizeof(*kept), by_path);
 	for (size_t i = 0; i < o->count; i++) {
-		from[i] = old ? kept(old, order, &o->files[i]) : NULL;
+		from[i] = find_kept(kept, kept_count, &o->files[i]);
 		if (!from[i])
 			which[(*count)++] = i;
 	}
-	free(order);
+	free(kept);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "resolve/bisect.h"
 #include "resolve/debug_file.h"
 #include "resolve/lines.h"
 
@@ -273,22 +274,20 @@ static bool line_of(struct kpm_lines *l, GElf_Addr pc, struct kpm_line *found)
 	return true;
 }
 
+static bool name_precedes(const void *function, const void *name)
+{
+	return strcmp(((const struct function *)function)->name, name) < 0;
+}
+
 /* The functions of a name that reach as far as offset, each address once. */
 static size_t candidates(const struct kpm_lines *l, const char *symbol, uint64_t offset,
 			 const struct function *found[CANDIDATES_MAX])
 {
-	size_t low = 0, high = l->count, count = 0;
+	size_t i = kpm_bisect(l->functions, l->count, sizeof(*l->functions), name_precedes, symbol);
+	size_t count = 0;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (strcmp(l->functions[mid].name, symbol) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low < l->count && !strcmp(l->functions[low].name, symbol); low++) {
-		const struct function *f = &l->functions[low];
+	for (; i < l->count && !strcmp(l->functions[i].name, symbol); i++) {
+		const struct function *f = &l->functions[i];
 
 		if ((f->size && offset > f->size) ||
 		    (count && found[count - 1]->address == f->address))

@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
+#include "resolve/bisect.h"
 #include "resolve/modtree.h"
 
 #define DEPTH_MAX    32
@@ -131,7 +133,7 @@ static int add_file(struct kpm_modtree *tree, int dir, const char *entry, const 
 		return ret;
 	f = &tree->files[tree->count - 1];
 	f->size = st.st_size;
-	f->mtime_ns = st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec;
+	f->mtime_ns = st.st_mtim.tv_sec * KPM_SECOND + st.st_mtim.tv_nsec;
 	return 0;
 }
 
@@ -193,20 +195,18 @@ static int by_name(const void *x, const void *y)
 	return c ? c : strcmp(a->path, b->path);
 }
 
+static bool name_precedes(const void *file, const void *name)
+{
+	return strcmp(((const struct kpm_modfile *)file)->name, name) < 0;
+}
+
 /* The first file of a name: the number of files if there is none. */
 static size_t first_of(const struct kpm_modtree *tree, const char *name)
 {
-	size_t low = 0, high = tree->count;
+	size_t first =
+		kpm_bisect(tree->files, tree->count, sizeof(*tree->files), name_precedes, name);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (strcmp(tree->files[mid].name, name) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < tree->count && !strcmp(tree->files[low].name, name) ? low : tree->count;
+	return first < tree->count && !strcmp(tree->files[first].name, name) ? first : tree->count;
 }
 
 /* Puts what modules.dep names before its namesakes. */

@@ -10,21 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "resolve/builtin.h"
 #include "resolve/files.h"
 #include "resolve/loaded.h"
 #include "resolve/resolver.h"
 #include "resolve/worker_pool.h"
 
-#define SECOND  1000000000LL
 #define WORKERS 2
 /* a kernel with its debug information, from a disk that is slow */
-#define PATIENCE (15 * SECOND)
+#define PATIENCE (15 * KPM_SECOND)
 /* debuginfod fetches hundreds of megabytes */
-#define PATIENCE_NET (90 * SECOND)
+#define PATIENCE_NET (90 * KPM_SECOND)
 /* The largest module with its debug information has 400 MB. */
 #define FILE_MAX ((size_t)512 << 20)
 /* A file that cost so many workers is asked nothing more. */
@@ -310,17 +309,13 @@ bool kpm_resolver_busy(const struct kpm_resolver *r)
 void kpm_resolver_wait(struct kpm_resolver *r, int64_t ns)
 {
 	struct pollfd fd = {kpm_crew_fd(r->crew), POLLIN, 0};
-	struct timespec t;
-	int64_t end;
+	int64_t end = kpm_now() + ns;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	end = t.tv_sec * SECOND + t.tv_nsec + ns;
 	for (;;) {
 		int64_t left;
 
 		kpm_crew_step(r->crew);
-		clock_gettime(CLOCK_MONOTONIC, &t);
-		left = end - (t.tv_sec * SECOND + t.tv_nsec);
+		left = end - kpm_now();
 		if (left <= 0 || !kpm_crew_busy(r->crew))
 			return;
 		poll(&fd, 1, left / 1000000 + 1);

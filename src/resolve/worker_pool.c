@@ -6,14 +6,13 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "resolve/worker.h"
 #include "resolve/worker_pool.h"
 
-#define SECOND 1000000000LL
 /* A kernel with its debug information is mapped (0.4 GB), a module unpacked, and copied for
  * libdwfl. */
 #define WORKER_MEMORY (3ULL << 30)
@@ -39,14 +38,6 @@ struct kpm_crew {
 	size_t first, count, capacity; /* jobs from `first` on, `count` in all */
 	struct kpm_question question;
 };
-
-static int64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * SECOND + t.tv_nsec;
-}
 
 static int start(struct kpm_crew *c, struct member *m, struct kpm_err *err)
 {
@@ -94,7 +85,7 @@ int kpm_crew_new(const struct kpm_crew_opts *opts, struct kpm_crew **crew, struc
 		.arg = c->examiner,
 		.room = sizeof(struct kpm_question),
 		.memory = WORKER_MEMORY,
-		.cpu_seconds = 1 + opts->patience_ns / SECOND,
+		.cpu_seconds = 1 + opts->patience_ns / KPM_SECOND,
 	};
 	_Static_assert(sizeof(struct kpm_question) >= sizeof(struct kpm_answer), "room");
 	if (!c->examiner || !c->members || c->epoll < 0 || c->timer < 0 ||
@@ -161,7 +152,7 @@ static void hand_out(struct kpm_crew *c, struct member *m)
 			continue;
 		}
 		m->file = m->job.file;
-		m->deadline = now() + c->opts.patience_ns;
+		m->deadline = kpm_now() + c->opts.patience_ns;
 		m->busy = true;
 		/* if it is gone, the next step sees the end of its socket */
 		if (send(m->worker.fd, &c->question, sizeof(c->question), MSG_NOSIGNAL) < 0)
@@ -195,7 +186,7 @@ static void listen_to(struct kpm_crew *c, struct member *m)
 		c->opts.done(c->opts.arg, &m->job, &answer);
 	} else if (n >= 0 || (errno != EAGAIN && errno != EINTR)) {
 		replace(c, m);
-	} else if (m->busy && now() >= m->deadline) {
+	} else if (m->busy && kpm_now() >= m->deadline) {
 		replace(c, m);
 	}
 }
@@ -209,8 +200,8 @@ static void set_timer(struct kpm_crew *c)
 		if (c->members[i].busy && c->members[i].deadline < first)
 			first = c->members[i].deadline;
 	if (first != INT64_MAX) {
-		when.it_value.tv_sec = first / SECOND;
-		when.it_value.tv_nsec = first % SECOND + !first;
+		when.it_value.tv_sec = first / KPM_SECOND;
+		when.it_value.tv_nsec = first % KPM_SECOND + !first;
 	}
 	timerfd_settime(c->timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
