@@ -1,9 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which page has the keys and the screen, and the line that is typed into. */
+/* Opening and closing, page dispatch and the input prompt. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "console/screen.h"
+#include "console/chooser.h"
+#include "console/column_file.h"
+#include "console/header.h"
+#include "console/keys.h"
+#include "console/layout.h"
+#include "console/pages.h"
+#include "console/rows.h"
+#include "console/terminal.h"
+#include "console/verdict_pages.h"
+
+static void set_columns(struct kpm_console *c, const struct kpm_console_opts *opts)
+{
+	if (opts->columns.count) {
+		c->columns = opts->columns;
+		return;
+	}
+	kpm_columns_parse(&c->columns, KPM_USUAL_COLUMNS, NULL);
+	if (opts->labels)
+		kpm_columns_parse(&c->columns, "label", NULL);
+	load_columns(c);
+}
+
+int kpm_console_open(const struct kpm_console_opts *opts, struct kpm_console **console,
+		     struct kpm_err *err)
+{
+	struct kpm_console *c = calloc(1, sizeof(*c));
+	int ret;
+
+	if (!c)
+		return kpm_fail(err, -ENOMEM, "out of memory");
+	c->state.view = opts->view;
+	c->state.view.find = c->find;
+	if (!c->state.view.sort)
+		c->state.view.sort = kpm_column_find("bytes");
+	c->state.interval_ns = opts->interval_ns;
+	c->state.selected = KPM_NO_TAG;
+	c->highlight = !opts->no_highlight;
+	c->totals = opts->totals;
+	c->exact = opts->exact;
+	strcpy(c->file, "kpoolmon.txt");
+	if (opts->config_dir && asprintf(&c->config_file, "%s/columns", opts->config_dir) < 0) {
+		free(c);
+		return kpm_fail(err, -ENOMEM, "out of memory");
+	}
+	set_columns(c, opts);
+	ret = terminal_begin(c, opts);
+	if (ret) {
+		free(c->config_file);
+		free(c);
+		return kpm_fail(err, ret, "the terminal cannot be drawn on; is TERM right?");
+	}
+	*console = c;
+	return 0;
+}
+
+void kpm_console_close(struct kpm_console *c)
+{
+	if (!c)
+		return;
+	terminal_end(c);
+	free(c->config_file);
+	free(c);
+}
 
 const struct kpm_console_state *kpm_console_state(const struct kpm_console *c)
 {
@@ -121,7 +184,7 @@ unsigned int kpm_console_key(struct kpm_console *c, const struct kpm_scene *scen
 {
 	*c->message = '\0';
 	if (key == KEY_RESIZE) {
-		forget_widths(c);
+		reset_widths(c);
 		return KPM_REACT_DRAW;
 	}
 	if (c->prompt)
@@ -158,17 +221,17 @@ static void draw_bottom(struct kpm_console *c)
 	int y = LINES - 1;
 
 	if (c->prompt) {
-		int x = put_at(c, y, 0, LOOK_BOLD, "%s",
+		int x = put_at(c, y, 0, STYLE_BOLD, "%s",
 			       c->prompt == PROMPT_WRITE  ? " Write to: "
 			       : c->prompt == PROMPT_JUMP ? " Time: "
 							  : " Filter: ");
 
-		x = put_at(c, y, x, LOOK_PLAIN, "%s", prompt_text(c));
-		put_at(c, y, x, LOOK_SELECTED, " ");
+		x = put_at(c, y, x, STYLE_PLAIN, "%s", prompt_text(c));
+		put_at(c, y, x, STYLE_SELECTED, " ");
 	} else if (*c->message) {
-		put_at(c, y, 0, LOOK_BOLD, " %s", c->message);
+		put_at(c, y, 0, STYLE_BOLD, " %s", c->message);
 	} else {
-		put_at(c, y, 0, LOOK_PLAIN,
+		put_at(c, y, 0, STYLE_PLAIN,
 		       " ?help p:pool b:bytes d:diff (:by change /:filter z:mark v:roll-up "
 		       "Enter:details w:write q:quit");
 	}

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "console/screen.h"
+#include "console/layout.h"
 
 #define MARKS      3 /* before each row */
 #define TEXT_LEAST 8
@@ -207,6 +207,17 @@ static void choose(struct kpm_console *c)
 	}
 }
 
+bool can_be_shown(const struct kpm_column *column)
+{
+	return !column->sample && !strstr(column->name, "_change");
+}
+
+void reset_widths(struct kpm_console *c)
+{
+	memset(c->widths, 0, sizeof(c->widths));
+	memset(c->change_widths, 0, sizeof(c->change_widths));
+}
+
 void lay_out(struct kpm_console *c, const struct kpm_frame *frame, uint32_t from, uint32_t count)
 {
 	struct layout l;
@@ -216,7 +227,7 @@ void lay_out(struct kpm_console *c, const struct kpm_frame *frame, uint32_t from
 	/* figures in full if all fits, else abbreviated */
 	for (int compact = 0; compact < 2; compact++) {
 		if (c->compact != (compact == 1))
-			forget_widths(c);
+			reset_widths(c);
 		c->compact = compact;
 		choose(c);
 		measure(c, frame, from, count);

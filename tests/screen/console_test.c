@@ -17,7 +17,8 @@
 #include <cmocka.h>
 
 #include "console/possible.h"
-#include "console/screen.h"
+#include "console/keys.h"
+#include "console/terminal.h"
 
 #define SECOND 1000000000LL
 
@@ -332,14 +333,14 @@ static void colours(void **state)
 	y = row_of("load_msg");
 	line(y, buf, sizeof(buf));
 	x = strstr(buf, "+800.0K") - buf;
-	assert_int_equal(PAIR_NUMBER(attributes_at(y, x)), LOOK_GROW);
+	assert_int_equal(PAIR_NUMBER(attributes_at(y, x)), STYLE_GROW);
 	y = row_of("ext4_alloc");
 	line(y, buf, sizeof(buf));
 	x = strstr(buf, "-11.0K") - buf;
-	assert_int_equal(PAIR_NUMBER(attributes_at(y, x)), LOOK_SHRINK);
+	assert_int_equal(PAIR_NUMBER(attributes_at(y, x)), STYLE_SHRINK);
 	y = row_of("Missing probes");
 	x = strstr(line(y, buf, sizeof(buf)), "kfree_rcu") - buf;
-	assert_int_equal(PAIR_NUMBER(attributes_at(y, x)), LOOK_WARN);
+	assert_int_equal(PAIR_NUMBER(attributes_at(y, x)), STYLE_WARN);
 	close_console(&f);
 
 	/* without colours the signs are left, and bold */
