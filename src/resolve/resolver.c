@@ -161,7 +161,7 @@ int kpm_resolver_new(const struct kpm_resolver_opts *opts, struct kpm_resolver *
 		uname(&r->uts);
 		r->opts.release = r->uts.release;
 	}
-	kpm_spot_path(&opts->roots, KPM_SPOT_DEBUG, 0, "", debug, sizeof(debug));
+	kpm_search_path_get(&opts->roots, KPM_SEARCH_DEBUG, 0, "", debug, sizeof(debug));
 	crew = (struct kpm_crew_opts){
 		.workers = opts->workers ? opts->workers : WORKERS,
 		.patience_ns = opts->patience_ns           ? opts->patience_ns
