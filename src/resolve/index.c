@@ -16,7 +16,7 @@
 
 #define TEXT_MAX    ((size_t)4 << 30)
 #define FILE_MAX    ((size_t)512 << 20)
-#define PATIENCE    (30 * KPM_SECOND)
+#define TIMEOUT     (30 * KPM_SECOND)
 #define WORKERS_MAX 256
 
 void kpm_index_close(struct kpm_index *index)
@@ -179,7 +179,7 @@ static int gather(struct kpm_index *x, const struct kpm_index_opts *o, size_t *w
 		.which = which,
 		.count = count,
 		.workers = workers < count ? workers : count,
-		.patience_ns = o->patience_ns ? o->patience_ns : PATIENCE,
+		.timeout_ns = o->timeout_ns ? o->timeout_ns : TIMEOUT,
 		.file_max = o->file_max ? o->file_max : FILE_MAX,
 		.take = take,
 		.progress = o->progress,

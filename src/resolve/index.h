@@ -58,7 +58,7 @@ struct kpm_index_opts {
 	size_t count;
 	int cache;            /* open folder for the index; -1: none is kept */
 	unsigned int workers; /* 0: one for each processor */
-	int64_t patience_ns;  /* for one file; 0: a default */
+	int64_t timeout_ns;   /* for one file; 0: a default */
 	size_t file_max;      /* bytes of an unpacked file; 0: a default */
 	void (*progress)(void *arg, size_t done, size_t count); /* or NULL */
 	void *arg;

@@ -16,19 +16,18 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "module.h"
 #include "resolve/builtin.h"
 #include "resolve/resolver.h"
 #include "resolve/worker.h"
 #include "resolve/worker_pool.h"
 
-#define TREE   "lib/modules/6.12.1/"
-#define SECOND 1000000000LL
-#define ALL    (KPM_LOCATION_FILE | KPM_LOCATION_LINE)
+#define TREE "lib/modules/6.12.1/"
+#define ALL  (KPM_LOCATION_FILE | KPM_LOCATION_LINE)
 
 struct box {
 	char sys[512];
@@ -36,9 +35,9 @@ struct box {
 	struct kpm_resolver *r;
 };
 
-static void box_open(struct box *b, const char *t, int64_t patience)
+static void box_open(struct box *b, const char *t, int64_t timeout)
 {
-	struct kpm_resolver_opts opts = {.release = "6.12.1", .patience_ns = patience};
+	struct kpm_resolver_opts opts = {.release = "6.12.1", .timeout_ns = timeout};
 	struct kpm_err err;
 
 	snprintf(b->sys, sizeof(b->sys), "%s/sys", t);
@@ -68,7 +67,7 @@ static const struct kpm_location *wait_for(struct box *b, uint32_t tag)
 {
 	const struct kpm_location *p;
 
-	kpm_resolver_wait(b->r, 20 * SECOND);
+	kpm_resolver_wait(b->r, 20 * KPM_SECOND);
 	assert_false(kpm_resolver_busy(b->r));
 	p = kpm_resolver_get(b->r, tag);
 	assert_non_null(p);
@@ -242,14 +241,6 @@ static unsigned int stop_workers(void)
 	return count;
 }
 
-static int64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * SECOND + ts.tv_nsec;
-}
-
 static void hung(void **state)
 {
 	const char *t = *state;
@@ -263,15 +254,15 @@ static void hung(void **state)
 	if (!module_make(t, TREE "extra/leak.ko") || !module_make(t, TREE "extra/other.ko"))
 		skip();
 	symbol_of(t, "plain", symbol, sizeof(symbol));
-	box_open(&b, t, SECOND / 2);
+	box_open(&b, t, KPM_SECOND / 2);
 	assert_int_equal(stop_workers(), 2);
 	tag = ask(&b, "plain+0x9/0x30 [other]", ALL);
-	start = now();
+	start = kpm_now();
 	kpm_resolver_step(b.r);
 	/* no step ever waits */
-	assert_true(now() - start < SECOND / 10);
+	assert_true(kpm_now() - start < KPM_SECOND / 10);
 	p = wait_for(&b, tag);
-	assert_true(now() - start < 5 * SECOND);
+	assert_true(kpm_now() - start < 5 * KPM_SECOND);
 	assert_null(p->source);
 	ends(p->file, "other.ko");
 	assert_true(kpm_resolver_note(b.r, &note));
@@ -308,14 +299,14 @@ static bool limited(size_t size)
 #endif
 }
 
-/* What a worker is told to do; the answer says that it was done. */
-static size_t act(void *arg, const void *in, size_t size, void *out, size_t room)
+/* Does in the worker what the request asks for; the reply says that it was done. */
+static size_t act(void *arg, const void *in, size_t size, void *out, size_t max)
 {
-	const struct kpm_question *q = in;
-	struct kpm_answer *a = out;
+	const struct kpm_request *q = in;
+	struct kpm_reply *r = out;
 
-	(void)arg, (void)size, (void)room;
-	memset(a, 0, sizeof(*a));
+	(void)arg, (void)size, (void)max;
+	memset(r, 0, sizeof(*r));
 	if (!strcmp(q->symbol, "crash"))
 		raise(SIGSEGV);
 	if (!strcmp(q->symbol, "spin"))
@@ -325,15 +316,15 @@ static size_t act(void *arg, const void *in, size_t size, void *out, size_t room
 		pause();
 	if (!strcmp(q->symbol, "end"))
 		_exit(0);
-	a->known = true;
+	r->known = true;
 	if (!strcmp(q->symbol, "rights"))
-		a->known = open("/proc/self/fd/4", O_RDONLY) < 0 && write(1, "x", 1) == 1 &&
+		r->known = open("/proc/self/fd/4", O_RDONLY) < 0 && write(1, "x", 1) == 1 &&
 			   prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
 			   prctl(PR_CAPBSET_READ, 0, 0, 0, 0) != 1 && first_to_go();
 	if (!strcmp(q->symbol, "greedy"))
-		a->known = limited(4ULL << 30);
-	a->line.line = q->offset;
-	return sizeof(*a);
+		r->known = limited(4ULL << 30);
+	r->line.line = q->offset;
+	return sizeof(*r);
 }
 
 static const char *const acts[] = {"go", "crash", "go", "spin",   "end",
@@ -341,10 +332,10 @@ static const char *const acts[] = {"go", "crash", "go", "spin",   "end",
 #define ACTS (sizeof(acts) / sizeof(*acts))
 
 struct seen {
-	int answers[64], failures[64];
+	int replies[64], failures[64];
 };
 
-static bool fill_act(void *arg, const struct kpm_job *job, struct kpm_question *q)
+static bool make_act(void *arg, const struct kpm_job *job, struct kpm_request *q)
 {
 	(void)arg;
 	memset(q, 0, sizeof(*q));
@@ -353,51 +344,51 @@ static bool fill_act(void *arg, const struct kpm_job *job, struct kpm_question *
 	return true;
 }
 
-static void done_act(void *arg, const struct kpm_job *job, const struct kpm_answer *a)
+static void done_act(void *arg, const struct kpm_job *job, const struct kpm_reply *r)
 {
 	struct seen *s = arg;
 
-	if (!a) {
+	if (!r) {
 		s->failures[job->tag]++;
 		return;
 	}
-	s->answers[job->tag] += a->known && a->line.line == (int)job->tag + 1;
+	s->replies[job->tag] += r->known && r->line.line == (int)job->tag + 1;
 }
 
-/* Each trouble costs its own answer and no other. */
-static void troubles(void **state)
+/* Each failure costs its own reply and no other. */
+static void failures_of_workers(void **state)
 {
 	struct seen seen = {0};
-	const struct kpm_crew_opts opts = {
+	const struct kpm_worker_pool_opts opts = {
 		.workers = 2,
-		.patience_ns = SECOND / 4,
+		.timeout_ns = KPM_SECOND / 4,
 		.debug_dir = "",
-		.fill = fill_act,
+		.make = make_act,
 		.done = done_act,
-		.answer = act,
+		.handle = act,
 		.arg = &seen,
 	};
-	struct kpm_crew *crew;
-	int64_t start = now();
+	struct kpm_worker_pool *pool;
+	int64_t start = kpm_now();
 
 	(void)state;
-	assert_int_equal(kpm_crew_new(&opts, &crew, NULL), 0);
+	assert_int_equal(kpm_worker_pool_new(&opts, &pool, NULL), 0);
 	for (uint32_t i = 0; i < 2 * ACTS; i++)
-		assert_int_equal(kpm_crew_add(crew, &(struct kpm_job){0, i % 5, i}), 0);
-	while (kpm_crew_busy(crew)) {
-		struct pollfd fd = {kpm_crew_fd(crew), POLLIN, 0};
+		assert_int_equal(kpm_worker_pool_add(pool, &(struct kpm_job){0, i % 5, i}), 0);
+	while (kpm_worker_pool_busy(pool)) {
+		struct pollfd fd = {kpm_worker_pool_fd(pool), POLLIN, 0};
 
-		kpm_crew_step(crew);
+		kpm_worker_pool_step(pool);
 		/* the fd alone must wake us: also when somebody's time is over */
-		if (kpm_crew_busy(crew))
+		if (kpm_worker_pool_busy(pool))
 			assert_int_equal(poll(&fd, 1, 3000), 1);
-		assert_true(now() - start < 20 * SECOND);
+		assert_true(kpm_now() - start < 20 * KPM_SECOND);
 	}
-	kpm_crew_free(crew);
+	kpm_worker_pool_free(pool);
 	for (size_t i = 0; i < 2 * ACTS; i++) {
 		bool bad = strchr("cse", *acts[i % ACTS]);
 
-		assert_int_equal(seen.answers[i], !bad);
+		assert_int_equal(seen.replies[i], !bad);
 		assert_int_equal(seen.failures[i], bad);
 	}
 	/* nothing is left */
@@ -451,16 +442,16 @@ static void budget(void **state)
 		kpm_tagset_enter(b.tags, 0xffffffffc0000000 + i, name, NULL, false);
 	}
 	for (int round = 0; round < 5; round++) {
-		int64_t start = now();
+		int64_t start = kpm_now();
 
 		for (int i = 0; i < MANY; i++) {
 			kpm_resolver_ask(b.r, i, kpm_tagset_get(b.tags, i), KPM_LOCATION_FILE);
 			assert_non_null(kpm_resolver_get(b.r, i)->file);
 		}
-		best = now() - start < best ? now() - start : best;
+		best = kpm_now() - start < best ? kpm_now() - start : best;
 		if (!round)
 			print_message("10000 tags to module and file, first time: %.1f ms\n",
-				      (now() - start) / 1e6);
+				      (kpm_now() - start) / 1e6);
 	}
 	print_message("10000 tags to module and file, warm: %.1f ms\n", best / 1e6);
 	assert_true(best < 150000000);
@@ -472,36 +463,36 @@ static void budget(void **state)
 /* The package of a file, with whatever package manager is here. */
 static void vendor(void **state)
 {
-	struct kpm_question q = {.kind = KPM_ASK_VENDOR, .file = "/usr/bin/dpkg-query"};
-	struct kpm_examiner *x = kpm_examiner_new("", 1 << 20);
-	struct kpm_answer a;
+	struct kpm_request q = {.kind = KPM_REQUEST_VENDOR, .file = "/usr/bin/dpkg-query"};
+	struct kpm_request_handler *h = kpm_request_handler_new("", 1 << 20);
+	struct kpm_reply a;
 
 	(void)state;
 	if (access(q.file, X_OK)) {
-		kpm_examiner_free(x);
+		kpm_request_handler_free(h);
 		skip();
 	}
-	kpm_examiner_answer(x, &q, sizeof(q), &a, sizeof(a));
+	kpm_request_handle(h, &q, sizeof(q), &a, sizeof(a));
 	assert_true(a.known);
 	assert_string_equal(a.vendor, "dpkg");
 	/* with and without /usr, whichever way it was packed */
 	strcpy(q.file, "/bin/dpkg-query");
-	kpm_examiner_answer(x, &q, sizeof(q), &a, sizeof(a));
+	kpm_request_handle(h, &q, sizeof(q), &a, sizeof(a));
 	assert_true(a.known);
 	strcpy(q.file, "/nonexistent; echo x: y");
-	kpm_examiner_answer(x, &q, sizeof(q), &a, sizeof(a));
+	kpm_request_handle(h, &q, sizeof(q), &a, sizeof(a));
 	assert_false(a.known);
-	kpm_examiner_free(x);
+	kpm_request_handler_free(h);
 }
 
-/* More files than are kept open, in turn: each answer is about its own file. */
+/* More files than are kept open, in turn: each reply is about its own file. */
 static void many_files(void **state)
 {
-	struct kpm_question q = {.kind = KPM_ASK_FACTS};
-	struct kpm_examiner *x;
+	struct kpm_request q = {.kind = KPM_REQUEST_FACTS};
+	struct kpm_request_handler *h;
 	const char *t = *state;
 	char first[5][KPM_BUILD_ID_LEN], words[512];
-	struct kpm_answer a;
+	struct kpm_reply a;
 
 	if (!module_make(t, "m0.ko"))
 		skip();
@@ -516,11 +507,11 @@ static void many_files(void **state)
 			snprintf(words, sizeof(words), "gzip -c m1.ko >m4.ko");
 		assert_true(shell(t, words));
 	}
-	x = kpm_examiner_new("/nonexistent", 1 << 24);
+	h = kpm_request_handler_new("/nonexistent", 1 << 24);
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < 5; i++) {
 			snprintf(q.file, sizeof(q.file), "%s/m%d.ko", t, i);
-			kpm_examiner_answer(x, &q, sizeof(q), &a, sizeof(a));
+			kpm_request_handle(h, &q, sizeof(q), &a, sizeof(a));
 			assert_true(a.known);
 			if (!round)
 				strcpy(first[i], a.facts.build_id);
@@ -530,7 +521,7 @@ static void many_files(void **state)
 	assert_string_not_equal(first[0], first[1]);
 	assert_string_not_equal(first[1], first[3]);
 	assert_string_equal(first[1], first[4]);
-	kpm_examiner_free(x);
+	kpm_request_handler_free(h);
 }
 
 static void builtin(void **state)
@@ -566,7 +557,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(other_build, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(vmlinux, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(hung, tree_make, tree_remove),
-		cmocka_unit_test(troubles),
+		cmocka_unit_test(failures_of_workers),
 		cmocka_unit_test_setup_teardown(bomb, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(budget, tree_make, tree_remove),
 		cmocka_unit_test(vendor),

@@ -52,7 +52,7 @@ static size_t scan(struct shelf *s)
 		.count = s->count,
 		.cache = s->cache,
 		.workers = 2,
-		.patience_ns = 3000000000LL,
+		.timeout_ns = 3000000000LL,
 		.file_max = 16 << 20,
 	};
 	struct kpm_err err;
