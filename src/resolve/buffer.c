@@ -5,7 +5,7 @@
 
 #include "resolve/buffer.h"
 
-/* The capacity to begin with, doubled as needed: most modules unpack to less than 4 MiB. */
+/* The capacity to begin with, doubled as needed: few modules unpack to more. */
 #define FIRST_CAPACITY ((size_t)4 << 20)
 
 void kpm_buffer_init(struct kpm_buffer *buf, size_t max)

@@ -50,7 +50,7 @@ static int add(struct kpm_builtin *b, uint64_t start, uint64_t end, char *module
 	return b->ranges[b->count].modules && ++b->count ? 0 : -ENOMEM;
 }
 
-/* Other sections and other anchors are left out. */
+/* Lines of other sections and with other anchors are skipped. */
 static int parse_line(struct kpm_builtin *b, char *line, bool *anchored)
 {
 	uint64_t start, end;

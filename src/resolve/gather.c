@@ -18,7 +18,7 @@
 #include "resolve/words.h"
 #include "resolve/worker.h"
 
-/* The words of one file, at most. The symbols of a 6.18 kernel, the longest list, have 3 MB of names. */
+/* The words of one file, at most. The names of all symbols of a 6.18 kernel are 3 MB. */
 #define HALF ((size_t)64 << 20)
 /* Address space of a worker: a file of 512 MiB, packed and unpacked, its words, and the halves. */
 #define WORKER_MEMORY (3ULL << 30)

@@ -3,6 +3,9 @@
 #ifndef KPM_RESOLVE_GATHER_H
 #define KPM_RESOLVE_GATHER_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/error.h"
 #include "resolve/index.h"
 
@@ -21,7 +24,7 @@ struct kpm_gather_opts {
 	unsigned int workers;
 	int64_t timeout_ns; /* for one file */
 	size_t file_max;    /* bytes of an unpacked file */
-	/* Takes the words of a file; called in any order. 0, or -errno, which ends the gathering. */
+	/* Takes the words of a file; called in any order. 0, or -errno, which ends it all. */
 	int (*take)(void *arg, size_t file, const struct kpm_words *words);
 	void (*progress)(void *arg, size_t done, size_t count); /* or NULL */
 	void *arg, *progress_arg;

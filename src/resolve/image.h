@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A file in memory, unpacked if it is compressed. What comes out is bounded: a small file that
- * unpacks to gigabytes is refused. Used in worker processes only.
+ * A file in memory, unpacked if it is compressed. The size is bounded: a small file that unpacks to
+ * gigabytes is refused. Used in worker processes only.
  */
 #ifndef KPOOLMON_IMAGE_H
 #define KPOOLMON_IMAGE_H
@@ -20,14 +20,17 @@ struct kpm_image {
 };
 
 /*
- * Reads a regular file, with `buf` for what is unpacked. 0, or -errno and a sentence. A file that
- * is cut while it is read may end the process with SIGBUS.
+ * Maps a regular file, or unpacks it into `buf`. 0, or -errno and a sentence. A file that is
+ * truncated while it is mapped may end the process with SIGBUS.
  */
 int kpm_image_open(const char *path, struct kpm_buffer *buf, struct kpm_image *image,
 		   struct kpm_err *err);
 void kpm_image_close(struct kpm_image *image);
 
-/* The kernel that a bootable image (vmlinuz) carries, unpacked; in place of the image. */
+/*
+ * Replaces a bootable image (vmlinuz) by the kernel in it, unpacked into `buf`. 0, or -EBADMSG and
+ * a sentence, and the image is as it was.
+ */
 int kpm_image_kernel(struct kpm_image *image, struct kpm_buffer *buf, const char *path,
 		     struct kpm_err *err);
 

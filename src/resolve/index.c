@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The index: entries and their text in memory. What has not changed comes from the one that was
- * kept (index_file.c), the rest from the files.
+ * Builds the index in memory: unchanged files are copied from the kept index (index_file.c), the
+ * others are read (gather.c).
  */
 #include <errno.h>
 #include <sched.h>
@@ -14,9 +14,13 @@
 #include "resolve/gather.h"
 #include "resolve/index_file.h"
 
-#define TEXT_MAX    ((size_t)4 << 30)
-#define FILE_MAX    ((size_t)512 << 20)
-#define TIMEOUT     (30 * KPM_SECOND)
+/* The text of an index, at most, so that damaged files cannot fill the memory and the disk. */
+#define TEXT_MAX ((size_t)4 << 30)
+/* An unpacked file, at most: the largest module with its debug information has 400 MB. */
+#define FILE_MAX ((size_t)512 << 20)
+/* For one file: the kernel from a slow disk, which then may have to be unpacked at many places. */
+#define TIMEOUT (30 * KPM_SECOND)
+/* Each takes a file descriptor of the 1,024 that a process has by default. */
 #define WORKERS_MAX 256
 
 void kpm_index_close(struct kpm_index *index)
@@ -75,13 +79,14 @@ static int add_entry(struct kpm_index *x, const struct kpm_source_file *f,
 		ret = add_text(x, w->data, e->end - e->functions);
 	if (ret)
 		return ret;
-	/* a worker that a file got hold of could have left the end of an area out */
+	/* a worker that was taken over by its file may have left the area without an end */
 	if (e->end > e->functions)
 		x->buffer.data[e->end - 1] = '\0';
 	x->count++;
 	return 0;
 }
 
+/* The argument of take(). */
 struct filling {
 	struct kpm_index *index;
 	const struct kpm_index_opts *opts;
@@ -125,7 +130,7 @@ static const struct kpm_entry *find_kept(const struct kept *kept, size_t count,
 		       : NULL;
 }
 
-/* Which files have to be read: *which gets them; `from` the kept entry of each of the others. */
+/* Finds the files to be read: `which` gets these, `from` the kept entries of the others. */
 static int compare(const struct kpm_index *old, const struct kpm_index_opts *o, size_t *which,
 		   size_t *count, const struct kpm_entry **from)
 {
@@ -153,7 +158,7 @@ static int by_size(const void *a, const void *b, void *arg)
 	const struct kpm_source_file *x = &files[*(const size_t *)a],
 				     *y = &files[*(const size_t *)b];
 
-	/* what is tried at many places takes longest: the kernel before all */
+	/* the kernel first: unpacking it, tried at many places, takes longest */
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? 1 : -1;
 	return (x->size < y->size) - (x->size > y->size);
@@ -168,7 +173,7 @@ static unsigned int processors(void)
 	return CPU_COUNT(&set) < WORKERS_MAX ? CPU_COUNT(&set) : WORKERS_MAX;
 }
 
-/* Reads the files that changed, the largest first, so that none is left alone in the end. */
+/* Reads the files that changed, the largest first, so that the workers end at about one time. */
 static int gather(struct kpm_index *x, const struct kpm_index_opts *o, size_t *which, size_t count,
 		  struct kpm_err *err)
 {
@@ -191,8 +196,9 @@ static int gather(struct kpm_index *x, const struct kpm_index_opts *o, size_t *w
 	return count ? kpm_gather(&opts, err) : 0;
 }
 
-static int fill(struct kpm_index *x, const struct kpm_index *old, const struct kpm_index_opts *o,
-		const struct kpm_entry **from)
+/* Copies the entries of unchanged files. */
+static int copy_kept(struct kpm_index *x, const struct kpm_index *old,
+		     const struct kpm_index_opts *o, const struct kpm_entry **from)
 {
 	int ret = add_text(x, o->name, strlen(o->name) + 1);
 
@@ -223,7 +229,7 @@ static int build(struct kpm_index *x, struct kpm_index **old, const struct kpm_i
 	x->gathered = count;
 	kpm_buffer_init(&x->buffer, TEXT_MAX);
 	x->own = calloc(o->count + 1, sizeof(*x->own));
-	ret = x->own ? fill(x, *old, o, from) : -ENOMEM;
+	ret = x->own ? copy_kept(x, *old, o, from) : -ENOMEM;
 	if (ret)
 		return kpm_fail(err, ret, "keep the words of the files: %s", strerror(-ret));
 	ret = gather(x, o, which, count, err);

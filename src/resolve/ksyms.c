@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * /proc/kallsyms: a line a symbol: address, type, name, and for modules a tab and the module.
+ * /proc/kallsyms has a line for each symbol: address, type, name; for modules a tab and the module.
  *
  *   ffffffff81000000 T _stext
  *   ffffffffc0a01000 t leak_one	[leaky]
  *
- * Addresses are 0 for whom they are kept from; that is settled when the file is opened.
+ * Without rights all addresses are 0; the rights at the time of the opening count.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -72,7 +72,7 @@ static int by_address(const void *x, const void *y)
 	return (a->address > b->address) - (a->address < b->address);
 }
 
-/* All symbols of code. What memory does not suffice for stays without a name. */
+/* Reads the symbols of code; when memory runs out the rest stays without a name. */
 static void read_symbols(struct kpm_ksyms *k)
 {
 	char *line = NULL;

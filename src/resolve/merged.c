@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * /sys/kernel/slab: a folder for each slab cache. Caches that SLUB merged are links to one folder,
- * whose name says size and flags:
+ * /sys/kernel/slab has a folder for each slab cache. Caches that SLUB merged are links to one
+ * folder, whose name tells size and flags:
  *
  *   ext4_io_end -> :0000064        ksm_rmap_item -> :0000064
  */

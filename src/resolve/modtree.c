@@ -5,8 +5,8 @@
  *
  *   kernel/fs/ext4/ext4.ko.xz: kernel/fs/jbd2/jbd2.ko.xz kernel/lib/crc16.ko.xz
  *
- * Without it (a copied tree) the folder decides, as in depmod.d of the distributions. A file that
- * modules.dep does not know was put there since, and may have been loaded by hand.
+ * Without it (a copied tree) the folder decides, as depmod.d of the distributions says. A file that
+ * is not in modules.dep was added later, and may have been loaded by insmod.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -23,6 +23,7 @@
 #include "resolve/bisect.h"
 #include "resolve/modtree.h"
 
+/* Bounds for hostile trees; a distribution's has fewer than 10 levels and some 4,000 files. */
 #define DEPTH_MAX    32
 #define FILES_MAX    500000
 #define WARNINGS_MAX 64
@@ -80,8 +81,7 @@ static void warn(struct kpm_modtree *tree, const char *what, const char *path, i
 
 	if (tree->warning_count == WARNINGS_MAX)
 		return;
-	if (asprintf(&text, "%s %s: %s; what is in it is not searched", what, path,
-		     strerror(error)) >= 0)
+	if (asprintf(&text, "%s %s: %s; it is not searched", what, path, strerror(error)) >= 0)
 		tree->warnings[tree->warning_count++] = text;
 }
 
@@ -209,7 +209,7 @@ static size_t first_of(const struct kpm_modtree *tree, const char *name)
 	return first < tree->count && !strcmp(tree->files[first].name, name) ? first : tree->count;
 }
 
-/* Puts what modules.dep names before its namesakes. */
+/* Ranks the files that modules.dep names before others of the same name. */
 static void read_dep(struct kpm_modtree *tree, const char *dir)
 {
 	char path[4096], name[KPM_MODULE_NAME_LEN], *line = NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Handles requests about files. Runs in a worker process, which a damaged file may crash or hang. */
+/* Handles requests about files, in a worker process, which a damaged file may crash or hang. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -43,7 +43,7 @@ void kpm_resolver_free(struct kpm_resolver *resolver);
 int kpm_resolver_ask(struct kpm_resolver *resolver, uint32_t tag, const struct kpm_tag_name *name,
 		     unsigned int needs);
 
-/* The parts that are known by now; NULL: never asked for. The strings live as long as the resolver. */
+/* The parts that are known by now; NULL: never asked for. Strings live as long as the resolver. */
 const struct kpm_location *kpm_resolver_get(const struct kpm_resolver *resolver, uint32_t tag);
 
 /* To be polled for POLLIN. */

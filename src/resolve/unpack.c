@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Unpacks xz, zstd and gzip by their libraries into memory that grows to a bound. */
+/* Unpacks xz, zstd and gzip by their libraries. */
 #include <errno.h>
 #include <lzma.h>
 #include <string.h>
@@ -32,8 +32,10 @@ enum kpm_packing kpm_packing_of(const void *data, size_t size)
 	return KPM_PLAIN;
 }
 
-/* Room for the next piece: what there is, more if it is full; the last byte beyond max is never
- * given, so that a stream that ends at max can be told from one that does not. */
+/*
+ * The room for the next piece, made if there is none. Never beyond max: a stream that does not end
+ * there is too large.
+ */
 static int next_room(struct kpm_buffer *out, size_t *room)
 {
 	int ret = kpm_buffer_reserve(out, 1);

@@ -218,7 +218,7 @@ void kpm_worker_pool_step(struct kpm_worker_pool *p)
 		receive_reply(p, &p->workers[i]);
 		send_request(p, &p->workers[i]);
 	}
-	/* without any worker (out of processes) no reply will come: end the jobs instead of waiting */
+	/* without any worker (out of processes) no reply will come: the jobs end at once */
 	for (unsigned int i = 0; i < p->opts.workers; i++)
 		if (p->workers[i].process.pid)
 			goto out;

@@ -21,7 +21,7 @@ struct kpm_worker_pool_opts {
 	int64_t timeout_ns; /* for one reply */
 	const char *debug_dir;
 	size_t file_max; /* bytes of an unpacked file */
-	/* Handles a request, as in struct kpm_worker_opts; NULL: kpm_request_handle(). For tests. */
+	/* As in struct kpm_worker_opts, for tests; NULL: kpm_request_handle(). */
 	size_t (*handle)(void *arg, const void *request, size_t size, void *reply, size_t max);
 	/* Makes the request of a job; false: the job is dropped. */
 	bool (*make)(void *arg, const struct kpm_job *job, struct kpm_request *request);

@@ -144,7 +144,7 @@ static void no_file(void **state)
 
 	kpm_buffer_init(&buf, ROOM);
 	assert_int_equal(kpm_image_open(t, &buf, &image, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "no regular file"));
+	assert_non_null(strstr(err.text, "not a regular file"));
 	mkfifo(tree_path(t, "fifo", path), 0600);
 	assert_int_equal(kpm_image_open(path, &buf, &image, &err), -EINVAL);
 	assert_int_equal(kpm_image_open(tree_path(t, "nothing", path), &buf, &image, &err),

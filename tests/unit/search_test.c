@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "module.h"
 #include "resolve/index_cache.h"
 #include "resolve/merged.h"
@@ -39,7 +40,7 @@ static void put(struct shelf *s, const char *name, enum kpm_source_kind kind)
 	tree_path(s->tree, name, s->paths[s->count]);
 	stat(s->paths[s->count], &st);
 	*f = (struct kpm_source_file){s->paths[s->count], kind, st.st_size,
-				      st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec};
+				      st.st_mtim.tv_sec * KPM_SECOND + st.st_mtim.tv_nsec};
 	s->count++;
 }
 
@@ -52,7 +53,7 @@ static size_t scan(struct shelf *s)
 		.count = s->count,
 		.cache = s->cache,
 		.workers = 2,
-		.timeout_ns = 3000000000LL,
+		.timeout_ns = 3 * KPM_SECOND,
 		.file_max = 16 << 20,
 	};
 	struct kpm_err err;
@@ -273,7 +274,7 @@ static void cache(void **state)
 	assert_int_equal(scan(&s), 0);
 	expect(&s, "third_open", "");
 	assert_int_equal(scan(&s), 0);
-	/* damaged anywhere: never believed in a way that crashes, and made anew where it is seen */
+	/* damaged anywhere: no crash, and built again where the damage is seen */
 	for (int i = 0; i < 40; i++) {
 		snprintf(words, sizeof(words),
 			 "cd cache && f=$(ls) && printf '\\377\\001' | "
