@@ -16,7 +16,7 @@ static const struct kpm_column *candidate(size_t n)
 	return NULL;
 }
 
-static size_t place_of(const struct kpm_column_list *list, const struct kpm_column *column)
+static size_t index_of(const struct kpm_column_list *list, const struct kpm_column *column)
 {
 	size_t i = 0;
 
@@ -32,7 +32,7 @@ static const struct kpm_column *listed(const struct kpm_console *c, size_t n)
 		return c->columns.column[n];
 	n -= c->columns.count;
 	for (size_t i = 0; candidate(i); i++)
-		if (place_of(&c->columns, candidate(i)) == c->columns.count && !n--)
+		if (index_of(&c->columns, candidate(i)) == c->columns.count && !n--)
 			return candidate(i);
 	return NULL;
 }
@@ -41,13 +41,13 @@ static void toggle(struct kpm_console *c)
 {
 	const struct kpm_column *column = listed(c, c->chosen);
 	struct kpm_column_list *list = &c->columns;
-	size_t place = place_of(list, column);
+	size_t at = index_of(list, column);
 
-	if (place == list->count) {
+	if (at == list->count) {
 		list->column[list->count++] = column;
 	} else if (list->count > 1) {
-		memmove(list->column + place, list->column + place + 1,
-			(list->count - place - 1) * sizeof(*list->column));
+		memmove(list->column + at, list->column + at + 1,
+			(list->count - at - 1) * sizeof(*list->column));
 		list->count--;
 	}
 }

@@ -27,7 +27,7 @@ void load_columns(struct kpm_console *c)
 		return;
 	if (fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\r\n")] = '\0';
-		/* a list of another version is not for us */
+		/* a list with unknown names, as of another version, is ignored */
 		if (!kpm_columns_parse(&list, line, NULL))
 			for (size_t i = 0; i < list.count; i++)
 				if (can_be_shown(list.column[i]))
@@ -38,7 +38,7 @@ void load_columns(struct kpm_console *c)
 		c->columns = usable;
 }
 
-/* Opens the folder of the file, made if need be, if it is ours alone. */
+/* Opens the folder of the file, and creates it if need be. -1 unless it is the user's alone. */
 static int open_folder(const char *file)
 {
 	char *folder = strdup(file);
@@ -82,7 +82,7 @@ void save_columns(struct kpm_console *c)
 	if (!f) {
 		snprintf(c->message, sizeof(c->message), "The columns are not remembered: %s",
 			 !c->config_file  ? "there is no home folder"
-			 : errno == EPERM ? "the folder is not yours alone"
+			 : errno == EPERM ? "others can write to the folder"
 					  : strerror(errno));
 		if (fd >= 0)
 			close(fd);

@@ -84,7 +84,7 @@ void kpm_console_alert(struct kpm_console *c, const char *text)
 	c->flash = true;
 }
 
-static void take_character(char *text, int key)
+static void append_character(char *text, int key)
 {
 	size_t len = strlen(text);
 
@@ -94,7 +94,8 @@ static void take_character(char *text, int key)
 	}
 }
 
-static void take_back(char *text)
+/* Removes the last character, which may have several bytes. */
+static void remove_character(char *text)
 {
 	size_t len = strlen(text);
 
@@ -110,7 +111,7 @@ static char *prompt_text(struct kpm_console *c)
 	return c->prompt == PROMPT_WRITE ? c->file : c->prompt == PROMPT_JUMP ? c->time : c->find;
 }
 
-/* The filter acts while it is typed; a file and a time do when Enter ends them. */
+/* The filter acts while it is typed, a file or a time when Enter ends the prompt. */
 static unsigned int prompt_key(struct kpm_console *c, int key)
 {
 	enum prompt prompt = c->prompt;
@@ -138,7 +139,7 @@ static unsigned int prompt_key(struct kpm_console *c, int key)
 	case KEY_BACKSPACE:
 	case 127:
 	case '\b':
-		take_back(text);
+		remove_character(text);
 		return KPM_REACT_VIEW;
 	case CTRL('u'):
 		*text = '\0';
@@ -146,21 +147,21 @@ static unsigned int prompt_key(struct kpm_console *c, int key)
 	default:
 		if (key < ' ' || key > 255)
 			return 0;
-		take_character(text, key);
+		append_character(text, key);
 		return KPM_REACT_VIEW;
 	}
 }
 
 static unsigned int page_key(struct kpm_console *c, const struct kpm_scene *scene, int key)
 {
-	bool help = c->page != PAGE_DETAILS; /* pages that scroll */
+	bool scrolls = c->page != PAGE_DETAILS;
 
 	switch (key) {
 	case KEY_UP:
 	case KEY_DOWN:
 	case KEY_NPAGE:
 	case KEY_PPAGE:
-		if (!help)
+		if (!scrolls)
 			return table_key(c, scene, key) | KPM_REACT_DETAILS;
 		c->page_top += key == KEY_UP      ? -1
 			       : key == KEY_DOWN  ? 1
@@ -172,7 +173,7 @@ static unsigned int page_key(struct kpm_console *c, const struct kpm_scene *scen
 	case ' ':
 	case CTRL('r'):
 	case CTRL('l'):
-		if (!help)
+		if (!scrolls)
 			return table_key(c, scene, key);
 	}
 	c->page = PAGE_TABLE;
@@ -208,7 +209,7 @@ unsigned int kpm_console_keys(struct kpm_console *c, const struct kpm_scene *sce
 	unsigned int reactions = 0;
 	int key;
 
-	/* what changes the frame must have taken effect before the next key */
+	/* a change of the frame must take effect before the next key */
 	while (!(reactions &
 		 (KPM_REACT_VIEW | KPM_REACT_WRITE | KPM_REACT_QUIT | KPM_REACT_MOVES)) &&
 	       (key = getch()) != ERR)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* poolmon's header with its labels spelled out, the warnings, and the status line. */
+/* poolmon's header, with its labels spelled out, the warnings and the status line. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -35,7 +35,7 @@ static void add_size(struct line *l, const char *label, uint64_t bytes, bool kno
 	add(l, STYLE_PLAIN, label, known ? size_text(l->console, bytes, buf) : "-");
 }
 
-/* ` Nonp: 45.0M 0.2% +1.2M +38.1M/min`: size, share of the memory, change by tick, slope. */
+/* ` Nonp: 45.0M 0.2% +1.2M +38.1M/min`: size, share of the memory, change in a tick, slope. */
 static void add_slab(struct line *l, const struct kpm_scene *scene, const char *label,
 		     enum kpm_kind kind, uint64_t bytes)
 {
@@ -60,7 +60,7 @@ static void add_slab(struct line *l, const struct kpm_scene *scene, const char *
 					   : STYLE_PLAIN,
 			      " %c%s", change < 0 ? '-' : '+', size_text(l->console, by, buf));
 	}
-	/* the slope of the last minute, of what there is before */
+	/* the slope of the last minute, or of the run while that is shorter */
 	if (scene->slab &&
 	    (kpm_trend_growth(scene->slab, 0, kind, MINUTE, &change, &over) ||
 	     kpm_trend_growth(scene->slab, 0, kind, KPM_WINDOW_RUN, &change, &over)) &&
@@ -91,7 +91,7 @@ static void add_coverage(struct line *l, const struct kpm_frame *frame)
 	}
 }
 
-/* Everything that the figures lack; each in a warning colour, none hidden. */
+/* All losses: they are shown even when lines are few. */
 static void draw_losses(struct line *l, const struct kpm_snapshot *snap)
 {
 	const struct kpm_loss *loss = &snap->loss;
@@ -117,15 +117,15 @@ static void draw_losses(struct line *l, const struct kpm_snapshot *snap)
 			add(l, STYLE_PLAIN, "Rescued", buf);
 		}
 		if (loss->refused || loss->tags_full)
-			add(l, STYLE_WARN, "Room", "full");
+			add(l, STYLE_WARN, "Tables", "full");
 	}
 }
 
-/* The names first: what follows from them may be cut off. */
+/* The names first, as the consequences may be cut off. */
 static void draw_hooks(struct line *l, const struct kpm_snapshot *snap)
 {
 	char names[2][160] = {"", ""};
-	int one_of[2] = {-1, -1}; /* that allocate, that free */
+	int one_of[2] = {-1, -1}; /* a missing hook that allocates, one that frees */
 
 	if (!(snap->have & KPM_HAVE_HOOKS))
 		return;
@@ -194,7 +194,7 @@ static void draw_slab(struct kpm_console *c, const struct kpm_scene *scene, int 
 	add_slab(&l, scene, "Paged", KPM_PAGED, m->slab_paged);
 }
 
-/* Where lines are few, what is lost and the slab memory itself stay. */
+/* On a small screen the slab memory and the losses remain. */
 int draw_header(struct kpm_console *c, const struct kpm_scene *scene)
 {
 	const struct kpm_snapshot *snap = scene->frame->part.snap;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The table of keys: what each does, and the help. Actions change the state and return what must
- * happen; they draw nothing. Keys act on the sample in hand.
+ * The table of keys with their actions and the help. Actions change the state and return reactions;
+ * they draw nothing.
  */
 #include <string.h>
 
@@ -89,21 +89,21 @@ static unsigned int roll_up(struct kpm_console *c, int argument)
 
 static unsigned int change_interval(struct kpm_console *c, int longer)
 {
-	static const int64_t steps[] = {250, 500, 1000, 2000, 5000, 10000, 30000, 60000, 300000};
-	const size_t count = sizeof(steps) / sizeof(*steps);
+	static const int64_t steps_ms[] = {250, 500, 1000, 2000, 5000, 10000, 30000, 60000, 300000};
+	const size_t count = sizeof(steps_ms) / sizeof(*steps_ms);
 	int64_t now = c->state.interval_ns / 1000000;
 
 	if (longer) {
 		for (size_t i = 0; i < count; i++) {
-			if (steps[i] > now) {
-				c->state.interval_ns = steps[i] * 1000000;
+			if (steps_ms[i] > now) {
+				c->state.interval_ns = steps_ms[i] * 1000000;
 				break;
 			}
 		}
 	} else {
 		for (size_t i = count; i-- > 0;) {
-			if (steps[i] < now) {
-				c->state.interval_ns = steps[i] * 1000000;
+			if (steps_ms[i] < now) {
+				c->state.interval_ns = steps_ms[i] * 1000000;
 				break;
 			}
 		}
@@ -115,11 +115,11 @@ static unsigned int sample_now(struct kpm_console *c, int argument)
 {
 	(void)argument;
 	(void)c;
-	clearok(curscr, TRUE); /* and repair what others wrote on the screen */
+	clearok(curscr, TRUE); /* and repair the screen if others wrote on it */
 	return KPM_REACT_SAMPLE;
 }
 
-/* To another sample of a recording; it stays there. */
+/* Goes to another sample of a recording and pauses there. */
 static unsigned int step(struct kpm_console *c, int reaction)
 {
 	c->state.paused = true;
@@ -161,7 +161,7 @@ static unsigned int move_cursor(struct kpm_console *c, int to)
 		c->cursor = UINT32_MAX - 1;
 		break;
 	}
-	/* the drawing settles which tag that is */
+	/* select_row() brings the cursor back into the frame */
 	return KPM_REACT_DRAW;
 }
 
@@ -224,7 +224,7 @@ const struct key keys[] = {
 	{{'-'}, "-", "shorter interval", change_interval, 0, false},
 	{{CTRL('r'), CTRL('l')},
 	 "Ctrl-R Ctrl-L",
-	 "sample at once, draw anew",
+	 "sample at once, draw again",
 	 sample_now,
 	 0,
 	 false},
@@ -262,6 +262,7 @@ const struct key keys[] = {
 };
 const size_t key_count = sizeof(keys) / sizeof(*keys);
 
+/* Selects the row under the cursor. */
 static unsigned int select_row(struct kpm_console *c, const struct kpm_frame *frame)
 {
 	if (!frame->count)

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The pages that cover the table: the help, made from the table of keys, and a tag's details. */
+/* The help, made from the table of keys, and the details of a tag. */
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "console/keys.h"
 #include "console/layout.h"
 #include "console/pages.h"
 #include "console/rows.h"
 #include "console/terminal.h"
 
-#define SECOND     1000000000LL
-#define GRAPH_MOST 200
+#define GRAPH_MOST 200 /* columns of the screen that a graph has at most */
 
 static const char *const explanation[] = {
 	"",
 	"Marks: ~ an estimate, ? frees were missed (Diff may be too high), * new.",
 	"In parentheses: the change since the last tick, the mark or the start.",
 	"Lost: events that could not be accounted. Missed frees: found only when the",
-	"address was used again. Missing probes: what they would see is not seen;",
-	"kpoolmon dump --verbose says what follows. Unproven: not called yet.",
+	"address was used again. Missing probes: their events are not counted;",
+	"kpoolmon dump --verbose tells the consequences. Unproven: not called yet.",
 	"",
 	"Other than in poolmon: / filters (l is for highlighting); s, i and 0 to 9 have",
-	"no meaning, as Linux has one set of pools; Ctrl-R or Ctrl-L is for what Ctrl or",
-	"Alt did: a sample at once.",
+	"no meaning, as Linux has one set of pools; Ctrl-R or Ctrl-L replaces Ctrl or",
+	"Alt: a sample at once.",
 };
 
 void draw_help(struct kpm_console *c)
@@ -73,9 +73,9 @@ static int put_growth(struct kpm_console *c, int y, const struct kpm_trend *tren
 	static const struct {
 		const char *name;
 		int64_t window;
-	} windows[] = {{"10 s", 10 * SECOND},
-		       {"1 min", 60 * SECOND},
-		       {"15 min", 900 * SECOND},
+	} windows[] = {{"10 s", 10 * KPM_SECOND},
+		       {"1 min", 60 * KPM_SECOND},
+		       {"15 min", 900 * KPM_SECOND},
 		       {"run", KPM_WINDOW_RUN}};
 	int x = 16;
 
@@ -132,7 +132,7 @@ static int put_ages(struct kpm_console *c, int y, const struct kpm_objects *o)
 		most = o->ages[i] > most ? o->ages[i] : most;
 	put_at(c, y, 1, STYLE_BOLD, "Ages");
 	put_at(c, y, 16, STYLE_PLAIN, "the oldest object is %s old",
-	       kpm_format_duration(o->oldest_s * SECOND, buf));
+	       kpm_format_duration(o->oldest_s * KPM_SECOND, buf));
 	y++;
 	for (int i = 0; i < KPM_AGES; i++, y++) {
 		int room = COLS - 42, bar = room > 0 ? o->ages[i] * room / most : 0;

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The rows. Before each stand its marks: `~` the figures are an estimate, `?` frees were missed,
- * `*` the tag is new. A change that grows is red and has a plus, one that shrinks is green and has
- * a minus; rows that changed are bold, as poolmon has it.
+ * Draws the rows. Each begins with its marks: `~` the figures are an estimate, `?` frees were
+ * missed, `*` the tag is new. A growing value has a plus and is red, a shrinking one has a minus and is
+ * green; rows that changed are bold, as in poolmon.
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "console/layout.h"
 #include "console/rows.h"
 #include "console/terminal.h"
 
-#define NEW_NS     10000000000LL
-#define SPARK_MOST 40
+#define NEW_NS     (10 * KPM_SECOND) /* how long a tag is marked as new: five ticks */
+#define SPARK_MOST 40                /* columns of the screen */
 
 static int sign_of(const struct kpm_column *column, const struct kpm_frame *frame,
 		   const struct kpm_row *row)
@@ -56,7 +57,7 @@ static bool changed(const struct kpm_frame *frame, const struct kpm_row *row)
 	       (change.allocs || change.frees || change.diff || change.bytes);
 }
 
-/* Only what is good or bad when it grows is coloured. */
+/* Only the columns whose growth is good or bad have colours: allocs and frees always grow. */
 static enum style style_of_change(const struct drawn *d, int sign, enum style style)
 {
 	if (style == STYLE_SELECTED || !sign ||
@@ -113,7 +114,7 @@ void draw_spark(const struct kpm_console *c, int y, int x, const uint64_t *value
 	}
 }
 
-/* The sparkline goes where the columns leave room. */
+/* Where the sparkline begins, behind the columns; 0: it does not fit. */
 static int spark_x(const struct kpm_console *c)
 {
 	const struct drawn *last = &c->drawn[c->drawn_count - 1];

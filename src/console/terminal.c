@@ -9,7 +9,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "console/terminal.h"
 
@@ -19,12 +18,12 @@
  */
 #define ESCAPE_MS 25
 
-/* Every signal that ends a process and that nobody here waits for. */
+/* All signals that end a process and that the program does not wait for. */
 static const int crashes[] = {SIGSEGV, SIGBUS,    SIGFPE,  SIGILL,  SIGABRT,
 			      SIGQUIT, SIGTRAP,   SIGSYS,  SIGUSR1, SIGUSR2,
 			      SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ};
 
-/* Leaves the screen, then crashes as it would have. */
+/* Leaves the screen, then ends as without a handler. */
 static void crashed(int sig)
 {
 	endwin();

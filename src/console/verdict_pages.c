@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The page that ranks the suspects, with the evidence in words, and the page of the alerts. */
+/* Lists the suspects with the evidence in words, and the alerts. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "console/terminal.h"
 #include "console/verdict_pages.h"
 
-#define ALERTS_SHOWN 200
+#define ALERTS_SHOWN 200 /* of the page; more than anybody reads */
 
 /* Text over several lines, broken at blanks. Returns the line behind it. */
 static int put_wrapped(struct kpm_console *c, int y, int x, enum style style, const char *text)
