@@ -4,7 +4,7 @@
  *
  *   head      magic, version, size of an entry, number of entries, bytes of text
  *   entries   struct kpm_entry each
- *   text      the name of what is indexed, then each entry's path, note and words
+ *   text      the name of the index, then each entry's path, note and words
  *
  * A file of another version or name, or with an offset out of order, is not used. It is written
  * under another name and then renamed, so that a reader never sees a part of it.

@@ -134,7 +134,7 @@ int kpm_unpack(enum kpm_packing packing, const void *data, size_t size, struct k
 	int ret = -EOPNOTSUPP;
 
 	out->size = 0;
-	/* zlib counts what it is given in 32 bits */
+	/* zlib counts its input in 32 bits */
 	if (size > 1U << 31)
 		ret = -EFBIG;
 	else if (packing == KPM_XZ)

@@ -15,7 +15,7 @@
 
 /*
  * Address space of a worker: a kernel with its debug information (0.4 GB) mapped, a module (512 MiB
- * at most) unpacked and copied for libdwfl, and what libdw makes of it.
+ * at most) unpacked and copied for libdwfl, and the memory of libdw itself.
  */
 #define WORKER_MEMORY (3ULL << 30)
 #define NO_FILE       UINT32_MAX

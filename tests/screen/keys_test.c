@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Keys and clicks: the order, the filter, the selection, what changes and what is returned. */
+/* Keys and clicks: the order, the filter, the selection, and the reactions. */
 #include "console/keys.h"
 #include "fixture.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Screens of all sizes, colours and terminals, and what a drawing costs. */
+/* Screens of all sizes, colours and terminals, and the cost of a drawing. */
 #include <time.h>
 
 #include "console/possible.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Files in memory: each way of packing, bombs, damage, and what is no file. */
+/* Files in memory: each format, bombs, damage, and things that are not files. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +22,7 @@
 
 #define ROOM (1 << 20)
 
-/* Packs; returns the size of what is in `out`. */
+/* Packs data into `out`; returns the size there. */
 static size_t pack(enum kpm_packing how, const char *data, size_t size, char *out, size_t room)
 {
 	size_t used = 0;
@@ -134,7 +134,7 @@ static void damage(void **state)
 	kpm_buffer_done(&buf);
 }
 
-static void no_file(void **state)
+static void not_a_file(void **state)
 {
 	const char *t = *state;
 	struct kpm_buffer buf;
@@ -194,7 +194,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(unpacks, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(bombs, tree_make, tree_remove),
 		cmocka_unit_test(damage),
-		cmocka_unit_test_setup_teardown(no_file, tree_make, tree_remove),
+		cmocka_unit_test_setup_teardown(not_a_file, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(kernel, tree_make, tree_remove),
 	};
 

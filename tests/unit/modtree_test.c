@@ -79,7 +79,7 @@ static void precedence(void **state)
 	assert_null(kpm_modtree_warning(tree, 0));
 	kpm_modtree_free(tree);
 
-	/* what depmod wrote down goes before the folder */
+	/* modules.dep goes before the folder */
 	tree_file(t, "modules.dep",
 		  "kernel/a/dup.ko: kernel/late.ko\ngarbage\nweak-updates/own.ko:\n");
 	assert_int_equal(kpm_modtree_open(t, 0, &tree, NULL), 0);

@@ -29,13 +29,13 @@
 #define TREE "lib/modules/6.12.1/"
 #define ALL  (KPM_LOCATION_FILE | KPM_LOCATION_LINE)
 
-struct box {
+struct fixture {
 	char sys[512];
 	struct kpm_tagset *tags;
 	struct kpm_resolver *r;
 };
 
-static void box_open(struct box *b, const char *t, int64_t timeout)
+static void fixture_open(struct fixture *b, const char *t, int64_t timeout)
 {
 	struct kpm_resolver_opts opts = {.release = "6.12.1", .timeout_ns = timeout};
 	struct kpm_err err;
@@ -48,13 +48,13 @@ static void box_open(struct box *b, const char *t, int64_t timeout)
 		fail_msg("%s", err.text);
 }
 
-static void box_close(struct box *b)
+static void fixture_close(struct fixture *b)
 {
 	kpm_resolver_free(b->r);
 	kpm_tagset_free(b->tags);
 }
 
-static uint32_t ask(struct box *b, const char *symbol, unsigned int needs)
+static uint32_t ask(struct fixture *b, const char *symbol, unsigned int needs)
 {
 	int64_t tag = kpm_tagset_enter(b->tags, 0xffffffffc0001000, symbol, NULL, false);
 
@@ -63,7 +63,7 @@ static uint32_t ask(struct box *b, const char *symbol, unsigned int needs)
 	return tag;
 }
 
-static const struct kpm_location *wait_for(struct box *b, uint32_t tag)
+static const struct kpm_location *wait_for(struct fixture *b, uint32_t tag)
 {
 	const struct kpm_location *p;
 
@@ -123,13 +123,13 @@ static void lines(void **state)
 	char symbol[128], build_id[KPM_BUILD_ID_LEN];
 	struct kpm_err note;
 	uint32_t tag;
-	struct box b;
+	struct fixture b;
 
 	if (!module_make(t, TREE "extra/leak.ko"))
 		skip();
 	symbol_of(t, "user", symbol, sizeof(symbol));
-	/* nothing is said of what is loaded: the file is believed */
-	box_open(&b, t, 0);
+	/* the build of the loaded module is not known: the file is taken */
+	fixture_open(&b, t, 0);
 	tag = ask(&b, symbol, ALL);
 	/* the file is known at once */
 	ends(kpm_resolver_get(b.r, tag)->file, "/" TREE "extra/leak.ko");
@@ -142,13 +142,13 @@ static void lines(void **state)
 	assert_true(strlen(p->build_id) >= 32);
 	snprintf(build_id, sizeof(build_id), "%s", p->build_id);
 	assert_false(kpm_resolver_note(b.r, &note));
-	/* again: what is known is not asked again, a new tag of the same file is */
+	/* known parts are not requested again, those of a new tag of the same file are */
 	kpm_resolver_ask(b.r, tag, kpm_tagset_get(b.tags, tag), ALL);
 	assert_false(kpm_resolver_busy(b.r));
 	symbol_of(t, "plain", symbol, sizeof(symbol));
 	p = wait_for(&b, ask(&b, symbol, ALL));
 	assert_int_equal(p->line, 9);
-	/* what is not there */
+	/* no such function, no such module, no vmlinux, no name */
 	p = wait_for(&b, ask(&b, "nobody+0x9/0x10 [leak]", ALL));
 	ends(p->file, "leak.ko");
 	assert_null(p->source);
@@ -161,14 +161,14 @@ static void lines(void **state)
 	p = wait_for(&b, ask(&b, "", ALL));
 	assert_null(p->file);
 	assert_null(kpm_resolver_get(b.r, 4711));
-	box_close(&b);
+	fixture_close(&b);
 
 	load(t, "leak", build_id);
-	box_open(&b, t, 0);
+	fixture_open(&b, t, 0);
 	p = wait_for(&b, ask(&b, symbol, ALL));
 	assert_int_equal(p->build, KPM_BUILD_LOADED);
 	assert_int_equal(p->line, 9);
-	box_close(&b);
+	fixture_close(&b);
 }
 
 /* Rebuilt after it was loaded: said, and no line is taken. */
@@ -178,14 +178,14 @@ static void other_build(void **state)
 	const struct kpm_location *p;
 	char symbol[128];
 	struct kpm_err note;
-	struct box b;
+	struct fixture b;
 
 	if (!module_make(t, TREE "extra/leak.ko"))
 		skip();
 	symbol_of(t, "plain", symbol, sizeof(symbol));
 	load(t, "leak", "00112233445566778899aabbccddeeff00112233");
-	box_open(&b, t, 0);
-	/* unloaded meanwhile: what was remembered counts */
+	fixture_open(&b, t, 0);
+	/* unloaded since: the build that was recorded counts */
 	assert_true(shell(t, "rm -r sys/module/leak"));
 	p = wait_for(&b, ask(&b, symbol, ALL));
 	ends(p->file, "leak.ko");
@@ -198,7 +198,7 @@ static void other_build(void **state)
 	assert_null(p->source);
 	assert_true(kpm_resolver_note(b.r, &note));
 	assert_non_null(strstr(note.text, "leak.ko is not the build of leak that is loaded"));
-	box_close(&b);
+	fixture_close(&b);
 }
 
 /* The kernel itself, by its own notes. */
@@ -207,7 +207,7 @@ static void vmlinux(void **state)
 	const char *t = *state;
 	const struct kpm_location *p;
 	char symbol[128];
-	struct box b;
+	struct fixture b;
 
 	if (!module_make(t, TREE "extra/leak.ko") ||
 	    !shell(t, "mkdir -p usr/lib/debug/boot && "
@@ -216,12 +216,12 @@ static void vmlinux(void **state)
 		skip();
 	symbol_of(t, "user", symbol, sizeof(symbol));
 	*strchr(symbol, ' ') = '\0';
-	box_open(&b, t, 0);
+	fixture_open(&b, t, 0);
 	p = wait_for(&b, ask(&b, symbol, ALL));
 	ends(p->file, "/usr/lib/debug/boot/vmlinux-6.12.1");
 	assert_string_equal(p->source, "leak.c");
 	assert_int_equal(p->line, 13);
-	box_close(&b);
+	fixture_close(&b);
 }
 
 /* Stops the workers, as a file system that does not answer would. */
@@ -249,12 +249,12 @@ static void hung(void **state)
 	struct kpm_err note;
 	int64_t start;
 	uint32_t tag;
-	struct box b;
+	struct fixture b;
 
 	if (!module_make(t, TREE "extra/leak.ko") || !module_make(t, TREE "extra/other.ko"))
 		skip();
 	symbol_of(t, "plain", symbol, sizeof(symbol));
-	box_open(&b, t, KPM_SECOND / 2);
+	fixture_open(&b, t, KPM_SECOND / 2);
 	assert_int_equal(stop_workers(), 2);
 	tag = ask(&b, "plain+0x9/0x30 [other]", ALL);
 	start = kpm_now();
@@ -272,7 +272,7 @@ static void hung(void **state)
 	p = wait_for(&b, ask(&b, symbol, ALL));
 	if (!p->source)
 		p = wait_for(&b, ask(&b, "user+0xc/0x40 [leak]", ALL));
-	box_close(&b);
+	fixture_close(&b);
 }
 
 /* Is this the process that is ended first when memory is out? */
@@ -401,14 +401,14 @@ static void bomb(void **state)
 {
 	const char *t = *state;
 	const struct kpm_location *p;
-	struct box b;
+	struct fixture b;
 	uint32_t tag;
 
 	if (!shell(t, "mkdir -p " TREE "extra && head -c 64M /dev/zero | xz -0 >" TREE
 		      "extra/leak.ko.xz"))
 		skip();
 	tree_file(t, TREE "extra/garbage.ko", "no ELF file");
-	box_open(&b, t, 0);
+	fixture_open(&b, t, 0);
 	tag = ask(&b, "x+0x9/0x10 [garbage]", ALL);
 	p = wait_for(&b, ask(&b, "user+0x9/0x30 [leak]", ALL));
 	ends(p->file, "leak.ko.xz");
@@ -417,7 +417,7 @@ static void bomb(void **state)
 	p = wait_for(&b, tag);
 	ends(p->file, "garbage.ko");
 	assert_null(p->build_id);
-	box_close(&b);
+	fixture_close(&b);
 }
 
 #define MANY    10000
@@ -429,13 +429,13 @@ static void budget(void **state)
 	const char *t = *state;
 	int64_t best = INT64_MAX;
 	char name[128];
-	struct box b;
+	struct fixture b;
 
 	for (int i = 0; i < 4000; i++) {
 		snprintf(name, sizeof(name), TREE "kernel/m%d/mod-%d.ko", i % 100, i);
 		tree_file(t, name, "");
 	}
-	box_open(&b, t, 0);
+	fixture_open(&b, t, 0);
 	for (int i = 0; i < MANY; i++) {
 		snprintf(name, sizeof(name), "function_%d+0x%x/0x100 [mod_%d]", i, i % 256,
 			 i % MODULES * 13);
@@ -457,7 +457,7 @@ static void budget(void **state)
 	assert_true(best < 150000000);
 	snprintf(name, sizeof(name), "/mod-%d.ko", 299 * 13);
 	ends(kpm_resolver_get(b.r, 299)->file, name);
-	box_close(&b);
+	fixture_close(&b);
 }
 
 /* The package of a file, with whatever package manager is here. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The index and the search, on made-up modules: evidence, order, the cache, what goes wrong. */
+/* The index and the search, on made-up modules: evidence, order, the cache, broken files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -23,7 +23,7 @@
 #define FILES_MAX 8
 
 /* Files of a fake tree, and their index. */
-struct shelf {
+struct fixture {
 	const char *tree;
 	char paths[FILES_MAX][1024];
 	struct kpm_source_file files[FILES_MAX];
@@ -32,7 +32,7 @@ struct shelf {
 	struct kpm_index *index;
 };
 
-static void put(struct shelf *s, const char *name, enum kpm_source_kind kind)
+static void put(struct fixture *s, const char *name, enum kpm_source_kind kind)
 {
 	struct kpm_source_file *f = &s->files[s->count];
 	struct stat st = {0};
@@ -45,7 +45,7 @@ static void put(struct shelf *s, const char *name, enum kpm_source_kind kind)
 }
 
 /* Indexes; returns how many files were opened for it. */
-static size_t scan(struct shelf *s)
+static size_t scan(struct fixture *s)
 {
 	const struct kpm_index_opts opts = {
 		.name = s->tree,
@@ -76,7 +76,7 @@ static bool make(const char *t, const char *name, const char *more)
 	return shell(t, words);
 }
 
-static bool shelf_make(struct shelf *s, const char *t)
+static bool fixture_make(struct fixture *s, const char *t)
 {
 	memset(s, 0, sizeof(*s));
 	s->tree = t;
@@ -106,15 +106,15 @@ static bool shelf_make(struct shelf *s, const char *t)
 	return true;
 }
 
-static void shelf_free(struct shelf *s)
+static void fixture_free(struct fixture *s)
 {
 	kpm_index_close(s->index);
 	if (s->cache >= 0)
 		close(s->cache);
 }
 
-/* Searches; what was found is written as `module:evidence:confidence ...`, first letters. */
-static void expect(const struct shelf *s, const char *name, const char *want)
+/* Searches; the hits must be `module:evidence:confidence ...`, with first letters. */
+static void expect(const struct fixture *s, const char *name, const char *want)
 {
 	char found[512] = "", module[64];
 	const struct kpm_entry *entries;
@@ -140,9 +140,9 @@ static void expect(const struct shelf *s, const char *name, const char *want)
 static void evidence(void **state)
 {
 	const char *t = *state;
-	struct shelf s;
+	struct fixture s;
 
-	if (!shelf_make(&s, t))
+	if (!fixture_make(&s, t))
 		skip();
 	assert_int_equal(scan(&s), 3);
 	/* an argument of the call; whole and read-only, and it creates caches; whole, but it
@@ -166,16 +166,16 @@ static void evidence(void **state)
 	expect(&s, "irst_cach*", "");
 	expect(&s, "kmem_cache_create_user", "first:T:L");
 	expect(&s, "nothing", "");
-	shelf_free(&s);
+	fixture_free(&s);
 }
 
 /* System.map, an ELF kernel, and one within a bootable file. */
 static void kernels(void **state)
 {
 	const char *t = *state;
-	struct shelf s;
+	struct fixture s;
 
-	if (!shelf_make(&s, t) ||
+	if (!fixture_make(&s, t) ||
 	    !shell(t,
 		   "{ head -c 3000 /dev/zero; xz --check=crc32 <a/first.ko; head -c 99 /dev/zero; }"
 		   " >vmlinuz"))
@@ -194,7 +194,7 @@ static void kernels(void **state)
 	expect(&s, "last_one", "kernel:D:H");
 	expect(&s, "own", "");
 	expect(&s, "first_cache", "kernel:C:H kernel:T:L");
-	shelf_free(&s);
+	fixture_free(&s);
 }
 
 static void queries(void **state)
@@ -248,9 +248,9 @@ static void cache(void **state)
 {
 	const char *t = *state;
 	char folder[1024], words[2048];
-	struct shelf s;
+	struct fixture s;
 
-	if (!shelf_make(&s, t))
+	if (!fixture_make(&s, t))
 		skip();
 	s.cache = kpm_cache_open(tree_path(t, "cache", folder), NULL);
 	assert_true(s.cache >= 0);
@@ -289,7 +289,7 @@ static void cache(void **state)
 	assert_true(shell(t, "cd cache && f=$(ls) && echo >> $f"));
 	assert_int_equal(scan(&s), 2);
 	assert_int_equal(scan(&s), 0);
-	shelf_free(&s);
+	fixture_free(&s);
 }
 
 static void cache_folder(void **state)
@@ -329,9 +329,9 @@ static void broken(void **state)
 	size_t count, size, notes = 0;
 	const char *text;
 	char path[1024];
-	struct shelf s;
+	struct fixture s;
 
-	if (!shelf_make(&s, t) ||
+	if (!fixture_make(&s, t) ||
 	    !shell(t, "head -c 64M /dev/zero | xz -0 >bomb.ko.xz; head -c 700 a/first.ko >cut.ko; "
 		      "head -c 5000 /dev/urandom >noise.ko"))
 		skip();
@@ -356,7 +356,7 @@ static void broken(void **state)
 				strstr(text + entries[i].note, "unpacks to more than 16 MiB"));
 	}
 	assert_int_equal(notes, 5);
-	shelf_free(&s);
+	fixture_free(&s);
 }
 
 /* Ends the workers as soon as one file is done: as a file would that crashes its reader. */
@@ -381,9 +381,9 @@ static void crashes(void **state)
 	size_t count, broken = 0;
 	char name[32];
 	int ended = 0;
-	struct shelf s;
+	struct fixture s;
 
-	if (!shelf_make(&s, t))
+	if (!fixture_make(&s, t))
 		skip();
 	for (int i = 0; i < 5; i++) {
 		snprintf(name, sizeof(name), "c/m%d.ko", i);
@@ -405,9 +405,9 @@ static void crashes(void **state)
 	assert_int_equal(count, 8);
 	for (size_t i = 0; i < count; i++)
 		broken += entries[i].flags & KPM_ENTRY_BROKEN ? 1 : 0;
-	/* what each of the two was at, no more */
+	/* the current file of each of the two, no more */
 	assert_true(broken >= 1 && broken <= 2);
-	shelf_free(&s);
+	fixture_free(&s);
 }
 
 static void merged(void **state)
