@@ -71,7 +71,8 @@ void kpm_verified_print(FILE *out, const struct kpm_verified *v)
 		active += v->counts[i].active;
 	}
 	fprintf(out,
-		"verified:       %" PRIu32 " of %" PRIu32 " caches have more tracked objects than the "
+		"verified:       %" PRIu32 " of %" PRIu32
+		" caches have more tracked objects than the "
 		"kernel reports\n"
 		"in no cache:    %" PRIu64 " tracked objects\n"
 		"untracked:      %" PRIu64 " of %" PRIu64 " objects, most of them older than the "

@@ -56,28 +56,28 @@ const char *kpm_module_path(const struct kpm_roots *roots, enum kpm_module_file 
 	return buf;
 }
 
-#define PLACES_MAX 8
+#define PATHS_MAX 8
 
-/* What stands for the release is `@`. */
-static const char *const spots[][PLACES_MAX] = {
-	[KPM_SPOT_TREE] = {"/lib/modules/@", "/usr/lib/modules/@"},
-	[KPM_SPOT_VMLINUX] = {"/usr/lib/debug/boot/vmlinux-@", "/boot/vmlinux-@",
-			      "/usr/lib/debug/lib/modules/@/vmlinux",
-			      "/usr/lib/debug/usr/lib/modules/@/vmlinux",
-			      "/lib/modules/@/build/vmlinux", "/usr/lib/modules/@/build/vmlinux",
-			      "/usr/lib/debug/boot/vmlinux-@.debug"},
-	[KPM_SPOT_VMLINUZ] = {"/boot/vmlinuz-@", "/lib/modules/@/vmlinuz",
-			      "/usr/lib/modules/@/vmlinuz"},
-	[KPM_SPOT_SYMBOLS] = {"/boot/System.map-@", "/lib/modules/@/System.map",
-			      "/usr/lib/modules/@/System.map"},
-	[KPM_SPOT_TREES] = {"/lib/modules", "/usr/lib/modules"},
-	[KPM_SPOT_DEBUG] = {"/usr/lib/debug"},
+/* `@` stands for the release. */
+static const char *const search_paths[][PATHS_MAX] = {
+	[KPM_SEARCH_TREE] = {"/lib/modules/@", "/usr/lib/modules/@"},
+	[KPM_SEARCH_VMLINUX] = {"/usr/lib/debug/boot/vmlinux-@", "/boot/vmlinux-@",
+				"/usr/lib/debug/lib/modules/@/vmlinux",
+				"/usr/lib/debug/usr/lib/modules/@/vmlinux",
+				"/lib/modules/@/build/vmlinux", "/usr/lib/modules/@/build/vmlinux",
+				"/usr/lib/debug/boot/vmlinux-@.debug"},
+	[KPM_SEARCH_VMLINUZ] = {"/boot/vmlinuz-@", "/lib/modules/@/vmlinuz",
+				"/usr/lib/modules/@/vmlinuz"},
+	[KPM_SEARCH_SYMBOLS] = {"/boot/System.map-@", "/lib/modules/@/System.map",
+				"/usr/lib/modules/@/System.map"},
+	[KPM_SEARCH_TREES] = {"/lib/modules", "/usr/lib/modules"},
+	[KPM_SEARCH_DEBUG] = {"/usr/lib/debug"},
 };
 
-const char *kpm_spot_path(const struct kpm_roots *roots, enum kpm_spot spot, unsigned int nth,
-			  const char *release, char *buf, size_t size)
+const char *kpm_search_path_get(const struct kpm_roots *roots, enum kpm_search_path which,
+				unsigned int nth, const char *release, char *buf, size_t size)
 {
-	const char *form = nth < PLACES_MAX ? spots[spot][nth] : NULL;
+	const char *form = nth < PATHS_MAX ? search_paths[which][nth] : NULL;
 	const char *fs = roots && roots->fs ? roots->fs : "", *at;
 
 	if (!form)
@@ -88,10 +88,10 @@ const char *kpm_spot_path(const struct kpm_roots *roots, enum kpm_spot spot, uns
 	return buf;
 }
 
-const char *kpm_spot_find(const struct kpm_roots *roots, enum kpm_spot spot, const char *release,
-			  char *buf, size_t size)
+const char *kpm_search_path_find(const struct kpm_roots *roots, enum kpm_search_path which,
+				 const char *release, char *buf, size_t size)
 {
-	for (unsigned int i = 0; kpm_spot_path(roots, spot, i, release, buf, size); i++)
+	for (unsigned int i = 0; kpm_search_path_get(roots, which, i, release, buf, size); i++)
 		if (!access(buf, F_OK))
 			return buf;
 	return NULL;

@@ -51,22 +51,22 @@ enum kpm_module_file {
 const char *kpm_module_path(const struct kpm_roots *roots, enum kpm_module_file file,
 			    const char *module, char *buf, size_t size);
 
-/* What belongs to a kernel and may be in several places. */
-enum kpm_spot {
-	KPM_SPOT_TREE,    /* folder of its modules */
-	KPM_SPOT_VMLINUX, /* the kernel as an ELF file */
-	KPM_SPOT_VMLINUZ, /* the kernel as it is booted */
-	KPM_SPOT_SYMBOLS, /* its symbols: System.map */
-	KPM_SPOT_TREES,   /* folder of the folders of modules; without a release */
-	KPM_SPOT_DEBUG,   /* folder of separate debug information; without a release */
+/* Files and folders of a kernel that distributions put in different places: a search path each. */
+enum kpm_search_path {
+	KPM_SEARCH_TREE,    /* folder of its modules */
+	KPM_SEARCH_VMLINUX, /* the kernel as an ELF file */
+	KPM_SEARCH_VMLINUZ, /* the kernel as it is booted */
+	KPM_SEARCH_SYMBOLS, /* its symbols: System.map */
+	KPM_SEARCH_TREES,   /* folder of the folders of modules; without a release */
+	KPM_SEARCH_DEBUG,   /* folder of separate debug information; without a release */
 };
 
-/* Writes the path of the nth place, the best first, into buf; NULL after the last. */
-const char *kpm_spot_path(const struct kpm_roots *roots, enum kpm_spot spot, unsigned int nth,
-			  const char *release, char *buf, size_t size);
+/* Writes the nth path, the best first, into buf and returns buf; NULL after the last. */
+const char *kpm_search_path_get(const struct kpm_roots *roots, enum kpm_search_path which,
+				unsigned int nth, const char *release, char *buf, size_t size);
 
-/* The first place where there is something; NULL: nowhere. */
-const char *kpm_spot_find(const struct kpm_roots *roots, enum kpm_spot spot, const char *release,
-			  char *buf, size_t size);
+/* The same for the first path that exists; NULL: none does. */
+const char *kpm_search_path_find(const struct kpm_roots *roots, enum kpm_search_path which,
+				 const char *release, char *buf, size_t size);
 
 #endif

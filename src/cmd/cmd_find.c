@@ -14,6 +14,7 @@
 #include "base/rights.h"
 #include "cli/options.h"
 #include "resolve/index_cache.h"
+#include "resolve/merged.h"
 #include "resolve/modtree.h"
 #include "sink/output.h"
 
@@ -89,11 +90,11 @@ static int choose_release(struct find *f, struct kpm_err *err)
 			 f->options->release ? f->options->release : f->uts.release);
 		return 0;
 	}
-	if (kpm_spot_find(&f->roots, KPM_SPOT_TREE, f->uts.release, dir, sizeof(dir))) {
+	if (kpm_search_path_find(&f->roots, KPM_SEARCH_TREE, f->uts.release, dir, sizeof(dir))) {
 		snprintf(f->release, sizeof(f->release), "%s", f->uts.release);
 		return 0;
 	}
-	if (kpm_spot_find(&f->roots, KPM_SPOT_TREES, "", dir, sizeof(dir)) &&
+	if (kpm_search_path_find(&f->roots, KPM_SEARCH_TREES, "", dir, sizeof(dir)) &&
 	    only_release(dir, f->release, sizeof(f->release), &count))
 		return 0;
 	if (!count && !has_modules(f->root))
@@ -111,15 +112,16 @@ static int open_tree(struct find *f, struct kpm_err *err)
 {
 	int ret;
 
-	if (f->running && !kpm_spot_find(&f->roots, KPM_SPOT_TREE, f->release, f->tree_dir,
-					 sizeof(f->tree_dir))) {
+	if (f->running && !kpm_search_path_find(&f->roots, KPM_SEARCH_TREE, f->release, f->tree_dir,
+						sizeof(f->tree_dir))) {
 		/* a kernel without modules: it is searched alone */
-		kpm_spot_path(&f->roots, KPM_SPOT_TREE, 0, f->release, f->tree_dir,
-			      sizeof(f->tree_dir));
+		kpm_search_path_get(&f->roots, KPM_SEARCH_TREE, 0, f->release, f->tree_dir,
+				    sizeof(f->tree_dir));
 		return 0;
 	}
 	if (*f->release && !f->running &&
-	    !kpm_spot_find(&f->roots, KPM_SPOT_TREE, f->release, f->tree_dir, sizeof(f->tree_dir)))
+	    !kpm_search_path_find(&f->roots, KPM_SEARCH_TREE, f->release, f->tree_dir,
+				  sizeof(f->tree_dir)))
 		return kpm_fail(err, -ENOENT,
 				"there are no modules of kernel %s below %.300s; name another with "
 				"--kernel or --root",
@@ -132,11 +134,12 @@ static int open_tree(struct find *f, struct kpm_err *err)
 	return ret;
 }
 
-static bool add_kernel(struct find *f, enum kpm_spot spot, enum kpm_source_kind kind, char *path)
+static bool add_kernel(struct find *f, enum kpm_search_path which, enum kpm_source_kind kind,
+		       char *path)
 {
 	struct stat st;
 
-	if (!*f->release || !kpm_spot_find(&f->roots, spot, f->release, path, 4096) ||
+	if (!*f->release || !kpm_search_path_find(&f->roots, which, f->release, path, 4096) ||
 	    stat(path, &st))
 		return false;
 	f->files[f->count++] = (struct kpm_source_file){
@@ -164,12 +167,12 @@ static int list_files(struct find *f, struct kpm_err *err)
 	if (!f->files)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	/* vmlinux has all that the other two have */
-	if (!add_kernel(f, KPM_SPOT_VMLINUX, KPM_KIND_VMLINUX, f->kernel_paths[0])) {
-		add_kernel(f, KPM_SPOT_VMLINUZ, KPM_KIND_VMLINUZ, f->kernel_paths[1]);
+	if (!add_kernel(f, KPM_SEARCH_VMLINUX, KPM_KIND_VMLINUX, f->kernel_paths[0])) {
+		add_kernel(f, KPM_SEARCH_VMLINUZ, KPM_KIND_VMLINUZ, f->kernel_paths[1]);
 		if (f->running)
 			add_kallsyms(f, f->kernel_paths[2]);
 		else
-			add_kernel(f, KPM_SPOT_SYMBOLS, KPM_KIND_SYMBOLS, f->kernel_paths[2]);
+			add_kernel(f, KPM_SEARCH_SYMBOLS, KPM_KIND_SYMBOLS, f->kernel_paths[2]);
 	}
 	for (size_t i = 0; i < modules; i++) {
 		const struct kpm_modfile *m = kpm_modtree_get(f->tree, i);

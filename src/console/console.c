@@ -1,9 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which page has the keys and the screen, and the line that is typed into. */
+/* Opening and closing, page dispatch and the input prompt. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "console/screen.h"
+#include "console/chooser.h"
+#include "console/column_file.h"
+#include "console/header.h"
+#include "console/keys.h"
+#include "console/layout.h"
+#include "console/pages.h"
+#include "console/rows.h"
+#include "console/terminal.h"
+#include "console/verdict_pages.h"
+
+static void set_columns(struct kpm_console *c, const struct kpm_console_opts *opts)
+{
+	if (opts->columns.count) {
+		c->columns = opts->columns;
+		return;
+	}
+	kpm_columns_parse(&c->columns, KPM_USUAL_COLUMNS, NULL);
+	if (opts->labels)
+		kpm_columns_parse(&c->columns, "label", NULL);
+	load_columns(c);
+}
+
+int kpm_console_open(const struct kpm_console_opts *opts, struct kpm_console **console,
+		     struct kpm_err *err)
+{
+	struct kpm_console *c = calloc(1, sizeof(*c));
+	int ret;
+
+	if (!c)
+		return kpm_fail(err, -ENOMEM, "out of memory");
+	c->state.view = opts->view;
+	c->state.view.find = c->find;
+	if (!c->state.view.sort)
+		c->state.view.sort = kpm_column_find("bytes");
+	c->state.interval_ns = opts->interval_ns;
+	c->state.selected = KPM_NO_TAG;
+	c->highlight = !opts->no_highlight;
+	c->totals = opts->totals;
+	c->exact = opts->exact;
+	strcpy(c->file, "kpoolmon.txt");
+	if (opts->config_dir && asprintf(&c->config_file, "%s/columns", opts->config_dir) < 0) {
+		free(c);
+		return kpm_fail(err, -ENOMEM, "out of memory");
+	}
+	set_columns(c, opts);
+	ret = terminal_begin(c, opts);
+	if (ret) {
+		free(c->config_file);
+		free(c);
+		return kpm_fail(err, ret, "the terminal cannot be drawn on; is TERM right?");
+	}
+	*console = c;
+	return 0;
+}
+
+void kpm_console_close(struct kpm_console *c)
+{
+	if (!c)
+		return;
+	terminal_end(c);
+	free(c->config_file);
+	free(c);
+}
 
 const struct kpm_console_state *kpm_console_state(const struct kpm_console *c)
 {
@@ -21,7 +84,7 @@ void kpm_console_alert(struct kpm_console *c, const char *text)
 	c->flash = true;
 }
 
-static void take_character(char *text, int key)
+static void append_character(char *text, int key)
 {
 	size_t len = strlen(text);
 
@@ -31,7 +94,8 @@ static void take_character(char *text, int key)
 	}
 }
 
-static void take_back(char *text)
+/* Removes the last character, which may have several bytes. */
+static void remove_character(char *text)
 {
 	size_t len = strlen(text);
 
@@ -47,7 +111,7 @@ static char *prompt_text(struct kpm_console *c)
 	return c->prompt == PROMPT_WRITE ? c->file : c->prompt == PROMPT_JUMP ? c->time : c->find;
 }
 
-/* The filter acts while it is typed; a file and a time do when Enter ends them. */
+/* The filter acts while it is typed, a file or a time when Enter ends the prompt. */
 static unsigned int prompt_key(struct kpm_console *c, int key)
 {
 	enum prompt prompt = c->prompt;
@@ -75,7 +139,7 @@ static unsigned int prompt_key(struct kpm_console *c, int key)
 	case KEY_BACKSPACE:
 	case 127:
 	case '\b':
-		take_back(text);
+		remove_character(text);
 		return KPM_REACT_VIEW;
 	case CTRL('u'):
 		*text = '\0';
@@ -83,21 +147,21 @@ static unsigned int prompt_key(struct kpm_console *c, int key)
 	default:
 		if (key < ' ' || key > 255)
 			return 0;
-		take_character(text, key);
+		append_character(text, key);
 		return KPM_REACT_VIEW;
 	}
 }
 
 static unsigned int page_key(struct kpm_console *c, const struct kpm_scene *scene, int key)
 {
-	bool help = c->page != PAGE_DETAILS; /* pages that scroll */
+	bool scrolls = c->page != PAGE_DETAILS;
 
 	switch (key) {
 	case KEY_UP:
 	case KEY_DOWN:
 	case KEY_NPAGE:
 	case KEY_PPAGE:
-		if (!help)
+		if (!scrolls)
 			return table_key(c, scene, key) | KPM_REACT_DETAILS;
 		c->page_top += key == KEY_UP      ? -1
 			       : key == KEY_DOWN  ? 1
@@ -109,7 +173,7 @@ static unsigned int page_key(struct kpm_console *c, const struct kpm_scene *scen
 	case ' ':
 	case CTRL('r'):
 	case CTRL('l'):
-		if (!help)
+		if (!scrolls)
 			return table_key(c, scene, key);
 	}
 	c->page = PAGE_TABLE;
@@ -121,7 +185,7 @@ unsigned int kpm_console_key(struct kpm_console *c, const struct kpm_scene *scen
 {
 	*c->message = '\0';
 	if (key == KEY_RESIZE) {
-		forget_widths(c);
+		reset_widths(c);
 		return KPM_REACT_DRAW;
 	}
 	if (c->prompt)
@@ -145,7 +209,7 @@ unsigned int kpm_console_keys(struct kpm_console *c, const struct kpm_scene *sce
 	unsigned int reactions = 0;
 	int key;
 
-	/* what changes the frame must have taken effect before the next key */
+	/* a change of the frame must take effect before the next key */
 	while (!(reactions &
 		 (KPM_REACT_VIEW | KPM_REACT_WRITE | KPM_REACT_QUIT | KPM_REACT_MOVES)) &&
 	       (key = getch()) != ERR)
@@ -158,17 +222,17 @@ static void draw_bottom(struct kpm_console *c)
 	int y = LINES - 1;
 
 	if (c->prompt) {
-		int x = put_at(c, y, 0, LOOK_BOLD, "%s",
+		int x = put_at(c, y, 0, STYLE_BOLD, "%s",
 			       c->prompt == PROMPT_WRITE  ? " Write to: "
 			       : c->prompt == PROMPT_JUMP ? " Time: "
 							  : " Filter: ");
 
-		x = put_at(c, y, x, LOOK_PLAIN, "%s", prompt_text(c));
-		put_at(c, y, x, LOOK_SELECTED, " ");
+		x = put_at(c, y, x, STYLE_PLAIN, "%s", prompt_text(c));
+		put_at(c, y, x, STYLE_SELECTED, " ");
 	} else if (*c->message) {
-		put_at(c, y, 0, LOOK_BOLD, " %s", c->message);
+		put_at(c, y, 0, STYLE_BOLD, " %s", c->message);
 	} else {
-		put_at(c, y, 0, LOOK_PLAIN,
+		put_at(c, y, 0, STYLE_PLAIN,
 		       " ?help p:pool b:bytes d:diff (:by change /:filter z:mark v:roll-up "
 		       "Enter:details w:write q:quit");
 	}

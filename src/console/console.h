@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The console: poolmon's screen and keys on a terminal. It draws scenes and turns keys into state
- * and reactions; it reads no kernel, no clock and no file but its own list of columns.
+ * The console: poolmon's screen and keys on a terminal. It draws scenes, and turns keys into state
+ * and reactions. It does not read the kernel, the clock or any file but its own list of columns.
  */
 #ifndef KPOOLMON_CONSOLE_H
 #define KPOOLMON_CONSOLE_H
@@ -18,10 +18,10 @@
 #include "view/frame.h"
 #include "view/suspects.h"
 
-/* How the console begins. */
+/* The initial state of the console. Borrowed, during kpm_console_open() only. */
 struct kpm_console_opts {
 	struct kpm_view_opts view;
-	struct kpm_column_list columns; /* none: as remembered, else the usual ones */
+	struct kpm_column_list columns; /* none: as remembered, else KPM_USUAL_COLUMNS */
 	int64_t interval_ns;
 	bool totals;
 	bool no_highlight;
@@ -32,9 +32,9 @@ struct kpm_console_opts {
 	const char *terminal_type; /* NULL: TERM */
 };
 
-/* What the user wants at present; the console's, const for others. */
+/* The view that the user has chosen. Only the console changes it. */
 struct kpm_console_state {
-	struct kpm_view_opts view; /* its `find` is in here */
+	struct kpm_view_opts view; /* its `find` points into the console */
 	enum kpm_rollup_by by;
 	enum kpm_base base;
 	int64_t interval_ns;
@@ -42,19 +42,19 @@ struct kpm_console_state {
 	bool details;      /* of the selected row, as far as it is a tag */
 	bool suspects;     /* the ranking is on the screen */
 	uint32_t selected; /* number of the tag or group; KPM_NO_TAG: none */
-	/* rows on the screen, and what their columns need to be found out (enum kpm_location_part) */
+	/* rows on the screen, and the parts of locations that they show (enum kpm_location_part) */
 	uint32_t first_row, row_count;
 	unsigned int needs;
 	const char *write_to; /* the file to write the view to, with KPM_REACT_WRITE */
 	const char *jump_to;  /* the time that is wanted, with KPM_REACT_JUMP */
 };
 
-/* What must happen after keys; bits. */
+/* What the caller must do after keys; bits. */
 enum kpm_reaction {
 	KPM_REACT_QUIT = 1 << 0,
-	KPM_REACT_VIEW = 1 << 1,     /* build the frame again, from the sample in hand */
+	KPM_REACT_VIEW = 1 << 1,     /* build the frame again, from the current sample */
 	KPM_REACT_SAMPLE = 1 << 2,   /* take a sample now */
-	KPM_REACT_MARK = 1 << 3,     /* mark the sample in hand */
+	KPM_REACT_MARK = 1 << 3,     /* mark the current sample */
 	KPM_REACT_INTERVAL = 1 << 4, /* the interval or the pause changed */
 	KPM_REACT_WRITE = 1 << 5,    /* write the view to state.write_to, then kpm_console_say() */
 	KPM_REACT_DETAILS = 1 << 6,  /* details of another tag, or the ranking, are wanted */
@@ -66,26 +66,27 @@ enum kpm_reaction {
 	KPM_REACT_MOVES = KPM_REACT_AHEAD | KPM_REACT_BACK | KPM_REACT_JUMP,
 };
 
-/* What there is to see. Borrowed. */
+/* The data to draw. Borrowed. */
 struct kpm_scene {
 	const struct kpm_frame *frame;
 	const struct kpm_trend *slab;       /* tag 0: the kernel's slab memory by kind */
-	const struct kpm_objects *objects;  /* of the selected tag, NULL: not known */
-	const struct kpm_suspect *suspects; /* ranked; of the tags, also when groups are shown */
+	const struct kpm_objects *objects;  /* of the selected tag; NULL: not known */
+	const struct kpm_suspect *suspects; /* ranked; tags, also when groups are shown */
 	uint32_t suspect_count;
 	const struct kpm_alerts *alerts; /* NULL: there are no rules */
-	const struct kpm_snapshot *snap; /* of the tags, */
-	const struct kpm_tagset *tags;   /* for these two */
-	const char *failure;             /* why the last sample failed, NULL: it did not */
-	int64_t age_ns;                  /* of the sample in hand */
-	const char *position;            /* where in a recording this is; NULL: in none */
+	/* of tags, also when groups are shown; for suspects and alerts */
+	const struct kpm_snapshot *snap;
+	const struct kpm_tagset *tags;
+	const char *failure;  /* why the last sample failed; NULL: it did not */
+	int64_t age_ns;       /* of the current sample */
+	const char *position; /* in a recording; NULL: there is none */
 };
 
 struct kpm_console;
 
 /*
  * Takes over the terminal. 0, or -errno and a sentence: -ENOTTY if it cannot be drawn on.
- * However the process ends afterwards, but by SIGKILL, the terminal is restored.
+ * The terminal is restored however the process ends, except by SIGKILL.
  */
 int kpm_console_open(const struct kpm_console_opts *opts, struct kpm_console **console,
 		     struct kpm_err *err);

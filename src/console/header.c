@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* poolmon's header with its labels spelled out, the warnings, and the status line. */
+/* poolmon's header, with its labels spelled out, the warnings and the status line. */
 #include <inttypes.h>
 #include <string.h>
 
-#include "console/screen.h"
+#include "console/header.h"
+#include "console/terminal.h"
 #include "view/probe_text.h"
 
 #define MINUTE 60000000000LL
@@ -14,10 +15,10 @@ struct line {
 	int y, x;
 };
 
-static void add(struct line *l, enum look look, const char *label, const char *text)
+static void add(struct line *l, enum style style, const char *label, const char *text)
 {
-	l->x = put_at(l->console, l->y, l->x, LOOK_PLAIN, " %s: ", label);
-	l->x = put_at(l->console, l->y, l->x, look, "%s", text);
+	l->x = put_at(l->console, l->y, l->x, STYLE_PLAIN, " %s: ", label);
+	l->x = put_at(l->console, l->y, l->x, style, "%s", text);
 }
 
 static const char *size_text(const struct kpm_console *c, uint64_t bytes, char *buf)
@@ -32,10 +33,10 @@ static void add_size(struct line *l, const char *label, uint64_t bytes, bool kno
 {
 	char buf[KPM_SIZE_LEN];
 
-	add(l, LOOK_PLAIN, label, known ? size_text(l->console, bytes, buf) : "-");
+	add(l, STYLE_PLAIN, label, known ? size_text(l->console, bytes, buf) : "-");
 }
 
-/* ` Nonp: 45.0M 0.2% +1.2M +38.1M/min`: size, share of the memory, change by tick, slope. */
+/* ` Nonp: 45.0M 0.2% +1.2M +38.1M/min`: size, share of the memory, change in a tick, slope. */
 static void add_slab(struct line *l, const struct kpm_scene *scene, const char *label,
 		     enum kpm_kind kind, uint64_t bytes)
 {
@@ -44,30 +45,30 @@ static void add_slab(struct line *l, const struct kpm_scene *scene, const char *
 	char buf[KPM_SIZE_LEN];
 
 	if (!(snap->have & KPM_HAVE_MEMORY)) {
-		add(l, LOOK_PLAIN, label, "-");
+		add(l, STYLE_PLAIN, label, "-");
 		return;
 	}
-	add(l, LOOK_BOLD, label, size_text(l->console, bytes, buf));
+	add(l, STYLE_BOLD, label, size_text(l->console, bytes, buf));
 	if (snap->memory.total)
-		l->x = put_at(l->console, l->y, l->x, LOOK_PLAIN, " %.1f%%",
+		l->x = put_at(l->console, l->y, l->x, STYLE_PLAIN, " %.1f%%",
 			      100.0 * bytes / snap->memory.total);
 	if (scene->slab && kpm_trend_growth(scene->slab, 0, kind, tick / 2, &change, &over)) {
 		uint64_t by = change < 0 ? -(uint64_t)change : (uint64_t)change;
 
 		l->x = put_at(l->console, l->y, l->x,
-			      change > 0   ? LOOK_GROW
-			      : change < 0 ? LOOK_SHRINK
-					   : LOOK_PLAIN,
+			      change > 0   ? STYLE_GROW
+			      : change < 0 ? STYLE_SHRINK
+					   : STYLE_PLAIN,
 			      " %c%s", change < 0 ? '-' : '+', size_text(l->console, by, buf));
 	}
-	/* the slope of the last minute, of what there is before */
+	/* the slope of the last minute, or of the run while that is shorter */
 	if (scene->slab &&
 	    (kpm_trend_growth(scene->slab, 0, kind, MINUTE, &change, &over) ||
 	     kpm_trend_growth(scene->slab, 0, kind, KPM_WINDOW_RUN, &change, &over)) &&
 	    over > 0) {
 		double slope = (double)change * MINUTE / over;
 
-		l->x = put_at(l->console, l->y, l->x, LOOK_PLAIN, " %c%s/min",
+		l->x = put_at(l->console, l->y, l->x, STYLE_PLAIN, " %c%s/min",
 			      slope < 0 ? '-' : '+',
 			      kpm_format_size(slope < 0 ? -slope : slope, buf));
 	}
@@ -87,45 +88,45 @@ static void add_coverage(struct line *l, const struct kpm_frame *frame)
 				 100.0 * frame->tracked[k] / whole[k]);
 		else
 			snprintf(buf, sizeof(buf), "%s", size[0]);
-		add(l, LOOK_PLAIN, k == KPM_NONP ? "Covered Nonp" : "Paged", buf);
+		add(l, STYLE_PLAIN, k == KPM_NONP ? "Covered Nonp" : "Paged", buf);
 	}
 }
 
-/* Everything that the figures lack; each in a warning colour, none hidden. */
+/* All losses: they are shown even when lines are few. */
 static void draw_losses(struct line *l, const struct kpm_snapshot *snap)
 {
 	const struct kpm_loss *loss = &snap->loss;
 	char buf[64];
 
 	if (!(snap->have & KPM_HAVE_LOSS)) {
-		add(l, LOOK_WARN, "Lost", "-");
+		add(l, STYLE_WARN, "Lost", "-");
 	} else {
 		snprintf(buf, sizeof(buf), "%" PRIu64, kpm_loss_events(loss));
-		add(l, kpm_loss_events(loss) ? LOOK_WARN : LOOK_PLAIN, "Lost", buf);
+		add(l, kpm_loss_events(loss) ? STYLE_WARN : STYLE_PLAIN, "Lost", buf);
 		snprintf(buf, sizeof(buf), "%" PRIu64, loss->missed);
-		add(l, loss->missed ? LOOK_WARN : LOOK_PLAIN, "Missed frees", buf);
+		add(l, loss->missed ? STYLE_WARN : STYLE_PLAIN, "Missed frees", buf);
 		if (*snap->no_audit) {
-			add(l, LOOK_WARN, "Audit", "none");
+			add(l, STYLE_WARN, "Audit", "none");
 		} else if (snap->have & KPM_HAVE_AUDIT || loss->audited) {
 			snprintf(buf, sizeof(buf), "%" PRIu64, loss->audited);
-			add(l, loss->audited ? LOOK_WARN : LOOK_PLAIN, "Audited", buf);
+			add(l, loss->audited ? STYLE_WARN : STYLE_PLAIN, "Audited", buf);
 		}
 		if (loss->skipped && snap->have & KPM_HAVE_RESCUE) {
 			snprintf(buf, sizeof(buf), "%" PRIu64, loss->skipped);
-			add(l, LOOK_PLAIN, "Skipped", buf);
+			add(l, STYLE_PLAIN, "Skipped", buf);
 			snprintf(buf, sizeof(buf), "%" PRIu64, loss->rescued);
-			add(l, LOOK_PLAIN, "Rescued", buf);
+			add(l, STYLE_PLAIN, "Rescued", buf);
 		}
 		if (loss->refused || loss->tags_full)
-			add(l, LOOK_WARN, "Room", "full");
+			add(l, STYLE_WARN, "Tables", "full");
 	}
 }
 
-/* The names first: what follows from them may be cut off. */
+/* The names first, as the consequences may be cut off. */
 static void draw_hooks(struct line *l, const struct kpm_snapshot *snap)
 {
 	char names[2][160] = {"", ""};
-	int one_of[2] = {-1, -1}; /* that allocate, that free */
+	int one_of[2] = {-1, -1}; /* a missing hook that allocates, one that frees */
 
 	if (!(snap->have & KPM_HAVE_HOOKS))
 		return;
@@ -141,13 +142,13 @@ static void draw_hooks(struct line *l, const struct kpm_snapshot *snap)
 			one_of[kpm_hook_table[i].frees] = i;
 	}
 	if (*names[0])
-		add(l, LOOK_PLAIN, "Unproven", names[0]);
+		add(l, STYLE_PLAIN, "Unproven", names[0]);
 	if (!*names[1])
 		return;
-	add(l, LOOK_WARN, "Missing probes", names[1]);
+	add(l, STYLE_WARN, "Missing probes", names[1]);
 	for (int frees = 1; frees >= 0; frees--)
 		if (one_of[frees] >= 0)
-			l->x = put_at(l->console, l->y, l->x, LOOK_PLAIN, "; %s",
+			l->x = put_at(l->console, l->y, l->x, STYLE_PLAIN, "; %s",
 				      kpm_hook_consequence(one_of[frees]));
 }
 
@@ -159,16 +160,17 @@ static void draw_time(struct line *l, const struct kpm_scene *scene)
 	kpm_format_time(snap->wall_ns - (snap->mono_ns - snap->started_ns), time);
 	snprintf(buf, sizeof(buf), "%s (%s)", time,
 		 kpm_format_duration(snap->mono_ns - snap->started_ns, length));
-	add(l, LOOK_PLAIN, "Since", buf);
+	add(l, STYLE_PLAIN, "Since", buf);
 	if (!(snap->have & KPM_HAVE_CAPACITY))
 		return;
 	snprintf(buf, sizeof(buf), "%" PRIu64 "/%" PRIu64, snap->capacity.tags,
 		 snap->capacity.tags_max);
-	add(l, snap->capacity.tags > snap->capacity.tags_max * 0.9 ? LOOK_WARN : LOOK_PLAIN, "Tags",
-	    buf);
+	add(l, snap->capacity.tags > snap->capacity.tags_max * 0.9 ? STYLE_WARN : STYLE_PLAIN,
+	    "Tags", buf);
 	snprintf(buf, sizeof(buf), "%" PRIu64 "/%" PRIu64, snap->capacity.objects,
 		 snap->capacity.objects_rated);
-	add(l, snap->capacity.objects > snap->capacity.objects_rated * 0.9 ? LOOK_WARN : LOOK_PLAIN,
+	add(l,
+	    snap->capacity.objects > snap->capacity.objects_rated * 0.9 ? STYLE_WARN : STYLE_PLAIN,
 	    "Objects", buf);
 }
 
@@ -193,7 +195,7 @@ static void draw_slab(struct kpm_console *c, const struct kpm_scene *scene, int 
 	add_slab(&l, scene, "Paged", KPM_PAGED, m->slab_paged);
 }
 
-/* Where lines are few, what is lost and the slab memory itself stay. */
+/* On a small screen the slab memory and the losses remain. */
 int draw_header(struct kpm_console *c, const struct kpm_scene *scene)
 {
 	const struct kpm_snapshot *snap = scene->frame->part.snap;
@@ -230,23 +232,23 @@ void draw_status(struct kpm_console *c, const struct kpm_scene *scene, int y)
 	char length[KPM_SIZE_LEN];
 	int x;
 
-	x = put_at(c, y, 0, LOOK_BOLD, " By %s%s, %s",
+	x = put_at(c, y, 0, STYLE_BOLD, " By %s%s, %s",
 		   f->by_change && s->view.sort->change ? "change of " : "", s->view.sort->name,
 		   s->view.sort->falling != s->view.reverse ? "falling" : "rising");
-	x = put_at(c, y, x, LOOK_PLAIN, "; %s; %u of %u; (since %s); every %s", pools[f->pool],
+	x = put_at(c, y, x, STYLE_PLAIN, "; %s; %u of %u; (since %s); every %s", pools[f->pool],
 		   f->matched, f->part.snap->count, bases[s->base],
 		   kpm_format_duration(s->interval_ns, length));
 	if (*c->find)
-		x = put_at(c, y, x, LOOK_BOLD, "; filter: %s", c->find);
+		x = put_at(c, y, x, STYLE_BOLD, "; filter: %s", c->find);
 	if (scene->position)
-		x = put_at(c, y, x, LOOK_BOLD, "; %s", scene->position);
+		x = put_at(c, y, x, STYLE_BOLD, "; %s", scene->position);
 	if (s->paused)
-		x = put_at(c, y, x, LOOK_WARN, "; PAUSED");
+		x = put_at(c, y, x, STYLE_WARN, "; PAUSED");
 	if (scene->alerts && kpm_alerts_list(scene->alerts, KPM_ANY_TAG, &(struct kpm_alert){0}, 1))
-		x = put_at(c, y, x, LOOK_WARN, "; ALERT (!)");
+		x = put_at(c, y, x, STYLE_WARN, "; ALERT (!)");
 	if (scene->failure && scene->position)
-		put_at(c, y, x, LOOK_WARN, "; %s", scene->failure);
+		put_at(c, y, x, STYLE_WARN, "; %s", scene->failure);
 	else if (scene->failure)
-		put_at(c, y, x, LOOK_WARN, "; sample of %s ago: %s",
+		put_at(c, y, x, STYLE_WARN, "; sample of %s ago: %s",
 		       kpm_format_duration(scene->age_ns, length), scene->failure);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The table of keys: what each does, and the help. Actions change the state and return what must
- * happen; they draw nothing. Keys act on the sample in hand.
+ * The table of keys with their actions and the help. Actions change the state and return reactions;
+ * they draw nothing.
  */
 #include <string.h>
 
-#include "console/screen.h"
+#include "console/keys.h"
+#include "console/layout.h"
 
 static unsigned int quit(struct kpm_console *c, int argument)
 {
@@ -56,7 +57,7 @@ static unsigned int toggle(struct kpm_console *c, int what)
 
 	*switches[what] = !*switches[what];
 	if (what == UNITS)
-		forget_widths(c);
+		reset_widths(c);
 	return what == PAUSE ? KPM_REACT_INTERVAL : KPM_REACT_VIEW;
 }
 
@@ -72,7 +73,7 @@ static unsigned int cycle_base(struct kpm_console *c, int argument)
 {
 	(void)argument;
 	c->state.base = (c->state.base + 1) % (KPM_BASE_START + 1);
-	forget_widths(c);
+	reset_widths(c);
 	return KPM_REACT_VIEW;
 }
 
@@ -82,27 +83,27 @@ static unsigned int roll_up(struct kpm_console *c, int argument)
 	c->state.by = (c->state.by + 1) % KPM_ROLLUPS;
 	c->state.selected = KPM_NO_TAG;
 	c->cursor = c->top = 0;
-	forget_widths(c);
+	reset_widths(c);
 	return KPM_REACT_VIEW;
 }
 
 static unsigned int change_interval(struct kpm_console *c, int longer)
 {
-	static const int64_t steps[] = {250, 500, 1000, 2000, 5000, 10000, 30000, 60000, 300000};
-	const size_t count = sizeof(steps) / sizeof(*steps);
+	static const int64_t steps_ms[] = {250, 500, 1000, 2000, 5000, 10000, 30000, 60000, 300000};
+	const size_t count = sizeof(steps_ms) / sizeof(*steps_ms);
 	int64_t now = c->state.interval_ns / 1000000;
 
 	if (longer) {
 		for (size_t i = 0; i < count; i++) {
-			if (steps[i] > now) {
-				c->state.interval_ns = steps[i] * 1000000;
+			if (steps_ms[i] > now) {
+				c->state.interval_ns = steps_ms[i] * 1000000;
 				break;
 			}
 		}
 	} else {
 		for (size_t i = count; i-- > 0;) {
-			if (steps[i] < now) {
-				c->state.interval_ns = steps[i] * 1000000;
+			if (steps_ms[i] < now) {
+				c->state.interval_ns = steps_ms[i] * 1000000;
 				break;
 			}
 		}
@@ -114,11 +115,11 @@ static unsigned int sample_now(struct kpm_console *c, int argument)
 {
 	(void)argument;
 	(void)c;
-	clearok(curscr, TRUE); /* and repair what others wrote on the screen */
+	clearok(curscr, TRUE); /* and repair the screen if others wrote on it */
 	return KPM_REACT_SAMPLE;
 }
 
-/* To another sample of a recording; it stays there. */
+/* Goes to another sample of a recording and pauses there. */
 static unsigned int step(struct kpm_console *c, int reaction)
 {
 	c->state.paused = true;
@@ -160,7 +161,7 @@ static unsigned int move_cursor(struct kpm_console *c, int to)
 		c->cursor = UINT32_MAX - 1;
 		break;
 	}
-	/* the drawing settles which tag that is */
+	/* select_row() brings the cursor back into the frame */
 	return KPM_REACT_DRAW;
 }
 
@@ -171,65 +172,97 @@ const struct key keys[] = {
 	 "p",
 	 "pool: both, Nonp (unreclaimable), Paged (reclaimable)",
 	 cycle_pool,
-	 0},
-	{{EITHER('b')}, "b", "order by bytes", sort, BY_BYTES},
-	{{EITHER('a')}, "a", "order by allocs", sort, BY_ALLOCS},
-	{{EITHER('f')}, "f", "order by frees", sort, BY_FREES},
-	{{EITHER('d')}, "d", "order by diff, the objects outstanding", sort, BY_DIFF},
-	{{EITHER('m')}, "m", "order by bytes per object", sort, BY_PER_ALLOC},
-	{{EITHER('t')}, "t", "order by tag", sort, BY_NAME},
-	{{'(', ')'}, "( )", "order by value or by change", toggle, BY_CHANGE},
-	{{EITHER('r')}, "r", "order the other way round", toggle, REVERSE},
-	{{EITHER('l')}, "l", "highlight rows that changed, or not", toggle, HIGHLIGHT},
-	{{EITHER('e')}, "e", "totals at the bottom", toggle, TOTALS},
+	 0,
+	 false},
+	{{EITHER('b')}, "b", "order by bytes", sort, BY_BYTES, false},
+	{{EITHER('a')}, "a", "order by allocs", sort, BY_ALLOCS, false},
+	{{EITHER('f')}, "f", "order by frees", sort, BY_FREES, false},
+	{{EITHER('d')}, "d", "order by diff, the objects outstanding", sort, BY_DIFF, false},
+	{{EITHER('m')}, "m", "order by bytes per object", sort, BY_PER_ALLOC, false},
+	{{EITHER('t')}, "t", "order by tag", sort, BY_NAME, false},
+	{{'(', ')'}, "( )", "order by value or by change", toggle, BY_CHANGE, false},
+	{{EITHER('r')}, "r", "order the other way round", toggle, REVERSE, false},
+	{{EITHER('l')}, "l", "highlight rows that changed, or not", toggle, HIGHLIGHT, false},
+	{{EITHER('e')}, "e", "totals at the bottom", toggle, TOTALS, false},
 	{{'/'},
 	 "/",
 	 "filter: part of a tag, module, cache, file or label",
 	 begin_prompt,
-	 PROMPT_FIND},
-	{{EITHER('z')}, "z", "mark: show changes since now", mark, 0},
-	{{EITHER('k')}, "k", "parentheses since the last tick, the mark, the start", cycle_base, 0},
-	{{'v'}, "v", "rows are tags, modules, slab caches", roll_up, 0},
+	 PROMPT_FIND,
+	 false},
+	{{EITHER('z')}, "z", "mark: show changes since now", mark, 0, false},
+	{{EITHER('k')},
+	 "k",
+	 "parentheses since the last tick, the mark, the start",
+	 cycle_base,
+	 0,
+	 false},
+	{{'v'}, "v", "rows are tags, modules, slab caches", roll_up, 0, false},
 	{{'V'},
 	 "V",
 	 "the suspects: tags that grow, ranked, with the evidence",
 	 open_page,
-	 PAGE_SUSPECTS},
-	{{'!'}, "!", "the alerts that fire", open_page, PAGE_ALERTS},
-	{{'\r', '\n', KEY_ENTER}, "Enter", "details of the selected tag", open_page, PAGE_DETAILS},
-	{{EITHER('o')}, "o", "choose the columns", open_page, PAGE_COLUMNS},
-	{{EITHER('u')}, "u", "sizes with units or in bytes", toggle, UNITS},
+	 PAGE_SUSPECTS,
+	 false},
+	{{'!'}, "!", "the alerts that fire", open_page, PAGE_ALERTS, false},
+	{{'\r', '\n', KEY_ENTER},
+	 "Enter",
+	 "details of the selected tag",
+	 open_page,
+	 PAGE_DETAILS,
+	 true},
+	{{EITHER('o')}, "o", "choose the columns", open_page, PAGE_COLUMNS, false},
+	{{EITHER('u')}, "u", "sizes with units or in bytes", toggle, UNITS, false},
 	{{EITHER('w')},
 	 "w",
 	 "write the view to a file (.csv, .json or a table)",
 	 begin_prompt,
-	 PROMPT_WRITE},
-	{{' '}, "Space", "pause", toggle, PAUSE},
-	{{'+'}, "+", "longer interval", change_interval, 1},
-	{{'-'}, "-", "shorter interval", change_interval, 0},
-	{{CTRL('r'), CTRL('l')}, "Ctrl-R Ctrl-L", "sample at once, draw anew", sample_now, 0},
-	{{'>', '.'}, ">", "in a recording: the next sample, paused", step, KPM_REACT_AHEAD},
-	{{'<', ','}, "<", "in a recording: the one before", step, KPM_REACT_BACK},
+	 PROMPT_WRITE,
+	 false},
+	{{' '}, "Space", "pause", toggle, PAUSE, false},
+	{{'+'}, "+", "longer interval", change_interval, 1, false},
+	{{'-'}, "-", "shorter interval", change_interval, 0, false},
+	{{CTRL('r'), CTRL('l')},
+	 "Ctrl-R Ctrl-L",
+	 "sample at once, draw again",
+	 sample_now,
+	 0,
+	 false},
+	{{'>', '.'}, ">", "in a recording: the next sample, paused", step, KPM_REACT_AHEAD, false},
+	{{'<', ','}, "<", "in a recording: the one before", step, KPM_REACT_BACK, false},
 	{{EITHER('j')},
 	 "j",
 	 "in a recording: jump to a time (+10m, 2026-01-31T23:59)",
 	 begin_prompt,
-	 PROMPT_JUMP},
-	{{KEY_UP}, "Up Down", "select; the selection follows its tag", move_cursor, UP},
-	{{KEY_DOWN}, "Down", NULL, move_cursor, DOWN},
-	{{KEY_PPAGE}, "PgUp PgDn", "by pages; Home and End: first and last", move_cursor, PAGE_UP},
-	{{KEY_NPAGE}, "PgDn", NULL, move_cursor, PAGE_DOWN},
-	{{KEY_HOME}, "Home", NULL, move_cursor, FIRST},
-	{{KEY_END}, "End", NULL, move_cursor, LAST},
+	 PROMPT_JUMP,
+	 false},
+	{{KEY_UP}, "Up Down", "select; the selection follows its tag", move_cursor, UP, true},
+	{{KEY_DOWN}, "Down", NULL, move_cursor, DOWN, true},
+	{{KEY_PPAGE},
+	 "PgUp PgDn",
+	 "by pages; Home and End: first and last",
+	 move_cursor,
+	 PAGE_UP,
+	 true},
+	{{KEY_NPAGE}, "PgDn", NULL, move_cursor, PAGE_DOWN, true},
+	{{KEY_HOME}, "Home", NULL, move_cursor, FIRST, true},
+	{{KEY_END}, "End", NULL, move_cursor, LAST, true},
 	{{'?', EITHER('h'), KEY_F(1)},
 	 "? h F1",
 	 "this help; a click on a heading orders by it",
 	 open_page,
-	 PAGE_HELP},
-	{{EITHER('q'), KEY_ESCAPE}, "q ESC", "quit; ESC takes the filter away first", quit, 0},
+	 PAGE_HELP,
+	 false},
+	{{EITHER('q'), KEY_ESCAPE},
+	 "q ESC",
+	 "quit; ESC takes the filter away first",
+	 quit,
+	 0,
+	 false},
 };
 const size_t key_count = sizeof(keys) / sizeof(*keys);
 
+/* Selects the row under the cursor. */
 static unsigned int select_row(struct kpm_console *c, const struct kpm_frame *frame)
 {
 	if (!frame->count)
@@ -291,10 +324,8 @@ unsigned int table_key(struct kpm_console *c, const struct kpm_scene *scene, int
 
 			if (keys[i].code[k] != key)
 				continue;
-			if (keys[i].act == open_page && keys[i].argument == PAGE_DETAILS)
-				select_row(c, scene->frame);
 			reaction = keys[i].act(c, keys[i].argument);
-			if (keys[i].act == move_cursor)
+			if (keys[i].selects)
 				select_row(c, scene->frame);
 			return reaction;
 		}

@@ -1,29 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which columns fit, and how wide they are: room is given away by a list of what matters most. The
- * tag and its bytes are always there.
+ * Gives the width of the screen to columns in the order of a list of priorities. The tag and its
+ * bytes are always shown.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "console/screen.h"
-
-#define MARKS      3 /* before each row */
-#define TEXT_LEAST 8
-#define TAG_LEAST  24
-#define TEXT_MOST  24 /* as long as it would take the trend's room */
-#define BYTES      7  /* of the column of that name */
+#include "console/layout.h"
 
 /*
- * What gets room, in this order, for as long as there is any; a name in parentheses is that of a
- * column's change. Columns that are not here come behind them, in the user's order.
+ * Widths in columns of the screen, chosen so that 80 columns show tag, type, counts and bytes with
+ * their changes, and 120 the others, too (tests/screen/golden).
+ */
+#define MARKS      3  /* before each row */
+#define TEXT_LEAST 8  /* of a text, before it is widened */
+#define TAG_LEAST  24 /* of a tag, before it is widened */
+#define TEXT_MOST  24 /* of a text, unless the trend has its width already */
+#define BYTES      7  /* of the column of that name: `999.9M` and a blank */
+
+/*
+ * The order in which columns get their width, while there is any; a name in parentheses stands for
+ * the change of that column. All other columns follow, in the user's order.
  */
 static const char *const priority[] = {"tag",    "bytes",    "(bytes)", "diff",   "(diff)",
 				       "allocs", "frees",    "type",    "module", "per_alloc",
 				       "cache",  "(allocs)", "(frees)"};
 
-/* 12.3M objects; a sign for changes. */
+/* `12.3M`; with a sign for changes. */
 static void abbreviate(const struct kpm_cell *cell, char *buf)
 {
 	static const char units[] = " kMGTPE";
@@ -92,7 +96,7 @@ static void measure(struct kpm_console *c, const struct kpm_frame *frame, uint32
 	}
 }
 
-/* The least width that a column is shown with. */
+/* The width below which a column is not shown. */
 static int least_width(const struct drawn *d)
 {
 	int least = is(d, "tag") ? TAG_LEAST : TEXT_LEAST;
@@ -100,9 +104,9 @@ static int least_width(const struct drawn *d)
 	return d->column->right || d->width < least ? d->width : least;
 }
 
-/* What is being put together: columns with room for them, and those that have none yet. */
+/* A layout in the making. */
 struct layout {
-	int room;
+	int room;                     /* columns of the screen that are left */
 	bool in[KPM_COLUMNS_MAX];     /* [drawn] the column is shown */
 	bool change[KPM_COLUMNS_MAX]; /* [drawn] and its change */
 	int width[KPM_COLUMNS_MAX];
@@ -138,7 +142,7 @@ static bool add_change(const struct kpm_console *c, struct layout *l, size_t i)
 	return true;
 }
 
-/* Widens the texts that were narrowed, up to `most`, and leaves so much room. */
+/* Widens tags, or other texts, to at most `most`, as far as that leaves `leave` of the room. */
 static void widen(const struct kpm_console *c, struct layout *l, bool tags, int most, int leave)
 {
 	for (size_t i = 0; i < c->drawn_count; i++) {
@@ -155,7 +159,7 @@ static void widen(const struct kpm_console *c, struct layout *l, bool tags, int 
 	}
 }
 
-/* False if something had to be left out. */
+/* False if a column or a change does not fit. */
 static bool fill(const struct kpm_console *c, struct layout *l)
 {
 	bool all = true;
@@ -175,7 +179,7 @@ static bool fill(const struct kpm_console *c, struct layout *l)
 	}
 	for (size_t i = 0; i < c->drawn_count; i++)
 		all &= add_column(c, l, i);
-	/* what is left over: a tag is read whole, then there is the trend, then the other texts */
+	/* the rest is for whole tags first, then for texts as far as the trend keeps its width */
 	widen(c, l, true, COLS, 0);
 	widen(c, l, false, TEXT_MOST, 0);
 	widen(c, l, false, COLS, SPARK_LEAST + 2);
@@ -191,7 +195,7 @@ static void choose(struct kpm_console *c)
 		const struct kpm_column *column = c->columns.column[i];
 		struct drawn *d = &c->drawn[c->drawn_count];
 
-		/* a group has no name but its own */
+		/* a group has none of the tag's texts */
 		if (c->state.by != KPM_BY_TAG && !column->right && strcmp(column->name, "type"))
 			continue;
 		*d = (struct drawn){.column = column};
@@ -199,12 +203,23 @@ static void choose(struct kpm_console *c)
 			d->change = kpm_column_find(column->change);
 		c->drawn_count++;
 	}
-	/* a row without a name says nothing */
+	/* a group needs its name, whatever the user chose */
 	if (c->state.by != KPM_BY_TAG && (!c->drawn_count || !is(&c->drawn[0], "tag"))) {
 		memmove(c->drawn + 1, c->drawn, c->drawn_count * sizeof(*c->drawn));
 		c->drawn[0] = (struct drawn){.column = kpm_column_find("tag")};
 		c->drawn_count++;
 	}
+}
+
+bool can_be_shown(const struct kpm_column *column)
+{
+	return !column->sample && !strstr(column->name, "_change");
+}
+
+void reset_widths(struct kpm_console *c)
+{
+	memset(c->widths, 0, sizeof(c->widths));
+	memset(c->change_widths, 0, sizeof(c->change_widths));
 }
 
 void lay_out(struct kpm_console *c, const struct kpm_frame *frame, uint32_t from, uint32_t count)
@@ -216,7 +231,7 @@ void lay_out(struct kpm_console *c, const struct kpm_frame *frame, uint32_t from
 	/* figures in full if all fits, else abbreviated */
 	for (int compact = 0; compact < 2; compact++) {
 		if (c->compact != (compact == 1))
-			forget_widths(c);
+			reset_widths(c);
 		c->compact = compact;
 		choose(c);
 		measure(c, frame, from, count);

@@ -1,46 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The pages that cover the table: the help, made from the table of keys, and a tag's details. */
+/* The help, made from the table of keys, and the details of a tag. */
 #include <inttypes.h>
 #include <string.h>
 
-#include "console/screen.h"
+#include "base/clock.h"
+#include "console/keys.h"
+#include "console/layout.h"
+#include "console/pages.h"
+#include "console/rows.h"
+#include "console/terminal.h"
 
-#define SECOND     1000000000LL
-#define GRAPH_MOST 200
+#define GRAPH_MOST 200 /* columns of the screen that a graph has at most */
 
 static const char *const explanation[] = {
 	"",
 	"Marks: ~ an estimate, ? frees were missed (Diff may be too high), * new.",
 	"In parentheses: the change since the last tick, the mark or the start.",
 	"Lost: events that could not be accounted. Missed frees: found only when the",
-	"address was used again. Missing probes: what they would see is not seen;",
-	"kpoolmon dump --verbose says what follows. Unproven: not called yet.",
+	"address was used again. Missing probes: their events are not counted;",
+	"kpoolmon dump --verbose tells the consequences. Unproven: not called yet.",
 	"",
 	"Other than in poolmon: / filters (l is for highlighting); s, i and 0 to 9 have",
-	"no meaning, as Linux has one set of pools; Ctrl-R or Ctrl-L is for what Ctrl or",
-	"Alt did: a sample at once.",
+	"no meaning, as Linux has one set of pools; Ctrl-R or Ctrl-L replaces Ctrl or",
+	"Alt: a sample at once.",
 };
 
 void draw_help(struct kpm_console *c)
 {
 	int y = 1 - c->page_top, lines = sizeof(explanation) / sizeof(*explanation);
 
-	put_at(c, 0, 0, LOOK_HEADING, "%-*s", COLS,
+	put_at(c, 0, 0, STYLE_HEADING, "%-*s", COLS,
 	       " kpoolmon: keys, in either case but for v; any other key goes back");
 	for (size_t i = 0; i < key_count; i++) {
 		if (!keys[i].help)
 			continue;
 		if (y > 0) {
-			put_at(c, y, 1, LOOK_BOLD, "%s", keys[i].shown);
-			put_at(c, y, 18, LOOK_PLAIN, "%s", keys[i].help);
+			put_at(c, y, 1, STYLE_BOLD, "%s", keys[i].shown);
+			put_at(c, y, 18, STYLE_PLAIN, "%s", keys[i].help);
 		}
 		y++;
 	}
 	for (int i = 0; i < lines; i++, y++)
 		if (y > 0)
-			put_at(c, y, 1, LOOK_PLAIN, "%s", explanation[i]);
+			put_at(c, y, 1, STYLE_PLAIN, "%s", explanation[i]);
 	if (y > LINES)
-		put_at(c, LINES - 1, 0, LOOK_HEADING, "%-*s", COLS, " more: arrows, PgDn");
+		put_at(c, LINES - 1, 0, STYLE_HEADING, "%-*s", COLS, " more: arrows, PgDn");
 	else if (c->page_top && y < LINES)
 		c->page_top--;
 }
@@ -49,8 +53,8 @@ static int put_pair(struct kpm_console *c, int y, const char *label, const char 
 {
 	char clean[KPM_CLEAN_LEN];
 
-	put_at(c, y, 1, LOOK_BOLD, "%s", label);
-	put_at(c, y, 16, LOOK_PLAIN, "%s",
+	put_at(c, y, 1, STYLE_BOLD, "%s", label);
+	put_at(c, y, 16, STYLE_PLAIN, "%s",
 	       text && *text ? kpm_clean(text, clean, sizeof(clean)) : "-");
 	return y + 1;
 }
@@ -69,26 +73,26 @@ static int put_growth(struct kpm_console *c, int y, const struct kpm_trend *tren
 	static const struct {
 		const char *name;
 		int64_t window;
-	} windows[] = {{"10 s", 10 * SECOND},
-		       {"1 min", 60 * SECOND},
-		       {"15 min", 900 * SECOND},
+	} windows[] = {{"10 s", 10 * KPM_SECOND},
+		       {"1 min", 60 * KPM_SECOND},
+		       {"15 min", 900 * KPM_SECOND},
 		       {"run", KPM_WINDOW_RUN}};
 	int x = 16;
 
-	put_at(c, y, 1, LOOK_BOLD, "Growth");
+	put_at(c, y, 1, STYLE_BOLD, "Growth");
 	for (size_t i = 0; i < sizeof(windows) / sizeof(*windows); i++) {
 		int64_t bytes, over;
 		char buf[KPM_SIZE_LEN + 1];
 
-		x = put_at(c, y, x, LOOK_PLAIN, "%s: ", windows[i].name);
+		x = put_at(c, y, x, STYLE_PLAIN, "%s: ", windows[i].name);
 		if (kpm_trend_growth(trend, tag, KPM_KINDS, windows[i].window, &bytes, &over))
 			x = put_at(c, y, x,
-				   bytes > 0   ? LOOK_GROW
-				   : bytes < 0 ? LOOK_SHRINK
-					       : LOOK_PLAIN,
+				   bytes > 0   ? STYLE_GROW
+				   : bytes < 0 ? STYLE_SHRINK
+					       : STYLE_PLAIN,
 				   "%s", signed_size(bytes, buf));
 		else
-			x = put_at(c, y, x, LOOK_PLAIN, "-");
+			x = put_at(c, y, x, STYLE_PLAIN, "-");
 		x += 2;
 	}
 	return y + 1;
@@ -101,14 +105,13 @@ static int put_kind(struct kpm_console *c, int y, const struct kpm_scene *scene,
 	const struct kpm_trend *trend = scene->frame->part.trend;
 	uint64_t values[GRAPH_MOST];
 	uint32_t count = COLS - 18 < GRAPH_MOST ? COLS - 18 : GRAPH_MOST, there;
-	char size[KPM_SIZE_LEN], freed[16] = "-";
+	char size[KPM_SIZE_LEN], freed[16];
 
 	if (!n->allocs)
 		return y;
-	if (n->allocs)
-		snprintf(freed, sizeof(freed), "%.1f%%", 100.0 * n->frees / n->allocs);
-	put_at(c, y, 1, LOOK_BOLD, "%s", kind == KPM_NONP ? "Nonp" : "Paged");
-	put_at(c, y++, 16, LOOK_PLAIN,
+	snprintf(freed, sizeof(freed), "%.1f%%", 100.0 * n->frees / n->allocs);
+	put_at(c, y, 1, STYLE_BOLD, "%s", kind == KPM_NONP ? "Nonp" : "Paged");
+	put_at(c, y++, 16, STYLE_PLAIN,
 	       "%s in %" PRIu64 " objects; %" PRIu64 " allocated, %" PRIu64 " freed (%s)",
 	       kpm_format_size(n->bytes, size), n->diff, n->allocs, n->frees, freed);
 	if (!trend || COLS < 30)
@@ -127,16 +130,16 @@ static int put_ages(struct kpm_console *c, int y, const struct kpm_objects *o)
 
 	for (int i = 0; i < KPM_AGES; i++)
 		most = o->ages[i] > most ? o->ages[i] : most;
-	put_at(c, y, 1, LOOK_BOLD, "Ages");
-	put_at(c, y, 16, LOOK_PLAIN, "the oldest object is %s old",
-	       kpm_format_duration(o->oldest_s * SECOND, buf));
+	put_at(c, y, 1, STYLE_BOLD, "Ages");
+	put_at(c, y, 16, STYLE_PLAIN, "the oldest object is %s old",
+	       kpm_format_duration(o->oldest_s * KPM_SECOND, buf));
 	y++;
 	for (int i = 0; i < KPM_AGES; i++, y++) {
 		int room = COLS - 42, bar = room > 0 ? o->ages[i] * room / most : 0;
 
-		put_at(c, y, 16, LOOK_PLAIN, "%-11s %10" PRIu64 " ", names[i], o->ages[i]);
+		put_at(c, y, 16, STYLE_PLAIN, "%-11s %10" PRIu64 " ", names[i], o->ages[i]);
 		for (int b = 0; b < bar; b++)
-			put_at(c, y, 40 + b, LOOK_PLAIN, "%s", c->utf8 ? "█" : "#");
+			put_at(c, y, 40 + b, STYLE_PLAIN, "%s", c->utf8 ? "█" : "#");
 	}
 	return y;
 }
@@ -146,12 +149,12 @@ static int put_sizes(struct kpm_console *c, int y, const struct kpm_objects *o)
 	char size[KPM_SIZE_LEN];
 	int x = 16;
 
-	put_at(c, y, 1, LOOK_BOLD, "Sizes");
+	put_at(c, y, 1, STYLE_BOLD, "Sizes");
 	for (uint32_t i = 0; i < o->size_count; i++)
-		x = put_at(c, y, x, LOOK_PLAIN, "%s%" PRIu64 " x %s", i ? ", " : "",
+		x = put_at(c, y, x, STYLE_PLAIN, "%s%" PRIu64 " x %s", i ? ", " : "",
 			   o->sizes[i].objects, kpm_format_size(o->sizes[i].bytes, size));
 	if (o->other)
-		put_at(c, y, x, LOOK_PLAIN, ", %" PRIu64 " of other sizes", o->other);
+		put_at(c, y, x, STYLE_PLAIN, ", %" PRIu64 " of other sizes", o->other);
 	return y + 1;
 }
 
@@ -168,10 +171,10 @@ void draw_details(struct kpm_console *c, const struct kpm_scene *scene)
 	const struct kpm_row *row;
 	int y = 1;
 
-	put_at(c, 0, 0, LOOK_HEADING, "%-*s", COLS,
+	put_at(c, 0, 0, STYLE_HEADING, "%-*s", COLS,
 	       " Details; Enter or ESC goes back, arrows: the next tag");
 	if (!frame->count || c->state.selected == KPM_NO_TAG) {
-		put_at(c, 2, 1, LOOK_PLAIN, "no tag is selected");
+		put_at(c, 2, 1, STYLE_PLAIN, "no tag is selected");
 		return;
 	}
 	row = &frame->part.snap->rows[frame->order[c->cursor]];

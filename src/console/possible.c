@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Asks the terminal's description whether it can be drawn on at all. */
+/* A terminal can be drawn on if its description has a sequence that moves the cursor. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether there can be a console at all, asked before anything is opened. */
+/* Tests whether the terminal can be drawn on, before anything else is opened. */
 #ifndef KPM_POSSIBLE_H
 #define KPM_POSSIBLE_H
 
@@ -8,8 +8,8 @@
 #include "base/error.h"
 
 /*
- * Can the terminal be drawn on? `type` is that of the terminal, NULL: TERM. False with a sentence
- * if not, as for TERM=dumb.
+ * Can a terminal of this type be drawn on? NULL: the type is in TERM. False with a sentence if not,
+ * as for TERM=dumb.
  */
 bool kpm_console_possible(const char *type, struct kpm_err *why);
 

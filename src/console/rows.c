@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The rows. Before each stand its marks: `~` the figures are an estimate, `?` frees were missed,
- * `*` the tag is new. A change that grows is red and has a plus, one that shrinks is green and has
- * a minus; rows that changed are bold, as poolmon has it.
+ * Draws the rows. Each begins with its marks: `~` the figures are an estimate, `?` frees were
+ * missed, `*` the tag is new. A growing value has a plus and is red, a shrinking one has a minus and is
+ * green; rows that changed are bold, as in poolmon.
  */
 #include <string.h>
 
-#include "console/screen.h"
+#include "base/clock.h"
+#include "console/layout.h"
+#include "console/rows.h"
+#include "console/terminal.h"
 
-#define NEW_NS     10000000000LL
-#define SPARK_MOST 40
+#define NEW_NS     (10 * KPM_SECOND) /* how long a tag is marked as new: five ticks */
+#define SPARK_MOST 40                /* columns of the screen */
 
 static int sign_of(const struct kpm_column *column, const struct kpm_frame *frame,
 		   const struct kpm_row *row)
@@ -36,13 +39,13 @@ static void cut(char *text, int width)
 	strcpy(text + end, ">");
 }
 
-static void draw_value(struct kpm_console *c, int y, const struct drawn *d, enum look look)
+static void draw_value(struct kpm_console *c, int y, const struct drawn *d, enum style style)
 {
 	int pad;
 
 	cut(c->buf, d->width);
 	pad = d->width - (int)kpm_text_width(c->buf);
-	put_at(c, y, d->x + (d->column->right ? pad : 0), look, "%s", c->buf);
+	put_at(c, y, d->x + (d->column->right ? pad : 0), style, "%s", c->buf);
 }
 
 static bool changed(const struct kpm_frame *frame, const struct kpm_row *row)
@@ -54,39 +57,39 @@ static bool changed(const struct kpm_frame *frame, const struct kpm_row *row)
 	       (change.allocs || change.frees || change.diff || change.bytes);
 }
 
-/* Only what is good or bad when it grows is coloured. */
-static enum look look_of_change(const struct drawn *d, int sign, enum look look)
+/* Only the columns whose growth is good or bad have colours: allocs and frees always grow. */
+static enum style style_of_change(const struct drawn *d, int sign, enum style style)
 {
-	if (look == LOOK_SELECTED || !sign ||
+	if (style == STYLE_SELECTED || !sign ||
 	    (strcmp(d->column->name, "diff") && strcmp(d->column->name, "bytes")))
-		return look;
-	return sign > 0 ? LOOK_GROW : LOOK_SHRINK;
+		return style;
+	return sign > 0 ? STYLE_GROW : STYLE_SHRINK;
 }
 
 static void draw_row(struct kpm_console *c, int y, const struct kpm_frame *frame,
-		     const struct kpm_row *row, enum look look)
+		     const struct kpm_row *row, enum style style)
 {
 	const struct kpm_trend *trend = frame->part.trend;
 	bool fresh = trend && row->tag != KPM_NO_TAG && kpm_trend_is_new(trend, row->tag, NEW_NS);
 
-	if (look == LOOK_SELECTED)
-		put_at(c, y, 0, look, "%-*s", COLS, "");
-	put_at(c, y, 0, look, "%c%c%c", row->estimated ? '~' : ' ',
+	if (style == STYLE_SELECTED)
+		put_at(c, y, 0, style, "%-*s", COLS, "");
+	put_at(c, y, 0, style, "%c%c%c", row->estimated ? '~' : ' ',
 	       kpm_missed(kpm_frame_counts(frame, row)) ? '?' : ' ', fresh ? '*' : ' ');
 	for (size_t i = 0; i < c->drawn_count; i++) {
 		const struct drawn *d = &c->drawn[i];
 		int sign;
 
 		cell_text(c, d->column, frame, row);
-		draw_value(c, y, d, look);
+		draw_value(c, y, d, style);
 		if (!d->change)
 			continue;
 		sign = sign_of(d->change, frame, row);
 		cell_text(c, d->change, frame, row);
-		put_at(c, y, d->x + d->width + 1, look, "(");
+		put_at(c, y, d->x + d->width + 1, style, "(");
 		put_at(c, y, d->x + d->width + 2 + d->change_width - (int)kpm_text_width(c->buf),
-		       look_of_change(d, sign, look), "%s", c->buf);
-		put_at(c, y, d->x + d->width + 2 + d->change_width, look, ")");
+		       style_of_change(d, sign, style), "%s", c->buf);
+		put_at(c, y, d->x + d->width + 2 + d->change_width, style, ")");
 	}
 }
 
@@ -105,13 +108,13 @@ void draw_spark(const struct kpm_console *c, int y, int x, const uint64_t *value
 		int step = high > low ? (values[i] - low) * 7.999 / (high - low) : 0;
 
 		if (c->utf8)
-			put_at(c, y, x + i, LOOK_PLAIN, "%s", blocks[step]);
+			put_at(c, y, x + i, STYLE_PLAIN, "%s", blocks[step]);
 		else
-			put_at(c, y, x + i, LOOK_PLAIN, "%c", ascii[step]);
+			put_at(c, y, x + i, STYLE_PLAIN, "%c", ascii[step]);
 	}
 }
 
-/* The sparkline goes where the columns leave room. */
+/* Where the sparkline begins, behind the columns; 0: it does not fit. */
 static int spark_x(const struct kpm_console *c)
 {
 	const struct drawn *last = &c->drawn[c->drawn_count - 1];
@@ -131,7 +134,7 @@ static void draw_headings(struct kpm_console *c, const struct kpm_frame *frame, 
 	const struct kpm_view_opts *view = &c->state.view;
 
 	c->heading_y = y;
-	put_at(c, y, 0, LOOK_HEADING, "%-*s", COLS, "");
+	put_at(c, y, 0, STYLE_HEADING, "%-*s", COLS, "");
 	for (size_t i = 0; i < c->drawn_count; i++) {
 		const struct drawn *d = &c->drawn[i];
 		const char *title = d->column->title, *arrow = "";
@@ -142,12 +145,12 @@ static void draw_headings(struct kpm_console *c, const struct kpm_frame *frame, 
 			arrow = d->column->falling != view->reverse ? (c->utf8 ? "▼" : "v")
 								    : (c->utf8 ? "▲" : "^");
 		snprintf(c->buf, sizeof(c->buf), "%s%s", title, arrow);
-		draw_value(c, y, d, LOOK_HEADING);
+		draw_value(c, y, d, STYLE_HEADING);
 		if (d->change && d->change_width >= 6 && frame->by_change && *arrow)
-			put_at(c, y, d->x + d->width + 1, LOOK_HEADING, "(%s)", "change");
+			put_at(c, y, d->x + d->width + 1, STYLE_HEADING, "(%s)", "change");
 	}
 	if (spark)
-		put_at(c, y, spark, LOOK_HEADING, "Trend");
+		put_at(c, y, spark, STYLE_HEADING, "Trend");
 }
 
 static void draw_totals(struct kpm_console *c, const struct kpm_frame *frame, int y)
@@ -159,8 +162,8 @@ static void draw_totals(struct kpm_console *c, const struct kpm_frame *frame, in
 
 		row.estimated = frame->totals.estimated;
 		row.kind[k] = frame->totals.kind[k];
-		draw_row(c, y + k, frame, &row, LOOK_BOLD);
-		put_at(c, y + k, c->drawn[0].x, LOOK_BOLD, "%-*.*s", c->drawn[0].width,
+		draw_row(c, y + k, frame, &row, STYLE_BOLD);
+		put_at(c, y + k, c->drawn[0].x, STYLE_BOLD, "%-*.*s", c->drawn[0].width,
 		       c->drawn[0].width, names[k]);
 	}
 }
@@ -214,9 +217,9 @@ void draw_table(struct kpm_console *c, const struct kpm_scene *scene, int y, int
 		bool selected = c->state.selected != KPM_NO_TAG && c->top + i == c->cursor;
 
 		draw_row(c, y + 1 + i, frame, row,
-			 selected                              ? LOOK_SELECTED
-			 : c->highlight && changed(frame, row) ? LOOK_BOLD
-							       : LOOK_PLAIN);
+			 selected                              ? STYLE_SELECTED
+			 : c->highlight && changed(frame, row) ? STYLE_BOLD
+							       : STYLE_PLAIN);
 		if (spark) {
 			uint32_t count = spark_width(spark);
 			uint32_t there = kpm_trend_series(frame->part.trend, row->tag, frame->pool,
@@ -226,7 +229,7 @@ void draw_table(struct kpm_console *c, const struct kpm_scene *scene, int y, int
 		}
 	}
 	if (!frame->count)
-		put_at(c, y + 1, 4, LOOK_PLAIN, "%s",
+		put_at(c, y + 1, 4, STYLE_PLAIN, "%s",
 		       *c->find ? "no row matches the filter" : "nothing was allocated yet");
 	if (totals)
 		draw_totals(c, frame, end - totals);

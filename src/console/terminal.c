@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Takes the terminal and gives it back: at the end, when the process is suspended (curses sees to
- * that), and when it crashes. Colours and attributes.
+ * Takes the terminal and gives it back: at the end, when the process is suspended (curses does
+ * that), and when it crashes. Colours and attributes of the styles.
  */
 #include <errno.h>
 #include <langinfo.h>
@@ -9,16 +9,21 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "console/screen.h"
+#include "console/terminal.h"
 
-/* Every signal that ends a process and that nobody here waits for. */
+/*
+ * How long ESC may be the beginning of another key's sequence. Terminals send a sequence in one
+ * piece, so that little suffices, and the eye does not see the delay of the key ESC.
+ */
+#define ESCAPE_MS 25
+
+/* All signals that end a process and that the program does not wait for. */
 static const int crashes[] = {SIGSEGV, SIGBUS,    SIGFPE,  SIGILL,  SIGABRT,
 			      SIGQUIT, SIGTRAP,   SIGSYS,  SIGUSR1, SIGUSR2,
 			      SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ};
 
-/* Leaves the screen, then crashes as it would have. */
+/* Leaves the screen, then ends as without a handler. */
 static void crashed(int sig)
 {
 	endwin();
@@ -41,31 +46,31 @@ static void start_colours(struct kpm_console *c)
 		return;
 	start_color();
 	use_default_colors();
-	init_pair(LOOK_GROW, COLOR_RED, -1);
-	init_pair(LOOK_SHRINK, COLOR_GREEN, -1);
-	init_pair(LOOK_WARN, COLOR_RED, -1);
+	init_pair(STYLE_GROW, COLOR_RED, -1);
+	init_pair(STYLE_SHRINK, COLOR_GREEN, -1);
+	init_pair(STYLE_WARN, COLOR_RED, -1);
 }
 
-attr_t look_of(const struct kpm_console *c, enum look look)
+static attr_t attributes_of(const struct kpm_console *c, enum style style)
 {
-	switch (look) {
-	case LOOK_GROW:
-	case LOOK_SHRINK:
-		return c->colours ? COLOR_PAIR(look) : A_NORMAL;
-	case LOOK_WARN:
-		return A_BOLD | (c->colours ? COLOR_PAIR(look) : A_NORMAL);
-	case LOOK_HEADING:
-	case LOOK_SELECTED:
+	switch (style) {
+	case STYLE_GROW:
+	case STYLE_SHRINK:
+		return c->colours ? COLOR_PAIR(style) : A_NORMAL;
+	case STYLE_WARN:
+		return A_BOLD | (c->colours ? COLOR_PAIR(style) : A_NORMAL);
+	case STYLE_HEADING:
+	case STYLE_SELECTED:
 		return A_REVERSE;
-	case LOOK_BOLD:
+	case STYLE_BOLD:
 		return A_BOLD;
-	case LOOK_PLAIN:
+	case STYLE_PLAIN:
 		break;
 	}
 	return A_NORMAL;
 }
 
-int put_at(const struct kpm_console *c, int y, int x, enum look look, const char *fmt, ...)
+int put_at(const struct kpm_console *c, int y, int x, enum style style, const char *fmt, ...)
 {
 	char text[1024];
 	va_list args;
@@ -81,74 +86,37 @@ int put_at(const struct kpm_console *c, int y, int x, enum look look, const char
 		if (((unsigned char)text[len] & 0xc0) != 0x80 && ++width > room)
 			break;
 	}
-	attrset(look_of(c, look));
+	attrset(attributes_of(c, style));
 	mvaddnstr(y, x, text, len);
 	attrset(A_NORMAL);
 	text[len] = '\0';
 	return x + kpm_text_width(text);
 }
 
-int kpm_console_open(const struct kpm_console_opts *opts, struct kpm_console **console,
-		     struct kpm_err *err)
+int terminal_begin(struct kpm_console *c, const struct kpm_console_opts *opts)
 {
-	struct kpm_console *c = calloc(1, sizeof(*c));
-	int ret = -ENOMEM;
-
-	if (!c)
-		return kpm_fail(err, -ENOMEM, "out of memory");
-	c->state.view = opts->view;
-	c->state.view.find = c->find;
-	if (!c->state.view.sort)
-		c->state.view.sort = kpm_column_find("bytes");
-	c->state.interval_ns = opts->interval_ns;
-	c->state.selected = KPM_NO_TAG;
-	c->highlight = !opts->no_highlight;
-	c->totals = opts->totals;
-	c->exact = opts->exact;
 	c->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
-	strcpy(c->file, "kpoolmon.txt");
-	if (opts->config_dir && asprintf(&c->config_file, "%s/columns", opts->config_dir) < 0) {
-		c->config_file = NULL;
-		goto fail;
-	}
-	usual_columns(c, opts->labels);
-	if (opts->columns.count)
-		c->columns = opts->columns;
-	else
-		load_columns(c);
 	c->screen = newterm(opts->terminal_type, opts->out ? opts->out : stdout,
 			    opts->in ? opts->in : stdin);
-	ret = -ENOTTY;
 	if (!c->screen)
-		goto fail;
+		return -ENOTTY;
 	cbreak();
 	noecho();
 	nonl();
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
-	set_escdelay(25);
+	set_escdelay(ESCAPE_MS);
 	curs_set(0);
 	mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 	mouseinterval(0);
 	start_colours(c);
 	catch_crashes(crashed);
-	*console = c;
 	return 0;
-fail:
-	free(c->config_file);
-	free(c);
-	return ret == -ENOMEM
-		       ? kpm_fail(err, ret, "out of memory")
-		       : kpm_fail(err, ret, "the terminal cannot be drawn on; is TERM right?");
 }
 
-void kpm_console_close(struct kpm_console *c)
+void terminal_end(struct kpm_console *c)
 {
-	if (!c)
-		return;
 	catch_crashes(SIG_DFL);
 	endwin();
 	delscreen(c->screen);
-	free(c->config_file);
-	free(c);
 }

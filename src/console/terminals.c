@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Descriptions of terminals that the static build carries (build/carried.h, made by
- * tools/terminals.sh): for machines that have none. Others find them where the system keeps them.
+ * The static build contains descriptions of terminals (build/carried.h, made by tools/terminals.sh)
+ * for machines without any. Other builds use those of the system.
  */
 #include <stdlib.h>
 #include <string.h>

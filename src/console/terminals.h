@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Terminals that the program may know by itself. A header of its own: <term.h> takes many names. */
+/*
+ * Descriptions of terminals that are part of the program. Included apart from the rest of the
+ * console, as <term.h> defines many common words.
+ */
 #ifndef KPM_TERMINALS_H
 #define KPM_TERMINALS_H
 
-/* Makes the description of a terminal known if the program carries it and the system has none.
- * NULL: TERM. */
+/*
+ * If the system has no description of a terminal of this type (NULL: the type is in TERM) and the
+ * program has, makes curses use that.
+ */
 void kpm_terminal_find(const char *type);
 
 #endif

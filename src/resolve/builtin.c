@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "resolve/bisect.h"
 #include "resolve/builtin.h"
 
 struct range {
@@ -49,7 +50,7 @@ static int add(struct kpm_builtin *b, uint64_t start, uint64_t end, char *module
 	return b->ranges[b->count].modules && ++b->count ? 0 : -ENOMEM;
 }
 
-/* Other sections and other anchors are left out. */
+/* Lines of other sections and with other anchors are skipped. */
 static int parse_line(struct kpm_builtin *b, char *line, bool *anchored)
 {
 	uint64_t start, end;
@@ -110,17 +111,14 @@ int kpm_builtin_open(const char *tree, struct kpm_builtin **builtin, struct kpm_
 	return 0;
 }
 
+static bool starts_by(const void *range, const void *offset)
+{
+	return ((const struct range *)range)->start <= *(const uint64_t *)offset;
+}
+
 const char *kpm_builtin_find(const struct kpm_builtin *b, uint64_t offset)
 {
-	size_t low = 0, high = b->count;
+	size_t next = kpm_bisect(b->ranges, b->count, sizeof(*b->ranges), starts_by, &offset);
 
-	while (low < high) { /* the first range beyond offset */
-		size_t mid = low + (high - low) / 2;
-
-		if (b->ranges[mid].start <= offset)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low && offset < b->ranges[low - 1].end ? b->ranges[low - 1].modules : NULL;
+	return next && offset < b->ranges[next - 1].end ? b->ranges[next - 1].modules : NULL;
 }

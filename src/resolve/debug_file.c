@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Separate debug information by name, where distributions put that of modules:
- * DEBUG_DIR/lib/modules/RELEASE/kernel/fs/ext4/ext4.ko, with or without /usr and .debug. Neither a
- * debug link nor a build-id link leads there.
+ * Distributions put the debug information of a module at
+ *
+ *   DEBUG_DIR/lib/modules/RELEASE/kernel/fs/ext4/ext4.ko
+ *
+ * with or without /usr before and .debug behind it. Neither a debug link nor a build-id link leads
+ * there.
  */
 #include <fcntl.h>
 #include <stdbool.h>

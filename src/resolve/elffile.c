@@ -2,8 +2,8 @@
 /*
  * Reads ELF files in memory by libelf: build-id, srcversion, symbols, strings.
  *
- * A note: three words (length of the name, length of the content, type), the name, the content,
- * both padded to 4 bytes; the build-id is type 3 of "GNU".
+ * A note has three words (length of the name, length of the content, type), the name and the
+ * content, both padded to 4 bytes. The build-id is type 3 of "GNU".
  */
 #include <errno.h>
 #include <gelf.h>
@@ -15,7 +15,11 @@
 #include "resolve/elffile.h"
 
 #define NOTE_BUILD_ID 3
-/* How far before a call its arguments are looked for: relocations, bytes of code. */
+/*
+ * How far before a call its arguments are looked for: relocations, bytes of code. A function that
+ * creates a cache has up to seven arguments, or since 6.12 a structure of as many members; each
+ * takes 5 to 10 bytes of code on x86.
+ */
 #define ARGUMENTS_MAX   16
 #define ARGUMENTS_BYTES 128
 
@@ -55,12 +59,12 @@ static Elf *begin(const char *data, size_t size, const char *name, struct kpm_er
 	elf = elf_memory((char *)data, size);
 	if (elf && elf_kind(elf) == ELF_K_ELF)
 		return elf;
-	kpm_fail(err, -EBADMSG, "%s is no ELF file; it is left out", name);
+	kpm_fail(err, -EBADMSG, "%s is not an ELF file; it is left out", name);
 	elf_end(elf);
 	return NULL;
 }
 
-/* The content of a section as it stands in the file, NULL if that is beyond the file's end. */
+/* The content of a section, NULL if it has none or is beyond the end of the file. */
 static const char *content(const GElf_Shdr *h, const char *data, size_t size)
 {
 	if (h->sh_type == SHT_NOBITS || h->sh_offset > size || h->sh_size > size - h->sh_offset)
@@ -113,7 +117,8 @@ int kpm_elf_facts(const char *data, size_t size, const char *name, struct kpm_el
 	return 0;
 }
 
-bool kpm_creates_caches(const char *function)
+/* Does this function create slab caches? */
+static bool creates_caches(const char *function)
 {
 	return !strncmp(function, "kmem_cache_create", 17) ||
 	       !strncmp(function, "__kmem_cache_create", 19);
@@ -148,11 +153,11 @@ static void visit_symbols(Elf *elf, const GElf_Shdr *h, const char *data, size_t
 			v->function(v->arg, name, len);
 		else if (*name != '_' || name[1] != '_')
 			v->name(v->arg, name, len);
-		*creates |= kpm_creates_caches(name);
+		*creates |= creates_caches(name);
 	}
 }
 
-/* The string that a relocation refers to, NULL if it is none. */
+/* The string that a relocation refers to; NULL: it refers to something else. */
 static const char *string_of(Elf *elf, Elf_Data *symbols, const GElf_Rela *r, const char *data,
 			     size_t size, size_t *len)
 {
@@ -183,7 +188,7 @@ static int by_offset(const void *x, const void *y)
 	return (a->r_offset > b->r_offset) - (a->r_offset < b->r_offset);
 }
 
-/* What is referred to shortly before the call: its name is an argument. */
+/* Visits the strings that are referred to shortly before the call: the name is one of them. */
 static void visit_arguments(Elf *elf, Elf_Data *symbols, const GElf_Rela *all, size_t call,
 			    const char *data, size_t size, const struct kpm_elf_visitor *v)
 {
@@ -199,7 +204,7 @@ static void visit_arguments(Elf *elf, Elf_Data *symbols, const GElf_Rela *all, s
 	}
 }
 
-/* The calls in a section that create slab caches. Not seen: a name that comes from a table. */
+/* Visits the calls in a section that create slab caches. A name from a table is not found. */
 static void visit_calls(Elf *elf, Elf_Scn *scn, const GElf_Shdr *h, const char *data, size_t size,
 			const struct kpm_elf_visitor *v)
 {
@@ -228,19 +233,19 @@ static void visit_calls(Elf *elf, Elf_Scn *scn, const GElf_Shdr *h, const char *
 		    sym.st_shndx != SHN_UNDEF)
 			continue;
 		name = elf_strptr(elf, sh.sh_link, sym.st_name);
-		if (name && kpm_creates_caches(name))
+		if (name && creates_caches(name))
 			visit_arguments(elf, symbols, all, i, data, size, v);
 	}
 	free(all);
 }
 
-/* Sections of tables hold no strings; type information has the names of all types. */
+/* Tables hold no strings, and type information has the names of all types: both are skipped. */
 static bool holds_strings(const char *section)
 {
 	return section && (strstr(section, "data") || !strcmp(section, ".modinfo"));
 }
 
-/* The kernel's .rodata is marked writable: what is read-only after the start is in it. */
+/* The kernel's .rodata is marked writable, as it holds data that is read-only after the start. */
 static bool read_only(const GElf_Shdr *h, const char *section)
 {
 	return !(h->sh_flags & SHF_WRITE) || strstr(section, "rodata");
@@ -261,8 +266,8 @@ int kpm_elf_visit(const char *data, size_t size, const char *file,
 		return -EBADMSG;
 	if (!gelf_getehdr(elf, &head) || head.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    head.e_ident[EI_DATA] != ELFDATA2LSB || !elf_nextscn(elf, NULL))
-		ret = kpm_fail(err, -EBADMSG, "%s is damaged or no 64-bit ELF file; it is left out",
-			       file);
+		ret = kpm_fail(err, -EBADMSG,
+			       "%s is damaged or not a 64-bit ELF file; it is left out", file);
 	elf_getshdrstrndx(elf, &names);
 	while (!ret && (scn = elf_nextscn(elf, scn))) {
 		const char *c, *name;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an ELF file in memory says of itself. Hostile files cost an error, in a worker process. */
+/*
+ * Reads facts, symbols and strings of an ELF file in memory. Files are not trusted: a damaged one
+ * is an error, or a crash of the worker process that reads it.
+ */
 #ifndef KPOOLMON_ELFFILE_H
 #define KPOOLMON_ELFFILE_H
 
@@ -12,7 +15,7 @@
 #define KPM_BUILD_ID_LEN   (2 * 32 + 1)
 #define KPM_SRCVERSION_LEN 40
 
-/* Empty texts where the file does not say. */
+/* Empty texts for facts that are not in the file. */
 struct kpm_elf_facts {
 	char build_id[KPM_BUILD_ID_LEN]; /* hexadecimal */
 	char srcversion[KPM_SRCVERSION_LEN];
@@ -25,24 +28,27 @@ int kpm_elf_facts(const char *data, size_t size, const char *name, struct kpm_el
 /* The build-id in ELF notes, as the kernel shows them in files; false if there is none. */
 bool kpm_notes_build_id(const void *notes, size_t size, char id[KPM_BUILD_ID_LEN]);
 
-/* What the search wants of a file; pieces of it are given out in the order of the file. */
+/*
+ * Called with the pieces of a file that the search needs, in the order of the file. Texts are not
+ * terminated.
+ */
 struct kpm_elf_visitor {
-	/* a function that the file defines */
+	/* A function that the file defines. */
 	void (*function)(void *arg, const char *name, size_t len);
-	/* a name that the file takes from others or shows to them */
+	/* Any other symbol. */
 	void (*name)(void *arg, const char *name, size_t len);
-	/* a string that is named shortly before a call of what creates slab caches */
+	/* A string that is referred to shortly before a call that creates a slab cache. */
 	void (*created)(void *arg, const char *name, size_t len);
-	/* a section with data that are not executed; read_only: nobody can change them */
+	/* A section of data; read_only: it cannot change once the kernel has started. */
 	void (*data)(void *arg, const char *data, size_t size, bool read_only);
 	void *arg;
 };
 
-/* 0, or -EBADMSG and a sentence. *creates: imports (or, the kernel, defines) what makes a cache. */
+/*
+ * *creates: the file imports a function that creates slab caches (the kernel: defines it). 0, or
+ * -EBADMSG and a sentence.
+ */
 int kpm_elf_visit(const char *data, size_t size, const char *file,
 		  const struct kpm_elf_visitor *visitor, bool *creates, struct kpm_err *err);
-
-/* Is this a function that makes slab caches? */
-bool kpm_creates_caches(const char *function);
 
 #endif

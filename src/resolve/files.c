@@ -11,7 +11,7 @@ void kpm_files_open(struct kpm_files *files, const struct kpm_roots *roots, cons
 	char dir[4096];
 
 	*files = (struct kpm_files){.roots = *roots, .release = release};
-	if (!kpm_spot_find(roots, KPM_SPOT_TREE, release, dir, sizeof(dir)))
+	if (!kpm_search_path_find(roots, KPM_SEARCH_TREE, release, dir, sizeof(dir)))
 		return;
 	files->tree_dir = strdup(dir);
 	kpm_modtree_open(dir, 0, &files->tree, NULL);
@@ -35,8 +35,8 @@ static void find_path(const struct kpm_files *files, struct kpm_code *f)
 	char path[4096];
 
 	if (!strcmp(f->module, "kernel")) {
-		if (kpm_spot_find(&files->roots, KPM_SPOT_VMLINUX, files->release, path,
-				  sizeof(path)))
+		if (kpm_search_path_find(&files->roots, KPM_SEARCH_VMLINUX, files->release, path,
+					 sizeof(path)))
 			f->path = f->own_path = strdup(path);
 	} else if (files->tree) {
 		f->path = kpm_modtree_find(files->tree, f->module);

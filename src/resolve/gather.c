@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads many files by workers. Each has two files to do, so that it never waits for us, and writes
- * their words in turn into two halves of memory that it shares with us. A file whose worker crashes
- * or takes too long is noted, and another worker goes on with the next.
+ * Reads many files in workers. Each worker has two tasks at a time, so that it never waits for the
+ * next, and writes the words of a file into one of two halves of memory that it shares with the
+ * parent, in turn. If a worker crashes or times out, its file gets a note, and another worker goes
+ * on with the next.
  */
 #include <errno.h>
 #include <poll.h>
@@ -11,16 +12,19 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "resolve/gather.h"
-#include "resolve/image.h"
+#include "resolve/words.h"
 #include "resolve/worker.h"
 
-#define SECOND        1000000000LL
-#define HALF          ((size_t)64 << 20) /* words of one file, at most */
+/* The words of one file, at most. The names of all symbols of a 6.18 kernel are 3 MB. */
+#define HALF ((size_t)64 << 20)
+/* Address space of a worker: a file of 512 MiB, packed and unpacked, its words, and the halves. */
 #define WORKER_MEMORY (3ULL << 30)
-#define DEPTH         2
+#define TASKS         2
+/* How long poll() may wait, so that the deadlines are looked at. */
+#define POLL_MS 200
 
 struct task {
 	uint32_t half;
@@ -32,56 +36,48 @@ struct report {
 	uint32_t half;
 	int ret;
 	uint32_t flags;
-	uint64_t functions, created, strings, others;
+	uint64_t functions, created, strings, others; /* bytes of each area */
 	char note[sizeof(((struct kpm_err *)0)->text)];
 };
 
-/* What a worker has. */
-struct bench {
+/* Memory that the worker reads files with; made before it is forked. */
+struct context {
 	struct kpm_buffer buffers[5];
 	struct kpm_reader reader;
-	char *shared;
+	char *shared; /* both halves */
 };
 
-struct hand {
-	struct kpm_worker worker;
+struct gather_worker {
+	struct kpm_worker process;
 	struct kpm_worker_opts opts;
-	struct bench bench;
-	size_t files[DEPTH]; /* in the order that they were given to it */
-	unsigned int given;
-	uint32_t half; /* of the next one */
-	int64_t deadline;
+	struct context context;
+	size_t files[TASKS]; /* of its tasks, in the order that they were sent */
+	unsigned int tasks;
+	uint32_t half;    /* of the next task */
+	int64_t deadline; /* of the first task, monotonic clock */
 };
 
 struct gathering {
 	const struct kpm_gather_opts *opts;
-	struct hand *hands;
+	struct gather_worker *workers;
 	struct pollfd *fds;
 	size_t next, done;
 	struct task task;
 	struct report report;
 };
 
-static int64_t now(void)
+/* Runs in the worker. */
+static size_t handle_task(void *arg, const void *in, size_t size, void *out, size_t max)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * SECOND + t.tv_nsec;
-}
-
-/* In the worker. */
-static size_t answer(void *arg, const void *in, size_t size, void *out, size_t room)
-{
-	struct bench *b = arg;
-	struct kpm_reader *r = &b->reader;
+	struct context *c = arg;
+	struct kpm_reader *r = &c->reader;
 	const struct task *t = in;
 	struct report *report = out;
 	struct kpm_err err = {0};
 	bool creates = false;
 	char *to;
 
-	(void)size, (void)room;
+	(void)size, (void)max;
 	memset(report, 0, sizeof(*report));
 	report->half = t->half;
 	report->ret = kpm_read_words(r, t->path, t->kind, &creates, &err);
@@ -97,7 +93,7 @@ static size_t answer(void *arg, const void *in, size_t size, void *out, size_t r
 	report->created = r->created->size;
 	report->strings = r->strings->size;
 	report->others = r->others->size;
-	to = b->shared + t->half * HALF;
+	to = c->shared + t->half * HALF;
 	to = mempcpy(to, r->functions->data, r->functions->size);
 	to = mempcpy(to, r->created->data, r->created->size);
 	to = mempcpy(to, r->strings->data, r->strings->size);
@@ -105,91 +101,94 @@ static size_t answer(void *arg, const void *in, size_t size, void *out, size_t r
 	return sizeof(*report);
 }
 
-static int hire(struct gathering *g, struct hand *h, struct kpm_err *err)
+static int start_worker(struct gathering *g, struct gather_worker *w, struct kpm_err *err)
 {
-	struct bench *b = &h->bench;
+	struct context *c = &w->context;
 
-	if (!b->shared) {
-		b->shared = mmap(NULL, DEPTH * HALF, PROT_READ | PROT_WRITE,
+	if (!c->shared) {
+		c->shared = mmap(NULL, TASKS * HALF, PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (b->shared == MAP_FAILED) {
-			b->shared = NULL;
+		if (c->shared == MAP_FAILED) {
+			c->shared = NULL;
 			return kpm_fail(err, -ENOMEM, "out of memory");
 		}
 		for (int i = 0; i < 5; i++)
-			kpm_buffer_init(&b->buffers[i], i ? HALF : g->opts->file_max);
-		b->reader = (struct kpm_reader){&b->buffers[0], &b->buffers[1], &b->buffers[2],
-						&b->buffers[3], &b->buffers[4]};
+			kpm_buffer_init(&c->buffers[i], i ? HALF : g->opts->file_max);
+		c->reader = (struct kpm_reader){&c->buffers[0], &c->buffers[1], &c->buffers[2],
+						&c->buffers[3], &c->buffers[4]};
 	}
-	h->opts = (struct kpm_worker_opts){
-		.answer = answer,
-		.arg = b,
-		.room = sizeof(struct task),
+	w->opts = (struct kpm_worker_opts){
+		.handle = handle_task,
+		.arg = c,
+		.packet_max = sizeof(struct task),
 		.memory = WORKER_MEMORY,
-		.cpu_seconds = 1 + g->opts->patience_ns / SECOND,
+		.cpu_seconds = 1 + g->opts->timeout_ns / KPM_SECOND,
 	};
-	_Static_assert(sizeof(struct task) >= sizeof(struct report), "room");
-	return kpm_worker_start(&h->opts, &h->worker, err);
+	_Static_assert(sizeof(struct task) >= sizeof(struct report), "packet_max");
+	return kpm_worker_start(&w->opts, &w->process, err);
 }
 
-static void give(struct gathering *g, struct hand *h, size_t file)
+static void send_task(struct gathering *g, struct gather_worker *w, size_t file)
 {
 	const struct kpm_source_file *f = &g->opts->files[file];
 
-	g->task.half = h->half;
+	g->task.half = w->half;
 	g->task.kind = f->kind;
 	snprintf(g->task.path, sizeof(g->task.path), "%s", f->path);
-	if (!h->given)
-		h->deadline = now() + g->opts->patience_ns;
-	h->half = (h->half + 1) % DEPTH;
-	h->files[h->given++] = file;
+	if (!w->tasks)
+		w->deadline = kpm_now() + g->opts->timeout_ns;
+	w->half = (w->half + 1) % TASKS;
+	w->files[w->tasks++] = file;
 	/* if it is gone, the end of its socket says so */
-	send(h->worker.fd, &g->task, sizeof(g->task), MSG_NOSIGNAL);
+	send(w->process.fd, &g->task, sizeof(g->task), MSG_NOSIGNAL);
 }
 
-static int finish(struct gathering *g, struct hand *h, const struct kpm_words *words)
+/* Ends the worker's first task. */
+static int finish(struct gathering *g, struct gather_worker *w, const struct kpm_words *words)
 {
-	size_t file = h->files[0];
+	size_t file = w->files[0];
 
-	memmove(h->files, h->files + 1, (DEPTH - 1) * sizeof(*h->files));
-	h->given--;
-	h->deadline = now() + g->opts->patience_ns;
+	memmove(w->files, w->files + 1, (TASKS - 1) * sizeof(*w->files));
+	w->tasks--;
+	w->deadline = kpm_now() + g->opts->timeout_ns;
 	g->done++;
 	if (g->opts->progress)
 		g->opts->progress(g->opts->progress_arg, g->done, g->opts->count);
 	return g->opts->take(g->opts->arg, file, words);
 }
 
-/* The worker crashed or takes too long over its first file. */
-static int replace(struct gathering *g, struct hand *h, const char *why, struct kpm_err *err)
+/* Starts a worker again after it failed on its first file; the other tasks are sent again. */
+static int replace(struct gathering *g, struct gather_worker *w, const char *why,
+		   struct kpm_err *err)
 {
-	size_t rest[DEPTH];
-	unsigned int count = h->given;
+	size_t rest[TASKS];
+	unsigned int count = w->tasks;
 	struct kpm_err note;
 	int ret = 0;
 
-	kpm_worker_stop(&h->worker);
+	kpm_worker_stop(&w->process);
 	if (count) {
-		kpm_fail(&note, 0, "read %s: %s; it is left out", g->opts->files[h->files[0]].path,
+		kpm_fail(&note, 0, "read %s: %s; it is left out", g->opts->files[w->files[0]].path,
 			 why);
-		ret = finish(g, h,
+		ret = finish(g, w,
 			     &(struct kpm_words){.flags = KPM_ENTRY_BROKEN, .note = note.text});
 		count--;
 	}
-	memcpy(rest, h->files, sizeof(rest));
-	h->given = 0;
-	h->half = 0;
+	memcpy(rest, w->files, sizeof(rest));
+	w->tasks = 0;
+	w->half = 0;
 	if (!ret)
-		ret = hire(g, h, err);
+		ret = start_worker(g, w, err);
 	for (unsigned int i = 0; !ret && i < count; i++)
-		give(g, h, rest[i]);
+		send_task(g, w, rest[i]);
 	return ret;
 }
 
-static int take_report(struct gathering *g, struct hand *h)
+/* Takes the words that a report announces; a report that cannot be is that of a broken file. */
+static int take_report(struct gathering *g, struct gather_worker *w)
 {
 	const struct report *r = &g->report;
-	bool good = !r->ret && h->given && r->half < DEPTH && r->functions <= HALF &&
+	bool good = !r->ret && w->tasks && r->half < TASKS && r->functions <= HALF &&
 		    r->created <= HALF && r->strings <= HALF && r->others <= HALF &&
 		    r->functions + r->created + r->strings + r->others <= HALF;
 	struct kpm_words words = {
@@ -199,34 +198,34 @@ static int take_report(struct gathering *g, struct hand *h)
 
 	g->report.note[sizeof(g->report.note) - 1] = '\0';
 	if (good)
-		words = (struct kpm_words){h->bench.shared + r->half * HALF,
+		words = (struct kpm_words){w->context.shared + r->half * HALF,
 					   r->functions,
 					   r->created,
 					   r->strings,
 					   r->others,
 					   r->flags & KPM_ENTRY_CREATES,
 					   ""};
-	return finish(g, h, &words);
+	return finish(g, w, &words);
 }
 
-/* Reads what a worker has to say. */
-static int attend(struct gathering *g, struct hand *h, struct kpm_err *err)
+/* Takes the worker's reports and sends it as many tasks; replaces it if it failed. */
+static int step(struct gathering *g, struct gather_worker *w, struct kpm_err *err)
 {
 	ssize_t n;
 
-	while ((n = recv(h->worker.fd, &g->report, sizeof(g->report), MSG_DONTWAIT)) ==
+	while ((n = recv(w->process.fd, &g->report, sizeof(g->report), MSG_DONTWAIT)) ==
 	       sizeof(g->report)) {
-		int ret = h->given ? take_report(g, h) : 0;
+		int ret = w->tasks ? take_report(g, w) : 0;
 
 		if (ret)
 			return kpm_fail(err, ret, "gather the words of files: %s", strerror(-ret));
 		if (g->next < g->opts->count)
-			give(g, h, g->opts->which[g->next++]);
+			send_task(g, w, g->opts->which[g->next++]);
 	}
 	if (n >= 0 || (errno != EAGAIN && errno != EINTR))
-		return replace(g, h, "the process that read it crashed", err);
-	if (h->given && now() >= h->deadline)
-		return replace(g, h, "it takes too long", err);
+		return replace(g, w, "the process that read it crashed", err);
+	if (w->tasks && kpm_now() >= w->deadline)
+		return replace(g, w, "it takes too long", err);
 	return 0;
 }
 
@@ -236,15 +235,15 @@ static int run(struct gathering *g, struct kpm_err *err)
 	int ret = 0;
 
 	for (unsigned int i = 0; !ret && i < workers; i++)
-		ret = hire(g, &g->hands[i], err);
-	for (unsigned int n = 0; !ret && n < workers * DEPTH && g->next < g->opts->count; n++)
-		give(g, &g->hands[n % workers], g->opts->which[g->next++]);
+		ret = start_worker(g, &g->workers[i], err);
+	for (unsigned int n = 0; !ret && n < workers * TASKS && g->next < g->opts->count; n++)
+		send_task(g, &g->workers[n % workers], g->opts->which[g->next++]);
 	while (!ret && g->done < g->opts->count) {
 		for (unsigned int i = 0; i < workers; i++)
-			g->fds[i] = (struct pollfd){g->hands[i].worker.fd, POLLIN, 0};
-		poll(g->fds, workers, 200);
+			g->fds[i] = (struct pollfd){g->workers[i].process.fd, POLLIN, 0};
+		poll(g->fds, workers, POLL_MS);
 		for (unsigned int i = 0; !ret && i < workers; i++)
-			ret = attend(g, &g->hands[i], err);
+			ret = step(g, &g->workers[i], err);
 	}
 	return ret;
 }
@@ -254,15 +253,15 @@ int kpm_gather(const struct kpm_gather_opts *opts, struct kpm_err *err)
 	struct gathering g = {.opts = opts};
 	int ret;
 
-	g.hands = calloc(opts->workers, sizeof(*g.hands));
+	g.workers = calloc(opts->workers, sizeof(*g.workers));
 	g.fds = calloc(opts->workers, sizeof(*g.fds));
-	ret = g.hands && g.fds ? run(&g, err) : kpm_fail(err, -ENOMEM, "out of memory");
-	for (unsigned int i = 0; g.hands && i < opts->workers; i++) {
-		kpm_worker_stop(&g.hands[i].worker);
-		if (g.hands[i].bench.shared)
-			munmap(g.hands[i].bench.shared, DEPTH * HALF);
+	ret = g.workers && g.fds ? run(&g, err) : kpm_fail(err, -ENOMEM, "out of memory");
+	for (unsigned int i = 0; g.workers && i < opts->workers; i++) {
+		kpm_worker_stop(&g.workers[i].process);
+		if (g.workers[i].context.shared)
+			munmap(g.workers[i].context.shared, TASKS * HALF);
 	}
-	free(g.hands);
+	free(g.workers);
 	free(g.fds);
 	return ret;
 }

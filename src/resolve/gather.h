@@ -1,44 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads the words of many files by workers, and hands each file's words over in the end. */
+/* Reads the words of many files in workers, and hands over the words of each file as they come. */
 #ifndef KPM_RESOLVE_GATHER_H
 #define KPM_RESOLVE_GATHER_H
 
-#include "resolve/image.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
 #include "resolve/index.h"
 
-/* One file's words. */
+/* The words of one file. */
 struct kpm_words {
 	const char *data;                             /* the four areas, one behind the other */
 	uint64_t functions, created, strings, others; /* bytes of each; 0 if it could not be read */
-	uint32_t flags;
-	const char *note; /* what went wrong; empty: nothing */
+	uint32_t flags;                               /* KPM_ENTRY_* */
+	const char *note;                             /* why it could not be read; empty: it was */
 };
 
 struct kpm_gather_opts {
 	const struct kpm_source_file *files;
-	const size_t *which; /* [count] files to read, the order is kept */
+	const size_t *which; /* [count] files to read, in this order */
 	size_t count;
 	unsigned int workers;
-	int64_t patience_ns;
-	size_t file_max;
-	/* Takes what was read of a file; called in any order. 0 or -errno, which ends it. */
+	int64_t timeout_ns; /* for one file */
+	size_t file_max;    /* bytes of an unpacked file */
+	/* Takes the words of a file; called in any order. 0, or -errno, which ends it all. */
 	int (*take)(void *arg, size_t file, const struct kpm_words *words);
-	void (*progress)(void *arg, size_t done, size_t count);
+	void (*progress)(void *arg, size_t done, size_t count); /* or NULL */
 	void *arg, *progress_arg;
 };
 
+/* A file that cannot be read is taken, too, with a note. 0, or -errno and a sentence. */
 int kpm_gather(const struct kpm_gather_opts *opts, struct kpm_err *err);
-
-/* What a worker does for one file; for tests and the fuzzer too. */
-struct kpm_reader {
-	struct kpm_buffer *file;
-	struct kpm_buffer *functions, *created, *strings, *others;
-};
-
-int kpm_read_words(struct kpm_reader *reader, const char *path, enum kpm_source_kind kind,
-		   bool *creates, struct kpm_err *err);
-/* The same for an ELF file in memory. */
-int kpm_read_elf_words(struct kpm_reader *reader, const char *data, size_t size, const char *path,
-		       bool *creates, struct kpm_err *err);
 
 #endif

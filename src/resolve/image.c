@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "resolve/image.h"
+#include "resolve/unpack.h"
 
-/* Files of the kernel's (kallsyms) have no size until they are read. */
+/* Files in /proc have no size until they are read. */
 static int read_whole(int fd, const char *path, struct kpm_buffer *buf, struct kpm_image *image,
 		      struct kpm_err *err)
 {
@@ -19,7 +20,7 @@ static int read_whole(int fd, const char *path, struct kpm_buffer *buf, struct k
 	buf->size = 0;
 	do {
 		buf->size += n;
-		ret = kpm_buffer_room(buf, 65536);
+		ret = kpm_buffer_reserve(buf, 65536);
 		n = ret ? 0 : read(fd, buf->data + buf->size, 65536);
 	} while (n > 0);
 	if (ret || n < 0)
@@ -39,7 +40,7 @@ static int map(int fd, const char *path, struct kpm_image *image, struct kpm_err
 	if (fstat(fd, &st))
 		return kpm_fail(err, -errno, "read %s: %s; it is left out", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return kpm_fail(err, -EINVAL, "%s is no regular file; it is left out", path);
+		return kpm_fail(err, -EINVAL, "%s is not a regular file; it is left out", path);
 	if (!st.st_size)
 		return read_whole(fd, path, image->buffer, image, err);
 	data = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -53,7 +54,7 @@ static int map(int fd, const char *path, struct kpm_image *image, struct kpm_err
 int kpm_image_open(const char *path, struct kpm_buffer *buf, struct kpm_image *image,
 		   struct kpm_err *err)
 {
-	/* a pipe that somebody put there must not hold us up */
+	/* without O_NONBLOCK a pipe in place of the file would block us */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), ret;
 	enum kpm_packing packing;
 	struct kpm_image packed = {.buffer = buf};
@@ -111,5 +112,6 @@ int kpm_image_kernel(struct kpm_image *image, struct kpm_buffer *buf, const char
 			return 0;
 		}
 	}
-	return kpm_fail(err, -EBADMSG, "%s carries no kernel that could be unpacked", path);
+	return kpm_fail(err, -EBADMSG, "%s holds no kernel that can be unpacked; it is left out",
+			path);
 }

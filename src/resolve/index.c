@@ -1,33 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The index: entries and their text in memory. What has not changed comes from the one that was
- * kept (index_file.c), the rest from the files.
+ * Builds the index in memory: unchanged files are copied from the kept index (index_file.c), the
+ * others are read (gather.c).
  */
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "base/clock.h"
+#include "resolve/bisect.h"
 #include "resolve/gather.h"
-#include "resolve/image.h"
 #include "resolve/index_file.h"
 
-#define TEXT_MAX    ((size_t)4 << 30)
-#define FILE_MAX    ((size_t)512 << 20)
-#define PATIENCE    (30 * 1000000000LL)
+/* The text of an index, at most, so that damaged files cannot fill the memory and the disk. */
+#define TEXT_MAX ((size_t)4 << 30)
+/* An unpacked file, at most: the largest module with its debug information has 400 MB. */
+#define FILE_MAX ((size_t)512 << 20)
+/* For one file: the kernel from a slow disk, which then may have to be unpacked at many places. */
+#define TIMEOUT (30 * KPM_SECOND)
+/* Each takes a file descriptor of the 1,024 that a process has by default. */
 #define WORKERS_MAX 256
 
 void kpm_index_close(struct kpm_index *index)
 {
-	if (!index)
-		return;
-	if (index->mapped)
-		munmap(index->mapped, index->mapped_size);
-	kpm_buffer_done(&index->buffer);
-	free(index->own);
-	free(index);
+	kpm_index_free(index);
 }
 
 const struct kpm_entry *kpm_index_entries(const struct kpm_index *index, size_t *count)
@@ -49,7 +47,7 @@ size_t kpm_index_gathered(const struct kpm_index *index)
 
 static int add_text(struct kpm_index *x, const void *data, size_t size)
 {
-	int ret = kpm_buffer_room(&x->buffer, size);
+	int ret = kpm_buffer_reserve(&x->buffer, size);
 
 	if (ret)
 		return ret;
@@ -81,13 +79,14 @@ static int add_entry(struct kpm_index *x, const struct kpm_source_file *f,
 		ret = add_text(x, w->data, e->end - e->functions);
 	if (ret)
 		return ret;
-	/* a worker that a file got hold of could have left the end of an area out */
+	/* a worker that was taken over by its file may have left the area without an end */
 	if (e->end > e->functions)
 		x->buffer.data[e->end - 1] = '\0';
 	x->count++;
 	return 0;
 }
 
+/* The argument of take(). */
 struct filling {
 	struct kpm_index *index;
 	const struct kpm_index_opts *opts;
@@ -100,57 +99,56 @@ static int take(void *arg, size_t file, const struct kpm_words *words)
 	return add_entry(f->index, &f->opts->files[file], words);
 }
 
-/* The kept entry of a file that has not changed since. */
-static const struct kpm_entry *kept(const struct kpm_index *old, size_t *order,
-				    const struct kpm_source_file *f)
+/* An entry of the kept index, in an array sorted by path. */
+struct kept {
+	const char *path;
+	const struct kpm_entry *entry;
+};
+
+static int by_path(const void *a, const void *b)
 {
-	size_t low = 0, high = old->count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		const struct kpm_entry *e = &old->entries[order[mid]];
-		int c = strcmp(old->text + e->path, f->path);
-
-		if (!c)
-			return e->size == f->size && e->mtime_ns == f->mtime_ns &&
-					       e->kind == (uint32_t)f->kind
-				       ? e
-				       : NULL;
-		if (c < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return NULL;
+	return strcmp(((const struct kept *)a)->path, ((const struct kept *)b)->path);
 }
 
-static int by_path(const void *a, const void *b, void *arg)
+static bool path_precedes(const void *kept, const void *path)
 {
-	const struct kpm_index *x = arg;
-
-	return strcmp(x->text + x->entries[*(const size_t *)a].path,
-		      x->text + x->entries[*(const size_t *)b].path);
+	return strcmp(((const struct kept *)kept)->path, path) < 0;
 }
 
-/* Which files have to be read: *which gets them; `from` the kept entry of each of the others. */
+/* The kept entry of a file, NULL if there is none or the file has changed since. */
+static const struct kpm_entry *find_kept(const struct kept *kept, size_t count,
+					 const struct kpm_source_file *f)
+{
+	size_t i = kpm_bisect(kept, count, sizeof(*kept), path_precedes, f->path);
+	const struct kpm_entry *e;
+
+	if (i == count || strcmp(kept[i].path, f->path))
+		return NULL;
+	e = kept[i].entry;
+	return e->size == f->size && e->mtime_ns == f->mtime_ns && e->kind == (uint32_t)f->kind
+		       ? e
+		       : NULL;
+}
+
+/* Finds the files to be read: `which` gets these, `from` the kept entries of the others. */
 static int compare(const struct kpm_index *old, const struct kpm_index_opts *o, size_t *which,
 		   size_t *count, const struct kpm_entry **from)
 {
-	size_t *order = old ? calloc(old->count + 1, sizeof(*order)) : NULL;
+	size_t kept_count = old ? old->count : 0;
+	struct kept *kept = calloc(kept_count + 1, sizeof(*kept));
 
 	*count = 0;
-	if (old && !order)
+	if (!kept)
 		return -ENOMEM;
-	for (size_t i = 0; old && i < old->count; i++)
-		order[i] = i;
-	if (old)
-		qsort_r(order, old->count, sizeof(*order), by_path, (void *)old);
+	for (size_t i = 0; i < kept_count; i++)
+		kept[i] = (struct kept){old->text + old->entries[i].path, &old->entries[i]};
+	qsort(kept, kept_count, sizeof(*kept), by_path);
 	for (size_t i = 0; i < o->count; i++) {
-		from[i] = old ? kept(old, order, &o->files[i]) : NULL;
+		from[i] = find_kept(kept, kept_count, &o->files[i]);
 		if (!from[i])
 			which[(*count)++] = i;
 	}
-	free(order);
+	free(kept);
 	return 0;
 }
 
@@ -160,7 +158,7 @@ static int by_size(const void *a, const void *b, void *arg)
 	const struct kpm_source_file *x = &files[*(const size_t *)a],
 				     *y = &files[*(const size_t *)b];
 
-	/* what is tried at many places takes longest: the kernel before all */
+	/* the kernel first: unpacking it, tried at many places, takes longest */
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? 1 : -1;
 	return (x->size < y->size) - (x->size > y->size);
@@ -175,7 +173,7 @@ static unsigned int processors(void)
 	return CPU_COUNT(&set) < WORKERS_MAX ? CPU_COUNT(&set) : WORKERS_MAX;
 }
 
-/* Reads the files that changed, the largest first, so that none is left alone in the end. */
+/* Reads the files that changed, the largest first, so that the workers end at about one time. */
 static int gather(struct kpm_index *x, const struct kpm_index_opts *o, size_t *which, size_t count,
 		  struct kpm_err *err)
 {
@@ -186,7 +184,7 @@ static int gather(struct kpm_index *x, const struct kpm_index_opts *o, size_t *w
 		.which = which,
 		.count = count,
 		.workers = workers < count ? workers : count,
-		.patience_ns = o->patience_ns ? o->patience_ns : PATIENCE,
+		.timeout_ns = o->timeout_ns ? o->timeout_ns : TIMEOUT,
 		.file_max = o->file_max ? o->file_max : FILE_MAX,
 		.take = take,
 		.progress = o->progress,
@@ -198,8 +196,9 @@ static int gather(struct kpm_index *x, const struct kpm_index_opts *o, size_t *w
 	return count ? kpm_gather(&opts, err) : 0;
 }
 
-static int fill(struct kpm_index *x, const struct kpm_index *old, const struct kpm_index_opts *o,
-		const struct kpm_entry **from)
+/* Copies the entries of unchanged files. */
+static int copy_kept(struct kpm_index *x, const struct kpm_index *old,
+		     const struct kpm_index_opts *o, const struct kpm_entry **from)
 {
 	int ret = add_text(x, o->name, strlen(o->name) + 1);
 
@@ -230,7 +229,7 @@ static int build(struct kpm_index *x, struct kpm_index **old, const struct kpm_i
 	x->gathered = count;
 	kpm_buffer_init(&x->buffer, TEXT_MAX);
 	x->own = calloc(o->count + 1, sizeof(*x->own));
-	ret = x->own ? fill(x, *old, o, from) : -ENOMEM;
+	ret = x->own ? copy_kept(x, *old, o, from) : -ENOMEM;
 	if (ret)
 		return kpm_fail(err, ret, "keep the words of the files: %s", strerror(-ret));
 	ret = gather(x, o, which, count, err);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The folder for indexes. Somebody who could write there could make the search tell lies, and
- * with a link there could make root write elsewhere.
+ * The folder for indexes. It must be the user's alone: whoever can write there can forge the
+ * results of a search, and with a link make root write elsewhere.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 #define CACHE_OF_ROOT "/var/cache"
 
-static bool usual_folder(char *buf, size_t size)
+static bool default_folder(char *buf, size_t size)
 {
 	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
@@ -55,7 +55,7 @@ int kpm_cache_open(const char *dir, struct kpm_err *err)
 
 	if (dir)
 		snprintf(path, sizeof(path), "%s", dir);
-	else if (!usual_folder(path, sizeof(path)))
+	else if (!default_folder(path, sizeof(path)))
 		return kpm_fail(err, -ENOENT, "no folder for the index; set XDG_CACHE_HOME");
 	dir = path;
 	ret = make_folders(path);

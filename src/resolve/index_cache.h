@@ -6,9 +6,9 @@
 #include "base/error.h"
 
 /*
- * Opens the folder for indexes, makes it if need be. `dir`: NULL for the usual one: kpoolmon in
- * $XDG_CACHE_HOME, else /var/cache for root and ~/.cache for others. A descriptor, or -errno and a
- * sentence: refused where it is not ours or open to others.
+ * Opens the folder for indexes and creates it if need be. `dir`: NULL for the default, which is
+ * kpoolmon in $XDG_CACHE_HOME, else in /var/cache for root and in ~/.cache for others. Returns a
+ * descriptor, or -errno and a sentence: -EPERM if another user owns it or has rights to it.
  */
 int kpm_cache_open(const char *dir, struct kpm_err *err);
 

@@ -4,10 +4,10 @@
  *
  *   head      magic, version, size of an entry, number of entries, bytes of text
  *   entries   struct kpm_entry each
- *   text      the name of what is indexed, then each entry's path, note and words
+ *   text      the name of the index, then each entry's path, note and words
  *
- * An index of another version, of something else or with an offset that is out of order is no
- * index. Written under another name and renamed, so that a reader sees a whole one.
+ * A file of another version or name, or with an offset out of order, is not used. It is written
+ * under another name and then renamed, so that a reader never sees a part of it.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 #include "resolve/index_file.h"
 
 #define MAGIC "KPMWORDS"
-/* To be raised with each change of what words.c and elffile.c take from a file. */
+/* To be raised when words.c or elffile.c take other words from a file. */
 #define VERSION 2
 
 struct head {
@@ -37,8 +37,8 @@ static void file_name(const char *name, char *buf, size_t size)
 	snprintf(buf, size, "words-%016llx", (unsigned long long)kpm_hash(KPM_HASH_BEGIN, name));
 }
 
-/* Is every text where it may be, and ended? */
-static bool sound(const struct kpm_index *x, const char *name)
+/* Do all texts lie where they may, one behind the other, and is each terminated? */
+static bool is_valid(const struct kpm_index *x, const char *name)
 {
 	uint64_t last = strnlen(x->text, x->size) + 1;
 
@@ -55,6 +55,17 @@ static bool sound(const struct kpm_index *x, const char *name)
 		last = e->end;
 	}
 	return last == x->size;
+}
+
+void kpm_index_free(struct kpm_index *index)
+{
+	if (!index)
+		return;
+	if (index->mapped)
+		munmap(index->mapped, index->mapped_size);
+	kpm_buffer_done(&index->buffer);
+	free(index->own);
+	free(index);
 }
 
 struct kpm_index *kpm_index_load(int cache, const char *name)
@@ -88,10 +99,10 @@ struct kpm_index *kpm_index_load(int cache, const char *name)
 		x->count = h->count;
 		x->text = (const char *)(x->entries + x->count);
 		x->size = h->text;
-		if (sound(x, name))
+		if (is_valid(x, name))
 			return x;
 	}
-	kpm_index_close(x);
+	kpm_index_free(x);
 	return NULL;
 }
 

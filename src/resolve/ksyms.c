@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * /proc/kallsyms: a line a symbol: address, type, name, and for modules a tab and the module.
+ * /proc/kallsyms has a line for each symbol: address, type, name; for modules a tab and the module.
  *
  *   ffffffff81000000 T _stext
  *   ffffffffc0a01000 t leak_one	[leaky]
  *
- * Addresses are 0 for whom they are kept from; that is settled when the file is opened.
+ * Without rights all addresses are 0; the rights at the time of the opening count.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "resolve/bisect.h"
 #include "resolve/ksyms.h"
 
 struct symbol {
@@ -71,7 +72,7 @@ static int by_address(const void *x, const void *y)
 	return (a->address > b->address) - (a->address < b->address);
 }
 
-/* All symbols of code. What memory does not suffice for stays without a name. */
+/* Reads the symbols of code; when memory runs out the rest stays without a name. */
 static void read_symbols(struct kpm_ksyms *k)
 {
 	char *line = NULL;
@@ -96,27 +97,24 @@ static void read_symbols(struct kpm_ksyms *k)
 		qsort(k->symbols, k->count, sizeof(*k->symbols), by_address);
 }
 
+static bool is_below(const void *symbol, const void *address)
+{
+	return ((const struct symbol *)symbol)->address < *(const uint64_t *)address;
+}
+
 bool kpm_ksyms_name(struct kpm_ksyms *k, uint64_t address, char *buf, size_t size)
 {
-	size_t low = 0, high;
+	size_t next;
 	const struct symbol *s;
 	const char *module;
 
 	if (!k->read)
 		read_symbols(k);
-	high = k->count;
-	while (low < high) { /* the first symbol beyond address - 1 */
-		size_t mid = low + (high - low) / 2;
-
-		if (k->symbols[mid].address <= address - 1)
-			low = mid + 1;
-		else
-			high = mid;
-	}
+	next = kpm_bisect(k->symbols, k->count, sizeof(*k->symbols), is_below, &address);
 	/* nothing says where the last symbol ends */
-	if (!low || low == k->count)
+	if (!next || next == k->count)
 		return false;
-	s = &k->symbols[low - 1];
+	s = &k->symbols[next - 1];
 	module = strchr(s->name, '\t');
 	snprintf(buf, size, "%.*s+0x%" PRIx64 "%s%s",
 		 module ? (int)(module - s->name) : (int)strlen(s->name), s->name,

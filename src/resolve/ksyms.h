@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The kernel's symbols, for the few call sites that the probes could not name or whose name did
- * not fit. Opened with rights, read only when a name is wanted, rights or not.
+ * not fit. The file is opened while the process has its rights, but read only when the first name
+ * is asked for, with or without them.
  */
 #ifndef KPOOLMON_KSYMS_H
 #define KPOOLMON_KSYMS_H
@@ -20,15 +21,15 @@ int kpm_ksyms_open(const struct kpm_roots *roots, struct kpm_ksyms **ksyms, stru
 void kpm_ksyms_close(struct kpm_ksyms *ksyms);
 
 /*
- * Writes what a return address is: `symbol+0xoff`, with ` [module]` for a module, found by the
- * address minus one, as the call may be the last instruction of its function. False if no
- * symbol covers it or the addresses are kept from us; then buf is as it was.
+ * Writes the name of a return address: `symbol+0xoff`, with ` [module]` for a module. The symbol is
+ * that of the address minus one, as the call may be the last instruction of its function. False if
+ * no symbol covers it or the kernel hides its addresses; then buf is as it was.
  */
 bool kpm_ksyms_name(struct kpm_ksyms *ksyms, uint64_t address, char *buf, size_t size);
 /* The same as a kpm_namer of src/model/tagset.h; `ksyms` is a struct kpm_ksyms. */
 bool kpm_ksyms_namer(void *ksyms, uint64_t site, char *buf, size_t size);
 
-/* The address of a symbol of the kernel's own code; 0 if there is none or it is kept from us. */
+/* The address of a symbol of code; 0 if there is none or the kernel hides its addresses. */
 uint64_t kpm_ksyms_address(struct kpm_ksyms *ksyms, const char *symbol);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Labels of tags from a file in the manner of poolmon's pooltag.txt. */
+/* Labels of tags, from a file in the format of poolmon's pooltag.txt. */
 #ifndef KPOOLMON_LABELS_H
 #define KPOOLMON_LABELS_H
 

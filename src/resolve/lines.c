@@ -13,11 +13,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "resolve/bisect.h"
 #include "resolve/debug_file.h"
 #include "resolve/lines.h"
 
-/* A namesake's size may be given with what fills it up to the next function. */
-#define PADDING_MAX    64
+/* The size of a symbol in kallsyms reaches to the next one: padding to at most a cache line. */
+#define PADDING_MAX 64
+/* Functions of one name that are compared; beyond that no line is given. */
 #define CANDIDATES_MAX 64
 
 struct function {
@@ -32,7 +34,7 @@ struct kpm_lines {
 	Dwfl_Callbacks callbacks;
 	char *path;
 	const char *debug_dir;
-	char *debug_path;           /* of libdwfl's own search */
+	char *debug_path;           /* search path of libdwfl itself */
 	struct function *functions; /* by name, then address */
 	size_t count;
 };
@@ -60,7 +62,7 @@ static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name
 						      found);
 }
 
-/* libdwfl wants a file: a file in memory, if it was compressed. */
+/* libdwfl reads files only: an unpacked image becomes a file in memory. */
 static int file_of(const struct kpm_image *image)
 {
 	int fd = memfd_create("module", MFD_CLOEXEC);
@@ -163,7 +165,7 @@ int kpm_lines_open(const char *path, const struct kpm_image *image, const char *
 	return 0;
 }
 
-/* The compilation unit of an address. Not every compiler writes the index of them. */
+/* The compilation unit of an address. Without an index of addresses all units are tried. */
 static Dwarf_Die *unit_of(struct kpm_lines *l, GElf_Addr pc, Dwarf_Addr *bias)
 {
 	Dwarf_Die *unit = dwfl_module_addrdie(l->module, pc, bias);
@@ -176,7 +178,7 @@ static Dwarf_Die *unit_of(struct kpm_lines *l, GElf_Addr pc, Dwarf_Addr *bias)
 	return NULL;
 }
 
-/* Does the allocator's interface stand in this file? Then the statement is elsewhere. */
+/* Is this a header of allocators and helpers? Then the statement that allocates is elsewhere. */
 static bool of_allocator(const char *file)
 {
 	static const char *const headers[] = {
@@ -198,7 +200,7 @@ static bool of_allocator(const char *file)
 	return false;
 }
 
-/* Where an inlined function was called. */
+/* The file and line of the call of an inlined function. */
 static bool caller_of(Dwarf_Die *unit, Dwarf_Die *inlined, const char **file, int *line)
 {
 	Dwarf_Attribute attr;
@@ -219,17 +221,17 @@ static bool caller_of(Dwarf_Die *unit, Dwarf_Die *inlined, const char **file, in
 	return true;
 }
 
-/* Goes outwards through the inlined functions about an address. */
+/* Follows the inlined functions around an address outwards. */
 static void walk_inlined(Dwarf_Die *unit, Dwarf_Addr pc, const char **file, int *line,
 			 struct kpm_line *found)
 {
-	Dwarf_Die *about = NULL, *scopes = NULL;
-	bool inside = true; /* still in the allocator's interface */
+	Dwarf_Die *around = NULL, *scopes = NULL;
+	bool inside = true; /* still in a header of the allocators */
 	size_t used = 0;
 	int count = 0;
 
-	if (dwarf_getscopes(unit, pc, &about) > 0)
-		count = dwarf_getscopes_die(&about[0], &scopes);
+	if (dwarf_getscopes(unit, pc, &around) > 0)
+		count = dwarf_getscopes_die(&around[0], &scopes);
 	for (int i = 0; i < count && dwarf_tag(&scopes[i]) != DW_TAG_subprogram; i++) {
 		const char *name;
 
@@ -240,11 +242,11 @@ static void walk_inlined(Dwarf_Die *unit, Dwarf_Addr pc, const char **file, int 
 			used += sprintf(found->inlined + used, "%s%s", used ? " < " : "", name);
 		inside = inside && of_allocator(*file) && caller_of(unit, &scopes[i], file, line);
 	}
-	free(about);
+	free(around);
 	free(scopes);
 }
 
-/* The name below the folder of the build, which is another on each machine. */
+/* Writes the name relative to the folder of the build, which differs from machine to machine. */
 static void set_file(Dwarf_Die *unit, const char *file, struct kpm_line *found)
 {
 	Dwarf_Attribute attr;
@@ -273,22 +275,20 @@ static bool line_of(struct kpm_lines *l, GElf_Addr pc, struct kpm_line *found)
 	return true;
 }
 
+static bool name_precedes(const void *function, const void *name)
+{
+	return strcmp(((const struct function *)function)->name, name) < 0;
+}
+
 /* The functions of a name that reach as far as offset, each address once. */
 static size_t candidates(const struct kpm_lines *l, const char *symbol, uint64_t offset,
 			 const struct function *found[CANDIDATES_MAX])
 {
-	size_t low = 0, high = l->count, count = 0;
+	size_t i = kpm_bisect(l->functions, l->count, sizeof(*l->functions), name_precedes, symbol);
+	size_t count = 0;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (strcmp(l->functions[mid].name, symbol) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low < l->count && !strcmp(l->functions[low].name, symbol); low++) {
-		const struct function *f = &l->functions[low];
+	for (; i < l->count && !strcmp(l->functions[i].name, symbol); i++) {
+		const struct function *f = &l->functions[i];
 
 		if ((f->size && offset > f->size) ||
 		    (count && found[count - 1]->address == f->address))

@@ -23,18 +23,18 @@ int kpm_lines_open(const char *path, const struct kpm_image *image, const char *
 void kpm_lines_close(struct kpm_lines *lines);
 
 struct kpm_line {
-	char file[1024]; /* as the compiler was given it, below the folder of the build */
+	char file[1024]; /* as it was passed to the compiler, relative to the folder of the build */
 	int line;
-	/* functions that were inlined at this place into the symbol, innermost first, with ` < `
-	 * between them; empty: none */
+	/* functions that were inlined into the symbol here, innermost first, joined with ` < `;
+	 * empty: none */
 	char inlined[1024];
 };
 
 /*
- * The line of the call whose return address is symbol + offset. What stands in a header of the
- * allocators (an inlined kmalloc) is followed to the statement that used it. `size` is the
- * symbol's, 0 if not known: it tells namesakes apart. False if there is no such symbol or no line,
- * or if namesakes cannot be told apart.
+ * The line of the call whose return address is symbol + offset. A call in a header of the
+ * allocators (an inlined kmalloc) is followed to the statement that it was inlined into. `size` is
+ * that of the symbol, 0 if not known: it tells functions of one name apart. False if there is no
+ * such symbol or no line, or if several functions of that name remain.
  */
 bool kpm_lines_find(struct kpm_lines *lines, const char *symbol, uint64_t offset, uint64_t size,
 		    struct kpm_line *line);

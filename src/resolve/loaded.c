@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reads ELF notes that the kernel shows in files, one for itself and one for each module. */
+/* Reads the files in which the kernel shows its ELF notes and those of each module. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -103,7 +103,7 @@ enum kpm_build kpm_loaded_compare(const struct kpm_loaded *l, const char *module
 		if (!strcmp(l->builds[i].module, module))
 			build = strcmp(l->builds[i].id, build_id) ? KPM_BUILD_OTHER
 								  : KPM_BUILD_LOADED;
-	/* loaded anew since: the tags are of both builds */
+	/* it may have been loaded again since: the tags are of both builds */
 	if (build != KPM_BUILD_OTHER && read_id(&l->roots, module, id))
 		build = strcmp(id, build_id) ? KPM_BUILD_OTHER : KPM_BUILD_LOADED;
 	return build;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * /sys/kernel/slab: a folder for each slab cache. Caches that SLUB merged are links to one folder,
- * whose name says size and flags:
+ * /sys/kernel/slab has a folder for each slab cache. Caches that SLUB merged are links to one
+ * folder, whose name tells size and flags:
  *
  *   ext4_io_end -> :0000064        ksm_rmap_item -> :0000064
  */
@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "resolve/search.h"
+#include "base/array.h"
+#include "resolve/merged.h"
 
 void kpm_merged_free(char **list)
 {
@@ -39,7 +40,7 @@ char **kpm_merged_with(const struct kpm_roots *roots, const char *cache)
 {
 	char path[4096], target[256], other[256], **list = NULL;
 	const struct dirent *d;
-	size_t count = 0;
+	size_t count = 0, capacity = 0;
 	DIR *dir;
 
 	dir = opendir(kpm_path(roots, KPM_FILE_SLAB, path, sizeof(path)));
@@ -47,16 +48,12 @@ char **kpm_merged_with(const struct kpm_roots *roots, const char *cache)
 		return NULL;
 	if (!strchr(cache, '/') && link_of(dirfd(dir), cache, target, sizeof(target)) > 0) {
 		while ((d = readdir(dir))) {
-			char **more;
-
 			if (!strcmp(d->d_name, cache) ||
 			    link_of(dirfd(dir), d->d_name, other, sizeof(other)) <= 0 ||
 			    strcmp(other, target))
 				continue;
-			more = realloc(list, (count + 2) * sizeof(*list));
-			if (!more)
+			if (kpm_array_reserve(list, capacity, count + 2))
 				break;
-			list = more;
 			list[count] = strdup(d->d_name);
 			if (!list[count])
 				break;

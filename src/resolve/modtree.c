@@ -5,8 +5,8 @@
  *
  *   kernel/fs/ext4/ext4.ko.xz: kernel/fs/jbd2/jbd2.ko.xz kernel/lib/crc16.ko.xz
  *
- * Without it (a copied tree) the folder decides, as in depmod.d of the distributions. A file that
- * modules.dep does not know was put there since, and may have been loaded by hand.
+ * Without it (a copied tree) the folder decides, as depmod.d of the distributions says. A file that
+ * is not in modules.dep was added later, and may have been loaded by insmod.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,8 +19,11 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
+#include "resolve/bisect.h"
 #include "resolve/modtree.h"
 
+/* Bounds for hostile trees; a distribution's has fewer than 10 levels and some 4,000 files. */
 #define DEPTH_MAX    32
 #define FILES_MAX    500000
 #define WARNINGS_MAX 64
@@ -78,8 +81,7 @@ static void warn(struct kpm_modtree *tree, const char *what, const char *path, i
 
 	if (tree->warning_count == WARNINGS_MAX)
 		return;
-	if (asprintf(&text, "%s %s: %s; what is in it is not searched", what, path,
-		     strerror(error)) >= 0)
+	if (asprintf(&text, "%s %s: %s; it is not searched", what, path, strerror(error)) >= 0)
 		tree->warnings[tree->warning_count++] = text;
 }
 
@@ -131,7 +133,7 @@ static int add_file(struct kpm_modtree *tree, int dir, const char *entry, const 
 		return ret;
 	f = &tree->files[tree->count - 1];
 	f->size = st.st_size;
-	f->mtime_ns = st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec;
+	f->mtime_ns = st.st_mtim.tv_sec * KPM_SECOND + st.st_mtim.tv_nsec;
 	return 0;
 }
 
@@ -193,23 +195,21 @@ static int by_name(const void *x, const void *y)
 	return c ? c : strcmp(a->path, b->path);
 }
 
+static bool name_precedes(const void *file, const void *name)
+{
+	return strcmp(((const struct kpm_modfile *)file)->name, name) < 0;
+}
+
 /* The first file of a name: the number of files if there is none. */
 static size_t first_of(const struct kpm_modtree *tree, const char *name)
 {
-	size_t low = 0, high = tree->count;
+	size_t first =
+		kpm_bisect(tree->files, tree->count, sizeof(*tree->files), name_precedes, name);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (strcmp(tree->files[mid].name, name) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < tree->count && !strcmp(tree->files[low].name, name) ? low : tree->count;
+	return first < tree->count && !strcmp(tree->files[first].name, name) ? first : tree->count;
 }
 
-/* Puts what modules.dep names before its namesakes. */
+/* Ranks the files that modules.dep names before others of the same name. */
 static void read_dep(struct kpm_modtree *tree, const char *dir)
 {
 	char path[4096], name[KPM_MODULE_NAME_LEN], *line = NULL;

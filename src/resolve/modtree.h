@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The module files of one kernel: every *.ko, *.ko.xz, *.ko.zst and *.ko.gz below a folder such as
- * /lib/modules/RELEASE. Opens no file of a module; reads names only.
+ * /lib/modules/RELEASE. It reads names and sizes; no file is opened.
  */
 #ifndef KPOOLMON_MODTREE_H
 #define KPOOLMON_MODTREE_H
@@ -14,7 +14,7 @@
 struct kpm_modfile {
 	const char *name; /* of the module, as the kernel has it: with `_` for `-` */
 	const char *path;
-	int rank;         /* less goes before more among files of one name */
+	int rank;         /* among files of one name, the least is the one that is loaded */
 	uint64_t size;    /* bytes; 0 if the tree was read without sizes */
 	int64_t mtime_ns; /* the same */
 };
@@ -22,11 +22,11 @@ struct kpm_modfile {
 struct kpm_modtree;
 
 /* Bits of kpm_modtree_open. */
-#define KPM_MODTREE_SIZES 1 /* asks for sizes and times too */
+#define KPM_MODTREE_SIZES 1 /* read sizes and times, too */
 
 /*
- * 0, or -errno and a sentence. Links to folders are not followed. What cannot be read below `dir`
- * is left out; kpm_modtree_warning names it.
+ * Reads the tree below `dir`. 0, or -errno and a sentence. Links to folders are not followed.
+ * Folders and files that cannot be read are skipped; kpm_modtree_warning() names them.
  */
 int kpm_modtree_open(const char *dir, unsigned int flags, struct kpm_modtree **tree,
 		     struct kpm_err *err);
@@ -42,13 +42,13 @@ size_t kpm_modtree_count(const struct kpm_modtree *tree);
 /* Sorted by name, the best file of a name first. */
 const struct kpm_modfile *kpm_modtree_get(const struct kpm_modtree *tree, size_t i);
 
-/* The nth sentence about what could not be read; NULL after the last. */
+/* The nth sentence about something that could not be read; NULL after the last. */
 const char *kpm_modtree_warning(const struct kpm_modtree *tree, size_t nth);
 
 #define KPM_MODULE_NAME_LEN 64
 /*
- * The module's name of a file: `kernel/a/snd-pcm.ko.xz` is snd_pcm. Returns buf; NULL if that is no
- * module file's name or too long.
+ * The name of the module in a file: `kernel/a/snd-pcm.ko.xz` holds snd_pcm. Returns buf; NULL if
+ * the file is not named like a module or the name is too long.
  */
 const char *kpm_module_name(const char *path, char *buf, size_t size);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Answers questions about files; in a worker process, which this may crash or hang. */
+/* Handles requests about files, in a worker process, which a damaged file may crash or hang. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,7 +17,7 @@
 
 struct slot {
 	char path[4096]; /* empty: free */
-	uint64_t used;   /* when, in questions */
+	uint64_t used;   /* number of the last request about it */
 	struct kpm_buffer buffer;
 	struct kpm_image image;
 	bool readable;
@@ -25,29 +25,29 @@ struct slot {
 	bool tried; /* to open the lines */
 };
 
-struct kpm_examiner {
+struct kpm_request_handler {
 	char *debug_dir;
-	uint64_t questions;
+	uint64_t requests;
 	struct slot slots[SLOTS];
 };
 
-struct kpm_examiner *kpm_examiner_new(const char *debug_dir, size_t max)
+struct kpm_request_handler *kpm_request_handler_new(const char *debug_dir, size_t file_max)
 {
-	struct kpm_examiner *x = calloc(1, sizeof(*x));
+	struct kpm_request_handler *h = calloc(1, sizeof(*h));
 
-	if (!x)
+	if (!h)
 		return NULL;
 	for (int i = 0; i < SLOTS; i++)
-		kpm_buffer_init(&x->slots[i].buffer, max);
-	x->debug_dir = strdup(debug_dir);
-	if (!x->debug_dir) {
-		free(x);
+		kpm_buffer_init(&h->slots[i].buffer, file_max);
+	h->debug_dir = strdup(debug_dir);
+	if (!h->debug_dir) {
+		free(h);
 		return NULL;
 	}
-	return x;
+	return h;
 }
 
-static void empty(struct slot *s)
+static void close_slot(struct slot *s)
 {
 	kpm_lines_close(s->lines);
 	s->lines = NULL;
@@ -56,70 +56,70 @@ static void empty(struct slot *s)
 	*s->path = '\0';
 }
 
-void kpm_examiner_free(struct kpm_examiner *x)
+void kpm_request_handler_free(struct kpm_request_handler *h)
 {
-	if (!x)
+	if (!h)
 		return;
 	for (int i = 0; i < SLOTS; i++) {
-		empty(&x->slots[i]);
-		kpm_buffer_done(&x->slots[i].buffer);
+		close_slot(&h->slots[i]);
+		kpm_buffer_done(&h->slots[i].buffer);
 	}
-	free(x->debug_dir);
-	free(x);
+	free(h->debug_dir);
+	free(h);
 }
 
-/* Memory is short: all that was kept for later goes. */
-static void empty_others(struct kpm_examiner *x, const struct slot *but)
+/* Closes all other files and frees their memory, as it is short. */
+static void close_others(struct kpm_request_handler *h, const struct slot *but)
 {
 	for (int i = 0; i < SLOTS; i++) {
-		if (&x->slots[i] == but)
+		if (&h->slots[i] == but)
 			continue;
-		empty(&x->slots[i]);
-		kpm_buffer_done(&x->slots[i].buffer);
+		close_slot(&h->slots[i]);
+		kpm_buffer_done(&h->slots[i].buffer);
 	}
 }
 
-/* The file's slot, opened in place of the one that was not used for longest. */
-static struct slot *open_file(struct kpm_examiner *x, const char *path)
+/* The file's slot; a file that has none replaces the least recently used. NULL: unreadable. */
+static struct slot *open_file(struct kpm_request_handler *h, const char *path)
 {
-	struct slot *s = &x->slots[0];
+	struct slot *s = &h->slots[0];
 	int ret;
 
 	for (int i = 0; i < SLOTS; i++) {
-		if (!strcmp(x->slots[i].path, path)) {
-			s = &x->slots[i];
+		if (!strcmp(h->slots[i].path, path)) {
+			s = &h->slots[i];
 			goto out;
 		}
-		if (x->slots[i].used < s->used)
-			s = &x->slots[i];
+		if (h->slots[i].used < s->used)
+			s = &h->slots[i];
 	}
-	empty(s);
+	close_slot(s);
 	snprintf(s->path, sizeof(s->path), "%s", path);
 	ret = kpm_image_open(path, &s->buffer, &s->image, NULL);
 	if (ret == -ENOMEM) {
-		empty_others(x, s);
+		close_others(h, s);
 		ret = kpm_image_open(path, &s->buffer, &s->image, NULL);
 	}
 	s->readable = !ret;
 out:
-	s->used = ++x->questions;
+	s->used = ++h->requests;
 	return s->readable ? s : NULL;
 }
 
-static bool find_line(struct kpm_examiner *x, struct slot *s, const struct kpm_question *q,
+static bool find_line(struct kpm_request_handler *h, struct slot *s, const struct kpm_request *q,
 		      struct kpm_line *line)
 {
 	if (!s->tried) {
 		s->tried = true;
-		if (kpm_lines_open(s->path, &s->image, x->debug_dir, &s->lines, NULL) == -ENOMEM) {
-			empty_others(x, s);
-			kpm_lines_open(s->path, &s->image, x->debug_dir, &s->lines, NULL);
+		if (kpm_lines_open(s->path, &s->image, h->debug_dir, &s->lines, NULL) == -ENOMEM) {
+			close_others(h, s);
+			kpm_lines_open(s->path, &s->image, h->debug_dir, &s->lines, NULL);
 		}
 	}
 	return s->lines && kpm_lines_find(s->lines, q->symbol, q->offset, q->size, line);
 }
 
-/* Runs a program, without a shell; what it prints, as far as there is room. False if it fails. */
+/* Runs a program without a shell; buf gets the beginning of its output. False if it fails. */
 static bool output_of(const char *const argv[], char *buf, size_t room)
 {
 	size_t used = 0;
@@ -185,23 +185,23 @@ static bool find_vendor(const char *path, char *vendor, size_t room)
 	       ask_rpm(path, vendor, room);
 }
 
-size_t kpm_examiner_answer(void *examiner, const void *in, size_t size, void *out, size_t room)
+size_t kpm_request_handle(void *handler, const void *in, size_t size, void *out, size_t max)
 {
-	struct kpm_examiner *x = examiner;
-	const struct kpm_question *q = in;
-	struct kpm_answer *a = out;
+	struct kpm_request_handler *h = handler;
+	const struct kpm_request *q = in;
+	struct kpm_reply *r = out;
 	struct slot *s;
 
-	memset(a, 0, sizeof(*a));
-	if (size != sizeof(*q) || room < sizeof(*a))
-		return sizeof(*a);
-	if (q->kind == KPM_ASK_VENDOR)
-		a->known = find_vendor(q->file, a->vendor, sizeof(a->vendor));
-	else if (!(s = open_file(x, q->file)))
-		a->known = false;
-	else if (q->kind == KPM_ASK_FACTS)
-		a->known = !kpm_elf_facts(s->image.data, s->image.size, q->file, &a->facts, NULL);
+	memset(r, 0, sizeof(*r));
+	if (size != sizeof(*q) || max < sizeof(*r))
+		return sizeof(*r);
+	if (q->kind == KPM_REQUEST_VENDOR)
+		r->known = find_vendor(q->file, r->vendor, sizeof(r->vendor));
+	else if (!(s = open_file(h, q->file)))
+		r->known = false;
+	else if (q->kind == KPM_REQUEST_FACTS)
+		r->known = !kpm_elf_facts(s->image.data, s->image.size, q->file, &r->facts, NULL);
 	else
-		a->known = find_line(x, s, q, &a->line);
-	return sizeof(*a);
+		r->known = find_line(h, s, q, &r->line);
+	return sizeof(*r);
 }

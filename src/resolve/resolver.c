@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The resolver: a file for each module that tags name, a place for each tag. A source line is asked
- * for when the file's facts are there and say that it is the loaded build, or when nobody can say
- * (the module is gone, the kernel has no build-ids).
+ * The resolver: a file for each module that tags name, a location for each tag. A source line is
+ * requested once the file's facts are known, unless they say that it is not the loaded build. It is
+ * requested, too, where that cannot be said: the module is gone, or the kernel has no build-ids.
  */
 #include <errno.h>
 #include <poll.h>
@@ -10,49 +10,49 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "resolve/builtin.h"
 #include "resolve/files.h"
 #include "resolve/loaded.h"
 #include "resolve/resolver.h"
 #include "resolve/worker_pool.h"
 
-#define SECOND  1000000000LL
+/* A second worker answers while the first one opens a large file. */
 #define WORKERS 2
-/* a kernel with its debug information, from a disk that is slow */
-#define PATIENCE (15 * SECOND)
-/* debuginfod fetches hundreds of megabytes */
-#define PATIENCE_NET (90 * SECOND)
+/* For a kernel with its debug information (0.4 GB) from a disk that reads 30 MB a second. */
+#define TIMEOUT (15 * KPM_SECOND)
+/* debuginfod fetches hundreds of megabytes; 90 seconds is also the default of its client. */
+#define TIMEOUT_NET (90 * KPM_SECOND)
 /* The largest module with its debug information has 400 MB. */
 #define FILE_MAX ((size_t)512 << 20)
-/* A file that cost so many workers is asked nothing more. */
+/* A file on which so many workers failed gets no more requests: once may be an accident. */
 #define FAILURES_MAX 2
 
 struct tag {
-	struct kpm_location place;
+	struct kpm_location location;
 	struct kpm_tag_name name; /* symbol is a copy */
 	uint32_t file;
-	uint32_t next; /* that waits for the same facts */
-	bool asked;    /* anything at all */
-	enum kpm_asked line;
+	uint32_t next; /* tag that waits for the same facts */
+	bool asked;    /* for anything */
+	enum kpm_request_state line;
 };
 
 struct kpm_resolver {
 	struct kpm_resolver_opts opts;
 	struct utsname uts;
-	struct kpm_crew *crew;
+	struct kpm_worker_pool *pool;
 	struct kpm_files files;
 	struct kpm_builtin *builtin;
-	uint64_t text; /* address of _text; 0: not asked yet or not known */
+	uint64_t text; /* address of _text; 0: not looked up yet, or not known */
 	bool builtin_tried;
 	struct kpm_loaded *loaded;
 	struct tag **tags;
 	uint32_t tag_count;
 };
 
-static bool fill(void *arg, const struct kpm_job *job, struct kpm_question *q)
+static bool make_request(void *arg, const struct kpm_job *job, struct kpm_request *q)
 {
 	struct kpm_resolver *r = arg;
 	const struct kpm_code *f = r->files.list[job->file];
@@ -62,7 +62,7 @@ static bool fill(void *arg, const struct kpm_job *job, struct kpm_question *q)
 	memset(q, 0, sizeof(*q));
 	q->kind = job->kind;
 	snprintf(q->file, sizeof(q->file), "%s", f->path);
-	if (job->kind == KPM_ASK_LINE) {
+	if (job->kind == KPM_REQUEST_LINE) {
 		const struct kpm_tag_name *name = &r->tags[job->tag]->name;
 
 		q->offset = name->offset;
@@ -72,58 +72,57 @@ static bool fill(void *arg, const struct kpm_job *job, struct kpm_question *q)
 	return true;
 }
 
-static void add_job(struct kpm_resolver *r, enum kpm_question_kind kind, uint32_t file,
-		    uint32_t tag)
+static void add_job(struct kpm_resolver *r, enum kpm_request_kind kind, uint32_t file, uint32_t tag)
 {
 	const struct kpm_job job = {kind, file, tag};
 
-	/* without memory the field stays empty */
-	kpm_crew_add(r->crew, &job);
+	/* out of memory: the field stays empty */
+	kpm_worker_pool_add(r->pool, &job);
 }
 
-static void take_facts(struct kpm_resolver *r, uint32_t number, const struct kpm_answer *a)
+static void take_facts(struct kpm_resolver *r, uint32_t number, const struct kpm_reply *reply)
 {
 	struct kpm_code *f = r->files.list[number];
 	uint32_t next;
 
-	f->facts = KPM_ANSWERED;
-	f->readable = a && a->known;
+	f->facts = KPM_REPLIED;
+	f->readable = reply && reply->known;
 	if (f->readable) {
 		snprintf(f->build_id, sizeof(f->build_id), "%.*s", KPM_BUILD_ID_LEN - 1,
-			 a->facts.build_id);
+			 reply->facts.build_id);
 		snprintf(f->srcversion, sizeof(f->srcversion), "%.*s", KPM_SRCVERSION_LEN - 1,
-			 a->facts.srcversion);
+			 reply->facts.srcversion);
 		f->build = kpm_loaded_compare(r->loaded, f->module, f->build_id);
 	}
 	for (uint32_t tag = f->waiting; tag != KPM_NONE; tag = next) {
 		next = r->tags[tag]->next;
 		if (f->readable && f->build != KPM_BUILD_OTHER)
-			add_job(r, KPM_ASK_LINE, number, tag);
+			add_job(r, KPM_REQUEST_LINE, number, tag);
 	}
 	f->waiting = KPM_NONE;
 }
 
-static void done(void *arg, const struct kpm_job *job, const struct kpm_answer *a)
+static void done(void *arg, const struct kpm_job *job, const struct kpm_reply *reply)
 {
 	struct kpm_resolver *r = arg;
 	struct kpm_code *f = r->files.list[job->file];
 
-	f->failures += !a;
-	if (job->kind == KPM_ASK_FACTS) {
-		take_facts(r, job->file, a);
-	} else if (job->kind == KPM_ASK_VENDOR) {
-		f->vendor = KPM_ANSWERED;
-		if (a && a->known)
-			f->vendor_name = strndup(a->vendor, sizeof(a->vendor) - 1);
+	f->failures += !reply;
+	if (job->kind == KPM_REQUEST_FACTS) {
+		take_facts(r, job->file, reply);
+	} else if (job->kind == KPM_REQUEST_VENDOR) {
+		f->vendor = KPM_REPLIED;
+		if (reply && reply->known)
+			f->vendor_name = strndup(reply->vendor, sizeof(reply->vendor) - 1);
 	} else {
-		struct kpm_location *p = &r->tags[job->tag]->place;
+		struct kpm_location *p = &r->tags[job->tag]->location;
 
-		r->tags[job->tag]->line = KPM_ANSWERED;
-		if (!a || !a->known || a->line.line <= 0)
+		r->tags[job->tag]->line = KPM_REPLIED;
+		if (!reply || !reply->known || reply->line.line <= 0)
 			return;
-		p->source = strndup(a->line.file, sizeof(a->line.file) - 1);
-		p->inlined = strndup(a->line.inlined, sizeof(a->line.inlined) - 1);
-		p->line = p->source ? a->line.line : 0;
+		p->source = strndup(reply->line.file, sizeof(reply->line.file) - 1);
+		p->inlined = strndup(reply->line.inlined, sizeof(reply->line.inlined) - 1);
+		p->line = p->source ? reply->line.line : 0;
 	}
 }
 
@@ -131,13 +130,13 @@ void kpm_resolver_free(struct kpm_resolver *r)
 {
 	if (!r)
 		return;
-	kpm_crew_free(r->crew);
+	kpm_worker_pool_free(r->pool);
 	for (uint32_t i = 0; i < r->tag_count; i++) {
 		if (!r->tags[i])
 			continue;
 		free((char *)r->tags[i]->name.symbol);
-		free((char *)r->tags[i]->place.source);
-		free((char *)r->tags[i]->place.inlined);
+		free((char *)r->tags[i]->location.source);
+		free((char *)r->tags[i]->location.inlined);
 		free(r->tags[i]);
 	}
 	free(r->tags);
@@ -152,7 +151,7 @@ int kpm_resolver_new(const struct kpm_resolver_opts *opts, struct kpm_resolver *
 {
 	struct kpm_resolver *r = calloc(1, sizeof(*r));
 	char debug[4096];
-	struct kpm_crew_opts crew;
+	struct kpm_worker_pool_opts pool;
 	int ret;
 
 	if (!r)
@@ -162,19 +161,19 @@ int kpm_resolver_new(const struct kpm_resolver_opts *opts, struct kpm_resolver *
 		uname(&r->uts);
 		r->opts.release = r->uts.release;
 	}
-	kpm_spot_path(&opts->roots, KPM_SPOT_DEBUG, 0, "", debug, sizeof(debug));
-	crew = (struct kpm_crew_opts){
+	kpm_search_path_get(&opts->roots, KPM_SEARCH_DEBUG, 0, "", debug, sizeof(debug));
+	pool = (struct kpm_worker_pool_opts){
 		.workers = opts->workers ? opts->workers : WORKERS,
-		.patience_ns = opts->patience_ns           ? opts->patience_ns
-			       : getenv("DEBUGINFOD_URLS") ? PATIENCE_NET
-							   : PATIENCE,
+		.timeout_ns = opts->timeout_ns            ? opts->timeout_ns
+			      : getenv("DEBUGINFOD_URLS") ? TIMEOUT_NET
+							  : TIMEOUT,
 		.debug_dir = debug,
 		.file_max = opts->file_max ? opts->file_max : FILE_MAX,
-		.fill = fill,
+		.make = make_request,
 		.done = done,
 		.arg = r,
 	};
-	ret = kpm_crew_new(&crew, &r->crew, err);
+	ret = kpm_worker_pool_new(&pool, &r->pool, err);
 	if (!ret && kpm_loaded_read(&opts->roots, &r->loaded))
 		ret = kpm_fail(err, -ENOMEM, "out of memory");
 	if (!ret)
@@ -211,24 +210,24 @@ static void ask_line(struct kpm_resolver *r, uint32_t number, struct tag *t,
 {
 	struct kpm_code *f = r->files.list[t->file];
 
-	if (t->line != KPM_NOT_ASKED || !name->symbol)
+	if (t->line != KPM_NOT_REQUESTED || !name->symbol)
 		return;
 	t->name = *name;
 	t->name.symbol = strdup(name->symbol);
 	if (!t->name.symbol)
 		return;
-	t->line = KPM_ASKED;
-	if (f->facts != KPM_ANSWERED) {
+	t->line = KPM_REQUESTED;
+	if (f->facts != KPM_REPLIED) {
 		t->next = f->waiting;
 		f->waiting = number;
 	} else if (f->readable && f->build != KPM_BUILD_OTHER) {
-		add_job(r, KPM_ASK_LINE, t->file, number);
+		add_job(r, KPM_REQUEST_LINE, t->file, number);
 	}
 }
 
 static void ask_builtin(struct kpm_resolver *r, struct tag *t, const struct kpm_tag_name *name)
 {
-	if (t->place.builtin || !name->site || !name->module || strcmp(name->module, "kernel"))
+	if (t->location.builtin || !name->site || !name->module || strcmp(name->module, "kernel"))
 		return;
 	if (!r->builtin_tried && r->files.tree_dir && r->opts.ksyms) {
 		kpm_builtin_open(r->files.tree_dir, &r->builtin, NULL);
@@ -237,7 +236,7 @@ static void ask_builtin(struct kpm_resolver *r, struct tag *t, const struct kpm_
 	}
 	r->builtin_tried = true;
 	if (r->builtin && r->text && name->site > r->text)
-		t->place.builtin = kpm_builtin_find(r->builtin, name->site - 1 - r->text);
+		t->location.builtin = kpm_builtin_find(r->builtin, name->site - 1 - r->text);
 }
 
 int kpm_resolver_ask(struct kpm_resolver *r, uint32_t number, const struct kpm_tag_name *name,
@@ -260,20 +259,20 @@ int kpm_resolver_ask(struct kpm_resolver *r, uint32_t number, const struct kpm_t
 	f = r->files.list[t->file];
 	if (!f->path)
 		return 0;
-	if (f->facts == KPM_NOT_ASKED) {
-		f->facts = KPM_ASKED;
-		add_job(r, KPM_ASK_FACTS, t->file, 0);
+	if (f->facts == KPM_NOT_REQUESTED) {
+		f->facts = KPM_REQUESTED;
+		add_job(r, KPM_REQUEST_FACTS, t->file, 0);
 	}
 	if (needs & KPM_LOCATION_LINE)
 		ask_line(r, number, t, name);
-	if (needs & KPM_LOCATION_VENDOR && f->vendor == KPM_NOT_ASKED) {
-		f->vendor = KPM_ASKED;
-		add_job(r, KPM_ASK_VENDOR, t->file, 0);
+	if (needs & KPM_LOCATION_VENDOR && f->vendor == KPM_NOT_REQUESTED) {
+		f->vendor = KPM_REQUESTED;
+		add_job(r, KPM_REQUEST_VENDOR, t->file, 0);
 	}
 	return 0;
 }
 
-/* What is known of the file is put into the place when somebody looks. */
+/* Facts of the file are copied into the location here, as they come after the tag was asked for. */
 const struct kpm_location *kpm_resolver_get(const struct kpm_resolver *r, uint32_t number)
 {
 	struct tag *t = number < r->tag_count ? r->tags[number] : NULL;
@@ -282,46 +281,42 @@ const struct kpm_location *kpm_resolver_get(const struct kpm_resolver *r, uint32
 	if (!t || !t->asked)
 		return NULL;
 	if (t->file == KPM_NONE)
-		return &t->place;
+		return &t->location;
 	f = r->files.list[t->file];
-	t->place.file = f->path;
-	t->place.build = f->build;
-	t->place.build_id = *f->build_id ? f->build_id : NULL;
-	t->place.srcversion = *f->srcversion ? f->srcversion : NULL;
-	t->place.vendor = f->vendor_name;
-	return &t->place;
+	t->location.file = f->path;
+	t->location.build = f->build;
+	t->location.build_id = *f->build_id ? f->build_id : NULL;
+	t->location.srcversion = *f->srcversion ? f->srcversion : NULL;
+	t->location.vendor = f->vendor_name;
+	return &t->location;
 }
 
 int kpm_resolver_fd(const struct kpm_resolver *r)
 {
-	return kpm_crew_fd(r->crew);
+	return kpm_worker_pool_fd(r->pool);
 }
 
 void kpm_resolver_step(struct kpm_resolver *r)
 {
-	kpm_crew_step(r->crew);
+	kpm_worker_pool_step(r->pool);
 }
 
 bool kpm_resolver_busy(const struct kpm_resolver *r)
 {
-	return kpm_crew_busy(r->crew);
+	return kpm_worker_pool_busy(r->pool);
 }
 
 void kpm_resolver_wait(struct kpm_resolver *r, int64_t ns)
 {
-	struct pollfd fd = {kpm_crew_fd(r->crew), POLLIN, 0};
-	struct timespec t;
-	int64_t end;
+	struct pollfd fd = {kpm_worker_pool_fd(r->pool), POLLIN, 0};
+	int64_t end = kpm_now() + ns;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	end = t.tv_sec * SECOND + t.tv_nsec + ns;
 	for (;;) {
 		int64_t left;
 
-		kpm_crew_step(r->crew);
-		clock_gettime(CLOCK_MONOTONIC, &t);
-		left = end - (t.tv_sec * SECOND + t.tv_nsec);
-		if (left <= 0 || !kpm_crew_busy(r->crew))
+		kpm_worker_pool_step(r->pool);
+		left = end - kpm_now();
+		if (left <= 0 || !kpm_worker_pool_busy(r->pool))
 			return;
 		poll(&fd, 1, left / 1000000 + 1);
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Searches the text of an index for a part without wildcards, by memmem, and looks only then at the
- * word about it and the area that the word is in.
+ * Searches the text of an index by memmem() for the longest part of the query without wildcards.
+ * Only where that is found, the word around it and the area of the word are looked at.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -28,7 +28,7 @@ static bool is_address(const char *name, uint64_t *address)
 	return true;
 }
 
-/* `symbol+0xoff/0xsize [module]`: all but the symbol may be left out. */
+/* `symbol+0xoff/0xsize [module]`, of which only the symbol is required. */
 static void take_tag(struct kpm_query *q, const char *name)
 {
 	const char *bracket = strstr(name, " ["), *plus = strstr(name, "+0x");
@@ -77,11 +77,11 @@ int kpm_query_parse(const char *name, struct kpm_ksyms *ksyms, struct kpm_query 
 				"the address %.40s can be looked up in the running kernel only; "
 				"give the tag's name",
 				name);
-		/* as it was copied from a list of symbols, or a return address */
+		/* one more, as it may be the function's first byte and not a return address */
 		if (!kpm_ksyms_name(ksyms, address + 1, symbol, sizeof(symbol)))
 			return kpm_fail(err, -ENOENT,
-					"no code is at %.40s, or the kernel keeps its addresses "
-					"from us; run as root",
+					"no code is at %.40s, or the kernel hides its "
+					"addresses; run as root",
 					name);
 		name = symbol;
 	}
@@ -112,7 +112,7 @@ struct searching {
 	struct kpm_hit *best; /* [count] */
 };
 
-/* Does the whole word match? `.` ends a name that the compiler made of it (`foo.isra.0`). */
+/* Does the whole word match? The needle, which is in it, is the whole text of a plain query. */
 static bool matches(const struct kpm_query *q, const char *word, size_t len)
 {
 	size_t want = strlen(q->text);
@@ -122,14 +122,16 @@ static bool matches(const struct kpm_query *q, const char *word, size_t len)
 	return len == want;
 }
 
-static enum kpm_evidence judge(const struct searching *s, const struct kpm_entry *e, uint64_t at,
-			       const char *word, size_t len, bool *sure)
+/* The evidence that a word at an offset of the text is. */
+static enum kpm_evidence evidence_of(const struct searching *s, const struct kpm_entry *e,
+				     uint64_t at, const char *word, size_t len, bool *sure)
 {
 	const struct kpm_query *q = s->query;
 	size_t want = strlen(q->text);
 
 	*sure = false;
 	if (at < e->created) {
+		/* the compiler appends to the names of parts and copies: `foo.isra.0` */
 		if (matches(q, word, len) ||
 		    (!q->wild && len > want && word[want] == '.' && !memcmp(word, q->text, want)))
 			return KPM_DEFINES;
@@ -142,8 +144,8 @@ static enum kpm_evidence judge(const struct searching *s, const struct kpm_entry
 	return !q->wild || kpm_match(q->text, word) ? KPM_CONTAINS : KPM_NO_EVIDENCE;
 }
 
-/* Looks at what was found at an offset of the text. Returns the offset to go on at. */
-static uint64_t look(struct searching *s, size_t number, uint64_t at)
+/* Records the word around a match at an offset of the text. Returns the offset to continue from. */
+static uint64_t take_match(struct searching *s, size_t number, uint64_t at)
 {
 	const struct kpm_entry *e = &s->entries[number];
 	struct kpm_hit *hit = &s->best[number];
@@ -157,13 +159,13 @@ static uint64_t look(struct searching *s, size_t number, uint64_t at)
 		end++;
 	if (end == e->end)
 		return end;
-	found = judge(s, e, at, s->text + start, end - start, &sure);
+	found = evidence_of(s, e, at, s->text + start, end - start, &sure);
 	if (found < hit->evidence) {
 		hit->evidence = found;
 		hit->sure = sure;
 		snprintf(hit->word, sizeof(hit->word), "%s", s->text + start);
 	}
-	/* nothing better will come */
+	/* no better evidence can follow */
 	return hit->evidence == KPM_DEFINES ? e->end : end;
 }
 
@@ -185,7 +187,7 @@ static void set_confidence(struct kpm_hit *hits, size_t count, const struct kpm_
 		if (h->evidence == KPM_CONTAINS)
 			h->confidence = KPM_LOW;
 		else if (h->evidence == KPM_CREATES)
-			/* else the string may stand there for something else */
+			/* any other string may have another purpose */
 			h->confidence = h->sure ? KPM_HIGH : KPM_MEDIUM;
 		else
 			h->confidence =
@@ -202,7 +204,7 @@ static int by_worth(const void *x, const void *y, void *arg)
 		return a->confidence < b->confidence ? -1 : 1;
 	if (a->evidence != b->evidence)
 		return a->evidence < b->evidence ? -1 : 1;
-	/* a string that any module may have for its messages is more of a cache's name there */
+	/* the kernel first: modules have strings for messages that look like a cache's name */
 	if (a->evidence == KPM_CREATES && s->entries[a->entry].kind != s->entries[b->entry].kind)
 		return s->entries[a->entry].kind == KPM_KIND_MODULE ? 1 : -1;
 	return strcmp(s->text + s->entries[a->entry].path, s->text + s->entries[b->entry].path);
@@ -225,7 +227,7 @@ static void scan(struct searching *s, size_t size)
 		if (at < s->entries[number].functions)
 			at = s->entries[number].functions;
 		else
-			at = look(s, number, at);
+			at = take_match(s, number, at);
 	}
 }
 

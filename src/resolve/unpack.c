@@ -1,53 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Unpacks xz, zstd and gzip by their libraries into memory that grows to a bound. */
+/* Unpacks xz, zstd and gzip by their libraries. */
 #include <errno.h>
 #include <lzma.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <zlib.h>
 #include <zstd.h>
 
-#include "resolve/image.h"
+#include "resolve/unpack.h"
 
-#define FIRST_ROOM ((size_t)4 << 20)
 /* The kernel's build uses dictionaries of up to 128 MiB (zstd --ultra --long). */
 #define XZ_MEMORY       ((uint64_t)192 << 20)
 #define ZSTD_WINDOW_LOG 27
-
-void kpm_buffer_init(struct kpm_buffer *buf, size_t max)
-{
-	*buf = (struct kpm_buffer){.max = max};
-}
-
-void kpm_buffer_done(struct kpm_buffer *buf)
-{
-	if (buf->data)
-		munmap(buf->data, buf->capacity);
-	buf->data = NULL;
-	buf->size = buf->capacity = 0;
-}
-
-int kpm_buffer_room(struct kpm_buffer *buf, size_t more)
-{
-	size_t want = buf->capacity ? buf->capacity : FIRST_ROOM;
-	void *data;
-
-	if (more > buf->max || buf->size > buf->max - more)
-		return -EFBIG;
-	if (buf->capacity - buf->size >= more)
-		return 0;
-	while (want - buf->size < more)
-		want *= 2;
-	if (buf->data)
-		data = mremap(buf->data, buf->capacity, want, MREMAP_MAYMOVE);
-	else
-		data = mmap(NULL, want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (data == MAP_FAILED)
-		return -ENOMEM;
-	buf->data = data;
-	buf->capacity = want;
-	return 0;
-}
 
 enum kpm_packing kpm_packing_of(const void *data, size_t size)
 {
@@ -69,11 +32,13 @@ enum kpm_packing kpm_packing_of(const void *data, size_t size)
 	return KPM_PLAIN;
 }
 
-/* Room for the next piece: what there is, more if it is full; the last byte beyond max is never
- * given, so that a stream that ends at max can be told from one that does not. */
+/*
+ * The room for the next piece, made if there is none. Never beyond max: a stream that does not end
+ * there is too large.
+ */
 static int next_room(struct kpm_buffer *out, size_t *room)
 {
-	int ret = kpm_buffer_room(out, 1);
+	int ret = kpm_buffer_reserve(out, 1);
 
 	*room = out->capacity - out->size;
 	if (*room > out->max - out->size)
@@ -169,7 +134,7 @@ int kpm_unpack(enum kpm_packing packing, const void *data, size_t size, struct k
 	int ret = -EOPNOTSUPP;
 
 	out->size = 0;
-	/* zlib counts what it is given in 32 bits */
+	/* zlib counts its input in 32 bits */
 	if (size > 1U << 31)
 		ret = -EFBIG;
 	else if (packing == KPM_XZ)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The words of one file, read in a worker. Of an ELF file: its symbols and the strings in its data.
- * Of System.map: lines of address, type and name.
+ * The words of an ELF file are its symbols and the strings in its data. System.map, like kallsyms,
+ * has lines of address, type and name:
  *
  *   ffffffff81000000 T _stext
  */
@@ -9,17 +9,17 @@
 #include <string.h>
 
 #include "resolve/elffile.h"
-#include "resolve/gather.h"
 #include "resolve/image.h"
+#include "resolve/words.h"
 
-/* Shorter ones are mostly numbers that look like letters. */
+/* Shorter runs of printable characters are mostly numbers; in a part of a string, too. */
 #define STRING_MIN 3
 #define PART_MIN   4
 
 static void add(struct kpm_buffer *area, const char *word, size_t len)
 {
-	/* a word too many is left out: the areas are bounded like the file itself */
-	if (kpm_buffer_room(area, len + 1))
+	/* dropped if the area is full: areas are bounded like the file */
+	if (kpm_buffer_reserve(area, len + 1))
 		return;
 	memcpy(area->data + area->size, word, len);
 	area->data[area->size + len] = '\0';
@@ -29,7 +29,7 @@ static void add(struct kpm_buffer *area, const char *word, size_t len)
 static int begin(struct kpm_buffer *area)
 {
 	area->size = 0;
-	if (kpm_buffer_room(area, 1))
+	if (kpm_buffer_reserve(area, 1))
 		return -ENOMEM;
 	area->data[area->size++] = '\0';
 	return 0;
@@ -141,7 +141,7 @@ int kpm_read_words(struct kpm_reader *r, const char *path, enum kpm_source_kind 
 		ret = read_symbols(r, image.data, image.size, path, err);
 	else
 		ret = kpm_read_elf_words(r, image.data, image.size, path, creates, err);
-	/* it has no symbols, but makes all of its own caches */
+	/* the kernel creates caches, which an image without symbols does not show */
 	*creates |= kind == KPM_KIND_VMLINUZ;
 out:
 	kpm_image_close(&image);

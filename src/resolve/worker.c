@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Worker processes. The parent may have dropped its rights before or after: a worker has none. */
+/* Worker processes. Whether or not the parent has dropped its rights, a worker has none. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,7 +17,7 @@
 #include "base/roots.h"
 #include "resolve/worker.h"
 
-/* Nothing of the parent's stays open but the socket, as number 3, and nothing is written. */
+/* Closes all of the parent's files but the socket, which becomes number 3; 0 to 2 are /dev/null. */
 static int keep_only(int fd)
 {
 	int null = open("/dev/null", O_RDWR);
@@ -36,8 +36,8 @@ static int keep_only(int fd)
 	return 3;
 }
 
-/* When memory is out, a worker shall go before the program, and before anything else. */
-static void offer_for_oom(void)
+/* Makes the kernel kill this worker before any other process when memory runs out. */
+static void prefer_for_oom(void)
 {
 	char path[64];
 	int fd = open(kpm_path(NULL, KPM_FILE_OOM_SCORE, path, sizeof(path)), O_WRONLY | O_CLOEXEC);
@@ -59,7 +59,10 @@ static void limit_memory(uint64_t memory)
 #endif
 }
 
-/* So many more seconds of processor time than it has used: the soft limit can be raised. */
+/*
+ * Allows so many seconds of processor time beyond what was used, 2 more as getrusage() rounds both
+ * times down. Only the soft limit is set, which can be raised again.
+ */
 static void limit_time(uint32_t seconds)
 {
 	struct rusage used;
@@ -73,18 +76,18 @@ static void limit_time(uint32_t seconds)
 
 static void serve(const struct kpm_worker_opts *opts, int fd)
 {
-	char *in = malloc(opts->room), *out = malloc(opts->room);
+	char *request = malloc(opts->packet_max), *reply = malloc(opts->packet_max);
 	ssize_t n;
 
-	while (in && out) {
-		n = recv(fd, in, opts->room, 0);
+	while (request && reply) {
+		n = recv(fd, request, opts->packet_max, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return;
 		limit_time(opts->cpu_seconds);
-		n = opts->answer(opts->arg, in, n, out, opts->room);
-		if (send(fd, out, n, MSG_NOSIGNAL) != n)
+		n = opts->handle(opts->arg, request, n, reply, opts->packet_max);
+		if (send(fd, reply, n, MSG_NOSIGNAL) != n)
 			return;
 	}
 }
@@ -96,7 +99,7 @@ static void child(const struct kpm_worker_opts *opts, int fd, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	/* a crash is meant to be one: no handler of ours runs here; ^C is the parent's affair */
+	/* a crash ends the worker: no handler of the parent runs here; ^C is for the parent */
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, sig == SIGINT || sig == SIGPIPE ? SIG_IGN : SIG_DFL);
 	sigemptyset(&none);
@@ -104,7 +107,7 @@ static void child(const struct kpm_worker_opts *opts, int fd, pid_t parent)
 	fd = keep_only(fd);
 	if (fd < 0 || kpm_rights_drop(0, NULL))
 		_exit(1);
-	offer_for_oom();
+	prefer_for_oom();
 	limit_memory(opts->memory);
 	serve(opts, fd);
 	_exit(0);

@@ -1,249 +1,245 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Workers in one epoll with a timer for the one that has been at it longest. */
+/* Workers in one epoll, with a timer for the one whose time is over first. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "resolve/worker.h"
 #include "resolve/worker_pool.h"
 
-#define SECOND 1000000000LL
-/* A kernel with its debug information is mapped (0.4 GB), a module unpacked, and copied for
- * libdwfl. */
+/*
+ * Address space of a worker: a kernel with its debug information (0.4 GB) mapped, a module (512 MiB
+ * at most) unpacked and copied for libdwfl, and the memory of libdw itself.
+ */
 #define WORKER_MEMORY (3ULL << 30)
 #define NO_FILE       UINT32_MAX
-/* Jobs looked at to find one for a worker; the rest waits. */
-#define LOOK_AHEAD 4096
+/* Jobs that are looked at to find one for a worker, so that a step is cheap at any length. */
+#define SCAN_MAX 4096
 
-struct member {
-	struct kpm_worker worker;
+struct pool_worker {
+	struct kpm_worker process;
 	bool busy;
 	struct kpm_job job;
-	int64_t deadline;
-	uint32_t file; /* that it has open */
+	int64_t deadline; /* of the job, monotonic clock */
+	uint32_t file;    /* that it has open */
 };
 
-struct kpm_crew {
-	struct kpm_crew_opts opts;
+struct kpm_worker_pool {
+	struct kpm_worker_pool_opts opts;
 	struct kpm_worker_opts worker_opts;
-	struct kpm_examiner *examiner; /* the workers' */
-	struct member *members;
+	struct kpm_request_handler *handler; /* copied into each worker by its fork */
+	struct pool_worker *workers;
 	int epoll, timer;
 	struct kpm_job *jobs;
 	size_t first, count, capacity; /* jobs from `first` on, `count` in all */
-	struct kpm_question question;
+	struct kpm_request request;
 };
 
-static int64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * SECOND + t.tv_nsec;
-}
-
-static int start(struct kpm_crew *c, struct member *m, struct kpm_err *err)
+static int start(struct kpm_worker_pool *p, struct pool_worker *w, struct kpm_err *err)
 {
 	struct epoll_event event = {.events = EPOLLIN};
-	int ret = kpm_worker_start(&c->worker_opts, &m->worker, err);
+	int ret = kpm_worker_start(&p->worker_opts, &w->process, err);
 
-	m->busy = false;
-	m->file = NO_FILE;
-	if (!ret && epoll_ctl(c->epoll, EPOLL_CTL_ADD, m->worker.fd, &event))
+	w->busy = false;
+	w->file = NO_FILE;
+	if (!ret && epoll_ctl(p->epoll, EPOLL_CTL_ADD, w->process.fd, &event))
 		ret = kpm_fail(err, -errno, "start a worker: %s", strerror(errno));
 	return ret;
 }
 
-void kpm_crew_free(struct kpm_crew *c)
+void kpm_worker_pool_free(struct kpm_worker_pool *p)
 {
-	if (!c)
+	if (!p)
 		return;
-	for (unsigned int i = 0; c->members && i < c->opts.workers; i++)
-		kpm_worker_stop(&c->members[i].worker);
-	if (c->epoll >= 0)
-		close(c->epoll);
-	if (c->timer >= 0)
-		close(c->timer);
-	kpm_examiner_free(c->examiner);
-	free(c->members);
-	free(c->jobs);
-	free(c);
+	for (unsigned int i = 0; p->workers && i < p->opts.workers; i++)
+		kpm_worker_stop(&p->workers[i].process);
+	if (p->epoll >= 0)
+		close(p->epoll);
+	if (p->timer >= 0)
+		close(p->timer);
+	kpm_request_handler_free(p->handler);
+	free(p->workers);
+	free(p->jobs);
+	free(p);
 }
 
-int kpm_crew_new(const struct kpm_crew_opts *opts, struct kpm_crew **crew, struct kpm_err *err)
+int kpm_worker_pool_new(const struct kpm_worker_pool_opts *opts, struct kpm_worker_pool **pool,
+			struct kpm_err *err)
 {
-	struct kpm_crew *c = calloc(1, sizeof(*c));
+	struct kpm_worker_pool *p = calloc(1, sizeof(*p));
 	struct epoll_event event = {.events = EPOLLIN};
 	int ret = 0;
 
-	if (!c)
+	if (!p)
 		return kpm_fail(err, -ENOMEM, "out of memory");
-	c->opts = *opts;
-	c->epoll = epoll_create1(EPOLL_CLOEXEC);
-	c->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	c->examiner = kpm_examiner_new(opts->debug_dir, opts->file_max);
-	c->members = calloc(opts->workers, sizeof(*c->members));
-	c->worker_opts = (struct kpm_worker_opts){
-		.answer = opts->answer ? opts->answer : kpm_examiner_answer,
-		.arg = c->examiner,
-		.room = sizeof(struct kpm_question),
+	p->opts = *opts;
+	p->epoll = epoll_create1(EPOLL_CLOEXEC);
+	p->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	p->handler = kpm_request_handler_new(opts->debug_dir, opts->file_max);
+	p->workers = calloc(opts->workers, sizeof(*p->workers));
+	p->worker_opts = (struct kpm_worker_opts){
+		.handle = opts->handle ? opts->handle : kpm_request_handle,
+		.arg = p->handler,
+		.packet_max = sizeof(struct kpm_request),
 		.memory = WORKER_MEMORY,
-		.cpu_seconds = 1 + opts->patience_ns / SECOND,
+		.cpu_seconds = 1 + opts->timeout_ns / KPM_SECOND,
 	};
-	_Static_assert(sizeof(struct kpm_question) >= sizeof(struct kpm_answer), "room");
-	if (!c->examiner || !c->members || c->epoll < 0 || c->timer < 0 ||
-	    epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->timer, &event))
+	_Static_assert(sizeof(struct kpm_request) >= sizeof(struct kpm_reply), "packet_max");
+	if (!p->handler || !p->workers || p->epoll < 0 || p->timer < 0 ||
+	    epoll_ctl(p->epoll, EPOLL_CTL_ADD, p->timer, &event))
 		ret = kpm_fail(err, -ENOMEM, "start the workers: out of memory or files");
 	for (unsigned int i = 0; !ret && i < opts->workers; i++)
-		ret = start(c, &c->members[i], err);
+		ret = start(p, &p->workers[i], err);
 	if (ret) {
-		kpm_crew_free(c);
+		kpm_worker_pool_free(p);
 		return ret;
 	}
-	*crew = c;
+	*pool = p;
 	return 0;
 }
 
-int kpm_crew_add(struct kpm_crew *c, const struct kpm_job *job)
+int kpm_worker_pool_add(struct kpm_worker_pool *p, const struct kpm_job *job)
 {
-	if (kpm_array_reserve(c->jobs, c->capacity, c->first + c->count + 1))
+	if (kpm_array_reserve(p->jobs, p->capacity, p->first + p->count + 1))
 		return -ENOMEM;
-	c->jobs[c->first + c->count++] = *job;
+	p->jobs[p->first + p->count++] = *job;
 	return 0;
 }
 
-/* It will take it itself: what it has open need not be opened again. */
-static bool another_has(const struct kpm_crew *c, const struct member *m, uint32_t file)
+/* Such a file is left to the worker that has it open. */
+static bool open_elsewhere(const struct kpm_worker_pool *p, const struct pool_worker *w,
+			   uint32_t file)
 {
-	for (unsigned int i = 0; i < c->opts.workers; i++)
-		if (&c->members[i] != m && c->members[i].worker.pid && c->members[i].file == file)
+	for (unsigned int i = 0; i < p->opts.workers; i++)
+		if (&p->workers[i] != w && p->workers[i].process.pid && p->workers[i].file == file)
 			return true;
 	return false;
 }
 
-/* Takes a job for a worker out of the queue: one about its file, else one that is nobody's. */
-static bool take(struct kpm_crew *c, const struct member *m, struct kpm_job *job)
+/* Takes a job out of the queue: one about the worker's file, else one about a file not yet open. */
+static bool take(struct kpm_worker_pool *p, const struct pool_worker *w, struct kpm_job *job)
 {
-	size_t look = c->count < LOOK_AHEAD ? c->count : LOOK_AHEAD, best = look;
+	size_t scan = p->count < SCAN_MAX ? p->count : SCAN_MAX, best = scan;
 
-	for (size_t i = 0; i < look; i++) {
-		uint32_t file = c->jobs[c->first + i].file;
+	for (size_t i = 0; i < scan; i++) {
+		uint32_t file = p->jobs[p->first + i].file;
 
-		if (file == m->file) {
+		if (file == w->file) {
 			best = i;
 			break;
 		}
-		if (best == look && !another_has(c, m, file))
+		if (best == scan && !open_elsewhere(p, w, file))
 			best = i;
 	}
-	if (best == look)
+	if (best == scan)
 		return false;
-	*job = c->jobs[c->first + best];
+	*job = p->jobs[p->first + best];
 	/* the ones before it move up: few, as jobs about one file stand together */
-	memmove(&c->jobs[c->first + 1], &c->jobs[c->first], best * sizeof(*c->jobs));
-	c->first++;
-	if (!--c->count)
-		c->first = 0;
+	memmove(&p->jobs[p->first + 1], &p->jobs[p->first], best * sizeof(*p->jobs));
+	p->first++;
+	if (!--p->count)
+		p->first = 0;
 	return true;
 }
 
-static void hand_out(struct kpm_crew *c, struct member *m)
+static void send_request(struct kpm_worker_pool *p, struct pool_worker *w)
 {
-	while (!m->busy && m->worker.pid && take(c, m, &m->job)) {
-		if (!c->opts.fill(c->opts.arg, &m->job, &c->question)) {
-			c->opts.done(c->opts.arg, &m->job, NULL);
+	while (!w->busy && w->process.pid && take(p, w, &w->job)) {
+		if (!p->opts.make(p->opts.arg, &w->job, &p->request)) {
+			p->opts.done(p->opts.arg, &w->job, NULL);
 			continue;
 		}
-		m->file = m->job.file;
-		m->deadline = now() + c->opts.patience_ns;
-		m->busy = true;
+		w->file = w->job.file;
+		w->deadline = kpm_now() + p->opts.timeout_ns;
+		w->busy = true;
 		/* if it is gone, the next step sees the end of its socket */
-		if (send(m->worker.fd, &c->question, sizeof(c->question), MSG_NOSIGNAL) < 0)
-			m->deadline = 0;
+		if (send(w->process.fd, &p->request, sizeof(p->request), MSG_NOSIGNAL) < 0)
+			w->deadline = 0;
 	}
 }
 
-/* Puts another in its place; the field that it was at stays empty. */
-static void replace(struct kpm_crew *c, struct member *m)
+/* Starts another worker in its place; its job ends without a reply. */
+static void replace(struct kpm_worker_pool *p, struct pool_worker *w)
 {
-	bool busy = m->busy;
-	struct kpm_job job = m->job;
+	bool busy = w->busy;
+	struct kpm_job job = w->job;
 
-	kpm_worker_stop(&m->worker);
-	m->busy = false;
-	start(c, m, NULL);
+	kpm_worker_stop(&w->process);
+	w->busy = false;
+	start(p, w, NULL);
 	if (busy)
-		c->opts.done(c->opts.arg, &job, NULL);
+		p->opts.done(p->opts.arg, &job, NULL);
 }
 
-static void listen_to(struct kpm_crew *c, struct member *m)
+static void receive_reply(struct kpm_worker_pool *p, struct pool_worker *w)
 {
-	struct kpm_answer answer;
+	struct kpm_reply reply;
 	ssize_t n;
 
-	if (!m->worker.pid)
+	if (!w->process.pid)
 		return;
-	n = recv(m->worker.fd, &answer, sizeof(answer), MSG_DONTWAIT);
-	if (n == sizeof(answer) && m->busy) {
-		m->busy = false;
-		c->opts.done(c->opts.arg, &m->job, &answer);
+	n = recv(w->process.fd, &reply, sizeof(reply), MSG_DONTWAIT);
+	if (n == sizeof(reply) && w->busy) {
+		w->busy = false;
+		p->opts.done(p->opts.arg, &w->job, &reply);
 	} else if (n >= 0 || (errno != EAGAIN && errno != EINTR)) {
-		replace(c, m);
-	} else if (m->busy && now() >= m->deadline) {
-		replace(c, m);
+		replace(p, w);
+	} else if (w->busy && kpm_now() >= w->deadline) {
+		replace(p, w);
 	}
 }
 
-static void set_timer(struct kpm_crew *c)
+static void set_timer(struct kpm_worker_pool *p)
 {
 	struct itimerspec when = {0};
 	int64_t first = INT64_MAX;
 
-	for (unsigned int i = 0; i < c->opts.workers; i++)
-		if (c->members[i].busy && c->members[i].deadline < first)
-			first = c->members[i].deadline;
+	for (unsigned int i = 0; i < p->opts.workers; i++)
+		if (p->workers[i].busy && p->workers[i].deadline < first)
+			first = p->workers[i].deadline;
 	if (first != INT64_MAX) {
-		when.it_value.tv_sec = first / SECOND;
-		when.it_value.tv_nsec = first % SECOND + !first;
+		when.it_value.tv_sec = first / KPM_SECOND;
+		when.it_value.tv_nsec = first % KPM_SECOND + !first;
 	}
-	timerfd_settime(c->timer, TFD_TIMER_ABSTIME, &when, NULL);
+	timerfd_settime(p->timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
-void kpm_crew_step(struct kpm_crew *c)
+void kpm_worker_pool_step(struct kpm_worker_pool *p)
 {
-	for (unsigned int i = 0; i < c->opts.workers; i++) {
-		if (!c->members[i].worker.pid)
-			start(c, &c->members[i], NULL);
-		listen_to(c, &c->members[i]);
-		hand_out(c, &c->members[i]);
+	for (unsigned int i = 0; i < p->opts.workers; i++) {
+		if (!p->workers[i].process.pid)
+			start(p, &p->workers[i], NULL);
+		receive_reply(p, &p->workers[i]);
+		send_request(p, &p->workers[i]);
 	}
-	/* without any worker (out of processes) nothing will come: say so instead of waiting */
-	for (unsigned int i = 0; i < c->opts.workers; i++)
-		if (c->members[i].worker.pid)
+	/* without any worker (out of processes) no reply will come: the jobs end at once */
+	for (unsigned int i = 0; i < p->opts.workers; i++)
+		if (p->workers[i].process.pid)
 			goto out;
-	while (c->count) {
-		c->opts.done(c->opts.arg, &c->jobs[c->first++], NULL);
-		c->count--;
+	while (p->count) {
+		p->opts.done(p->opts.arg, &p->jobs[p->first++], NULL);
+		p->count--;
 	}
+	p->first = 0;
 out:
-	set_timer(c);
+	set_timer(p);
 }
 
-int kpm_crew_fd(const struct kpm_crew *c)
+int kpm_worker_pool_fd(const struct kpm_worker_pool *p)
 {
-	return c->epoll;
+	return p->epoll;
 }
 
-bool kpm_crew_busy(const struct kpm_crew *c)
+bool kpm_worker_pool_busy(const struct kpm_worker_pool *p)
 {
-	for (unsigned int i = 0; i < c->opts.workers; i++)
-		if (c->members[i].busy)
+	for (unsigned int i = 0; i < p->opts.workers; i++)
+		if (p->workers[i].busy)
 			return true;
-	return c->count;
+	return p->count;
 }

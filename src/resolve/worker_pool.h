@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The resolver's workers and the queue of what they are to find out. */
-#ifndef KPM_RESOLVE_CREW_H
-#define KPM_RESOLVE_CREW_H
+/* A pool of workers and the queue of jobs that they handle. */
+#ifndef KPM_RESOLVE_WORKER_POOL_H
+#define KPM_RESOLVE_WORKER_POOL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,32 +11,39 @@
 #include "resolve/request.h"
 
 struct kpm_job {
-	enum kpm_question_kind kind;
-	uint32_t file; /* questions about one file go to one worker, which has it open */
+	enum kpm_request_kind kind;
+	uint32_t file; /* jobs about one file go to one worker, which has it open */
 	uint32_t tag;
 };
 
-struct kpm_crew_opts {
+struct kpm_worker_pool_opts {
 	unsigned int workers;
-	int64_t patience_ns; /* for one answer */
+	int64_t timeout_ns; /* for one reply */
 	const char *debug_dir;
-	size_t file_max;
-	/* what the workers do; NULL: examine files. For tests */
-	size_t (*answer)(void *arg, const void *in, size_t size, void *out, size_t room);
-	/* Makes the question; false: it is not to be asked any more. */
-	bool (*fill)(void *arg, const struct kpm_job *job, struct kpm_question *question);
-	/* The answer; NULL: the worker crashed or took too long. */
-	void (*done)(void *arg, const struct kpm_job *job, const struct kpm_answer *answer);
+	size_t file_max; /* bytes of an unpacked file */
+	/* As in struct kpm_worker_opts, for tests; NULL: kpm_request_handle(). */
+	size_t (*handle)(void *arg, const void *request, size_t size, void *reply, size_t max);
+	/* Makes the request of a job; false: the job is dropped. */
+	bool (*make)(void *arg, const struct kpm_job *job, struct kpm_request *request);
+	/* Takes the reply; NULL: the job was dropped, or its worker crashed or timed out. */
+	void (*done)(void *arg, const struct kpm_job *job, const struct kpm_reply *reply);
 	void *arg;
 };
 
-struct kpm_crew;
+struct kpm_worker_pool;
 
-int kpm_crew_new(const struct kpm_crew_opts *opts, struct kpm_crew **crew, struct kpm_err *err);
-void kpm_crew_free(struct kpm_crew *crew);
-int kpm_crew_add(struct kpm_crew *crew, const struct kpm_job *job); /* 0 or -ENOMEM */
-int kpm_crew_fd(const struct kpm_crew *crew);
-void kpm_crew_step(struct kpm_crew *crew);
-bool kpm_crew_busy(const struct kpm_crew *crew);
+/* Starts the workers. Strings are borrowed. 0, or -errno and a sentence. */
+int kpm_worker_pool_new(const struct kpm_worker_pool_opts *opts, struct kpm_worker_pool **pool,
+			struct kpm_err *err);
+void kpm_worker_pool_free(struct kpm_worker_pool *pool);
+
+/* Appends a job to the queue. 0 or -ENOMEM. */
+int kpm_worker_pool_add(struct kpm_worker_pool *pool, const struct kpm_job *job);
+/* To be polled for POLLIN: a reply or a timeout. */
+int kpm_worker_pool_fd(const struct kpm_worker_pool *pool);
+/* Takes replies, replaces workers that crashed or timed out, sends requests. Never waits. */
+void kpm_worker_pool_step(struct kpm_worker_pool *pool);
+/* Are there jobs without a reply? */
+bool kpm_worker_pool_busy(const struct kpm_worker_pool *pool);
 
 #endif

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Unpacks the files that standard input names, by as many processes as asked for, and does nothing
- * with them: what a search costs at least. Prints the seconds that it took and the seconds of
- * processor time.
+ * Unpacks the files that standard input names in so many processes, and does nothing with them: the
+ * least that a search costs. Prints the elapsed seconds and the seconds of processor time.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "resolve/elffile.h"
-#include "resolve/gather.h"
+#include "resolve/image.h"
 #include "resolve/lines.h"
+#include "resolve/unpack.h"
+#include "resolve/words.h"
 
 #define UNPACKED_MAX ((size_t)8 << 20)
 

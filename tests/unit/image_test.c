@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Files in memory: each way of packing, bombs, damage, and what is no file. */
+/* Files in memory: each format, bombs, damage, and things that are not files. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,11 +17,12 @@
 #include <zstd.h>
 
 #include "resolve/image.h"
+#include "resolve/unpack.h"
 #include "tree.h"
 
 #define ROOM (1 << 20)
 
-/* Packs; returns the size of what is in `out`. */
+/* Packs data into `out`; returns the size there. */
 static size_t pack(enum kpm_packing how, const char *data, size_t size, char *out, size_t room)
 {
 	size_t used = 0;
@@ -133,7 +134,7 @@ static void damage(void **state)
 	kpm_buffer_done(&buf);
 }
 
-static void no_file(void **state)
+static void not_a_file(void **state)
 {
 	const char *t = *state;
 	struct kpm_buffer buf;
@@ -143,7 +144,7 @@ static void no_file(void **state)
 
 	kpm_buffer_init(&buf, ROOM);
 	assert_int_equal(kpm_image_open(t, &buf, &image, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "no regular file"));
+	assert_non_null(strstr(err.text, "not a regular file"));
 	mkfifo(tree_path(t, "fifo", path), 0600);
 	assert_int_equal(kpm_image_open(path, &buf, &image, &err), -EINVAL);
 	assert_int_equal(kpm_image_open(tree_path(t, "nothing", path), &buf, &image, &err),
@@ -193,7 +194,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(unpacks, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(bombs, tree_make, tree_remove),
 		cmocka_unit_test(damage),
-		cmocka_unit_test_setup_teardown(no_file, tree_make, tree_remove),
+		cmocka_unit_test_setup_teardown(not_a_file, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(kernel, tree_make, tree_remove),
 	};
 

@@ -79,7 +79,7 @@ static void precedence(void **state)
 	assert_null(kpm_modtree_warning(tree, 0));
 	kpm_modtree_free(tree);
 
-	/* what depmod wrote down goes before the folder */
+	/* modules.dep goes before the folder */
 	tree_file(t, "modules.dep",
 		  "kernel/a/dup.ko: kernel/late.ko\ngarbage\nweak-updates/own.ko:\n");
 	assert_int_equal(kpm_modtree_open(t, 0, &tree, NULL), 0);
@@ -146,21 +146,22 @@ static void deep(void **state)
 	kpm_modtree_free(tree);
 }
 
-static void spots(void **state)
+static void search_paths(void **state)
 {
 	const char *t = *state;
 	const struct kpm_roots roots = {.fs = t};
 	char buf[256];
 
-	assert_null(kpm_spot_find(&roots, KPM_SPOT_TREE, "6.12.1", buf, sizeof(buf)));
+	assert_null(kpm_search_path_find(&roots, KPM_SEARCH_TREE, "6.12.1", buf, sizeof(buf)));
 	tree_file(t, "usr/lib/modules/6.12.1/x", "");
-	assert_non_null(kpm_spot_find(&roots, KPM_SPOT_TREE, "6.12.1", buf, sizeof(buf)));
+	assert_non_null(kpm_search_path_find(&roots, KPM_SEARCH_TREE, "6.12.1", buf, sizeof(buf)));
 	assert_string_equal(buf + strlen(t), "/usr/lib/modules/6.12.1");
 	tree_file(t, "lib/modules/6.12.1/x", "");
-	assert_non_null(kpm_spot_find(&roots, KPM_SPOT_TREE, "6.12.1", buf, sizeof(buf)));
+	assert_non_null(kpm_search_path_find(&roots, KPM_SEARCH_TREE, "6.12.1", buf, sizeof(buf)));
 	assert_string_equal(buf + strlen(t), "/lib/modules/6.12.1");
 	tree_file(t, "usr/lib/debug/lib/modules/6.12.1/vmlinux", "");
-	assert_non_null(kpm_spot_find(&roots, KPM_SPOT_VMLINUX, "6.12.1", buf, sizeof(buf)));
+	assert_non_null(
+		kpm_search_path_find(&roots, KPM_SEARCH_VMLINUX, "6.12.1", buf, sizeof(buf)));
 	assert_string_equal(buf + strlen(t), "/usr/lib/debug/lib/modules/6.12.1/vmlinux");
 }
 
@@ -172,7 +173,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sizes, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(unreadable, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(deep, tree_make, tree_remove),
-		cmocka_unit_test_setup_teardown(spots, tree_make, tree_remove),
+		cmocka_unit_test_setup_teardown(search_paths, tree_make, tree_remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,29 +16,28 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "module.h"
 #include "resolve/builtin.h"
 #include "resolve/resolver.h"
 #include "resolve/worker.h"
 #include "resolve/worker_pool.h"
 
-#define TREE   "lib/modules/6.12.1/"
-#define SECOND 1000000000LL
-#define ALL    (KPM_LOCATION_FILE | KPM_LOCATION_LINE)
+#define TREE "lib/modules/6.12.1/"
+#define ALL  (KPM_LOCATION_FILE | KPM_LOCATION_LINE)
 
-struct box {
+struct fixture {
 	char sys[512];
 	struct kpm_tagset *tags;
 	struct kpm_resolver *r;
 };
 
-static void box_open(struct box *b, const char *t, int64_t patience)
+static void fixture_open(struct fixture *b, const char *t, int64_t timeout)
 {
-	struct kpm_resolver_opts opts = {.release = "6.12.1", .patience_ns = patience};
+	struct kpm_resolver_opts opts = {.release = "6.12.1", .timeout_ns = timeout};
 	struct kpm_err err;
 
 	snprintf(b->sys, sizeof(b->sys), "%s/sys", t);
@@ -49,13 +48,13 @@ static void box_open(struct box *b, const char *t, int64_t patience)
 		fail_msg("%s", err.text);
 }
 
-static void box_close(struct box *b)
+static void fixture_close(struct fixture *b)
 {
 	kpm_resolver_free(b->r);
 	kpm_tagset_free(b->tags);
 }
 
-static uint32_t ask(struct box *b, const char *symbol, unsigned int needs)
+static uint32_t ask(struct fixture *b, const char *symbol, unsigned int needs)
 {
 	int64_t tag = kpm_tagset_enter(b->tags, 0xffffffffc0001000, symbol, NULL, false);
 
@@ -64,11 +63,11 @@ static uint32_t ask(struct box *b, const char *symbol, unsigned int needs)
 	return tag;
 }
 
-static const struct kpm_location *wait_for(struct box *b, uint32_t tag)
+static const struct kpm_location *wait_for(struct fixture *b, uint32_t tag)
 {
 	const struct kpm_location *p;
 
-	kpm_resolver_wait(b->r, 20 * SECOND);
+	kpm_resolver_wait(b->r, 20 * KPM_SECOND);
 	assert_false(kpm_resolver_busy(b->r));
 	p = kpm_resolver_get(b->r, tag);
 	assert_non_null(p);
@@ -124,13 +123,13 @@ static void lines(void **state)
 	char symbol[128], build_id[KPM_BUILD_ID_LEN];
 	struct kpm_err note;
 	uint32_t tag;
-	struct box b;
+	struct fixture b;
 
 	if (!module_make(t, TREE "extra/leak.ko"))
 		skip();
 	symbol_of(t, "user", symbol, sizeof(symbol));
-	/* nothing is said of what is loaded: the file is believed */
-	box_open(&b, t, 0);
+	/* the build of the loaded module is not known: the file is taken */
+	fixture_open(&b, t, 0);
 	tag = ask(&b, symbol, ALL);
 	/* the file is known at once */
 	ends(kpm_resolver_get(b.r, tag)->file, "/" TREE "extra/leak.ko");
@@ -143,13 +142,13 @@ static void lines(void **state)
 	assert_true(strlen(p->build_id) >= 32);
 	snprintf(build_id, sizeof(build_id), "%s", p->build_id);
 	assert_false(kpm_resolver_note(b.r, &note));
-	/* again: what is known is not asked again, a new tag of the same file is */
+	/* known parts are not requested again, those of a new tag of the same file are */
 	kpm_resolver_ask(b.r, tag, kpm_tagset_get(b.tags, tag), ALL);
 	assert_false(kpm_resolver_busy(b.r));
 	symbol_of(t, "plain", symbol, sizeof(symbol));
 	p = wait_for(&b, ask(&b, symbol, ALL));
 	assert_int_equal(p->line, 9);
-	/* what is not there */
+	/* no such function, no such module, no vmlinux, no name */
 	p = wait_for(&b, ask(&b, "nobody+0x9/0x10 [leak]", ALL));
 	ends(p->file, "leak.ko");
 	assert_null(p->source);
@@ -162,14 +161,14 @@ static void lines(void **state)
 	p = wait_for(&b, ask(&b, "", ALL));
 	assert_null(p->file);
 	assert_null(kpm_resolver_get(b.r, 4711));
-	box_close(&b);
+	fixture_close(&b);
 
 	load(t, "leak", build_id);
-	box_open(&b, t, 0);
+	fixture_open(&b, t, 0);
 	p = wait_for(&b, ask(&b, symbol, ALL));
 	assert_int_equal(p->build, KPM_BUILD_LOADED);
 	assert_int_equal(p->line, 9);
-	box_close(&b);
+	fixture_close(&b);
 }
 
 /* Rebuilt after it was loaded: said, and no line is taken. */
@@ -179,14 +178,14 @@ static void other_build(void **state)
 	const struct kpm_location *p;
 	char symbol[128];
 	struct kpm_err note;
-	struct box b;
+	struct fixture b;
 
 	if (!module_make(t, TREE "extra/leak.ko"))
 		skip();
 	symbol_of(t, "plain", symbol, sizeof(symbol));
 	load(t, "leak", "00112233445566778899aabbccddeeff00112233");
-	box_open(&b, t, 0);
-	/* unloaded meanwhile: what was remembered counts */
+	fixture_open(&b, t, 0);
+	/* unloaded since: the build that was recorded counts */
 	assert_true(shell(t, "rm -r sys/module/leak"));
 	p = wait_for(&b, ask(&b, symbol, ALL));
 	ends(p->file, "leak.ko");
@@ -199,7 +198,7 @@ static void other_build(void **state)
 	assert_null(p->source);
 	assert_true(kpm_resolver_note(b.r, &note));
 	assert_non_null(strstr(note.text, "leak.ko is not the build of leak that is loaded"));
-	box_close(&b);
+	fixture_close(&b);
 }
 
 /* The kernel itself, by its own notes. */
@@ -208,7 +207,7 @@ static void vmlinux(void **state)
 	const char *t = *state;
 	const struct kpm_location *p;
 	char symbol[128];
-	struct box b;
+	struct fixture b;
 
 	if (!module_make(t, TREE "extra/leak.ko") ||
 	    !shell(t, "mkdir -p usr/lib/debug/boot && "
@@ -217,12 +216,12 @@ static void vmlinux(void **state)
 		skip();
 	symbol_of(t, "user", symbol, sizeof(symbol));
 	*strchr(symbol, ' ') = '\0';
-	box_open(&b, t, 0);
+	fixture_open(&b, t, 0);
 	p = wait_for(&b, ask(&b, symbol, ALL));
 	ends(p->file, "/usr/lib/debug/boot/vmlinux-6.12.1");
 	assert_string_equal(p->source, "leak.c");
 	assert_int_equal(p->line, 13);
-	box_close(&b);
+	fixture_close(&b);
 }
 
 /* Stops the workers, as a file system that does not answer would. */
@@ -242,14 +241,6 @@ static unsigned int stop_workers(void)
 	return count;
 }
 
-static int64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * SECOND + ts.tv_nsec;
-}
-
 static void hung(void **state)
 {
 	const char *t = *state;
@@ -258,20 +249,20 @@ static void hung(void **state)
 	struct kpm_err note;
 	int64_t start;
 	uint32_t tag;
-	struct box b;
+	struct fixture b;
 
 	if (!module_make(t, TREE "extra/leak.ko") || !module_make(t, TREE "extra/other.ko"))
 		skip();
 	symbol_of(t, "plain", symbol, sizeof(symbol));
-	box_open(&b, t, SECOND / 2);
+	fixture_open(&b, t, KPM_SECOND / 2);
 	assert_int_equal(stop_workers(), 2);
 	tag = ask(&b, "plain+0x9/0x30 [other]", ALL);
-	start = now();
+	start = kpm_now();
 	kpm_resolver_step(b.r);
 	/* no step ever waits */
-	assert_true(now() - start < SECOND / 10);
+	assert_true(kpm_now() - start < KPM_SECOND / 10);
 	p = wait_for(&b, tag);
-	assert_true(now() - start < 5 * SECOND);
+	assert_true(kpm_now() - start < 5 * KPM_SECOND);
 	assert_null(p->source);
 	ends(p->file, "other.ko");
 	assert_true(kpm_resolver_note(b.r, &note));
@@ -281,7 +272,7 @@ static void hung(void **state)
 	p = wait_for(&b, ask(&b, symbol, ALL));
 	if (!p->source)
 		p = wait_for(&b, ask(&b, "user+0xc/0x40 [leak]", ALL));
-	box_close(&b);
+	fixture_close(&b);
 }
 
 /* Is this the process that is ended first when memory is out? */
@@ -308,14 +299,14 @@ static bool limited(size_t size)
 #endif
 }
 
-/* What a worker is told to do; the answer says that it was done. */
-static size_t act(void *arg, const void *in, size_t size, void *out, size_t room)
+/* Does in the worker what the request asks for; the reply says that it was done. */
+static size_t act(void *arg, const void *in, size_t size, void *out, size_t max)
 {
-	const struct kpm_question *q = in;
-	struct kpm_answer *a = out;
+	const struct kpm_request *q = in;
+	struct kpm_reply *r = out;
 
-	(void)arg, (void)size, (void)room;
-	memset(a, 0, sizeof(*a));
+	(void)arg, (void)size, (void)max;
+	memset(r, 0, sizeof(*r));
 	if (!strcmp(q->symbol, "crash"))
 		raise(SIGSEGV);
 	if (!strcmp(q->symbol, "spin"))
@@ -325,15 +316,15 @@ static size_t act(void *arg, const void *in, size_t size, void *out, size_t room
 		pause();
 	if (!strcmp(q->symbol, "end"))
 		_exit(0);
-	a->known = true;
+	r->known = true;
 	if (!strcmp(q->symbol, "rights"))
-		a->known = open("/proc/self/fd/4", O_RDONLY) < 0 && write(1, "x", 1) == 1 &&
+		r->known = open("/proc/self/fd/4", O_RDONLY) < 0 && write(1, "x", 1) == 1 &&
 			   prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
 			   prctl(PR_CAPBSET_READ, 0, 0, 0, 0) != 1 && first_to_go();
 	if (!strcmp(q->symbol, "greedy"))
-		a->known = limited(4ULL << 30);
-	a->line.line = q->offset;
-	return sizeof(*a);
+		r->known = limited(4ULL << 30);
+	r->line.line = q->offset;
+	return sizeof(*r);
 }
 
 static const char *const acts[] = {"go", "crash", "go", "spin",   "end",
@@ -341,10 +332,10 @@ static const char *const acts[] = {"go", "crash", "go", "spin",   "end",
 #define ACTS (sizeof(acts) / sizeof(*acts))
 
 struct seen {
-	int answers[64], failures[64];
+	int replies[64], failures[64];
 };
 
-static bool fill_act(void *arg, const struct kpm_job *job, struct kpm_question *q)
+static bool make_act(void *arg, const struct kpm_job *job, struct kpm_request *q)
 {
 	(void)arg;
 	memset(q, 0, sizeof(*q));
@@ -353,51 +344,51 @@ static bool fill_act(void *arg, const struct kpm_job *job, struct kpm_question *
 	return true;
 }
 
-static void done_act(void *arg, const struct kpm_job *job, const struct kpm_answer *a)
+static void done_act(void *arg, const struct kpm_job *job, const struct kpm_reply *r)
 {
 	struct seen *s = arg;
 
-	if (!a) {
+	if (!r) {
 		s->failures[job->tag]++;
 		return;
 	}
-	s->answers[job->tag] += a->known && a->line.line == (int)job->tag + 1;
+	s->replies[job->tag] += r->known && r->line.line == (int)job->tag + 1;
 }
 
-/* Each trouble costs its own answer and no other. */
-static void troubles(void **state)
+/* Each failure costs its own reply and no other. */
+static void failures_of_workers(void **state)
 {
 	struct seen seen = {0};
-	const struct kpm_crew_opts opts = {
+	const struct kpm_worker_pool_opts opts = {
 		.workers = 2,
-		.patience_ns = SECOND / 4,
+		.timeout_ns = KPM_SECOND / 4,
 		.debug_dir = "",
-		.fill = fill_act,
+		.make = make_act,
 		.done = done_act,
-		.answer = act,
+		.handle = act,
 		.arg = &seen,
 	};
-	struct kpm_crew *crew;
-	int64_t start = now();
+	struct kpm_worker_pool *pool;
+	int64_t start = kpm_now();
 
 	(void)state;
-	assert_int_equal(kpm_crew_new(&opts, &crew, NULL), 0);
+	assert_int_equal(kpm_worker_pool_new(&opts, &pool, NULL), 0);
 	for (uint32_t i = 0; i < 2 * ACTS; i++)
-		assert_int_equal(kpm_crew_add(crew, &(struct kpm_job){0, i % 5, i}), 0);
-	while (kpm_crew_busy(crew)) {
-		struct pollfd fd = {kpm_crew_fd(crew), POLLIN, 0};
+		assert_int_equal(kpm_worker_pool_add(pool, &(struct kpm_job){0, i % 5, i}), 0);
+	while (kpm_worker_pool_busy(pool)) {
+		struct pollfd fd = {kpm_worker_pool_fd(pool), POLLIN, 0};
 
-		kpm_crew_step(crew);
+		kpm_worker_pool_step(pool);
 		/* the fd alone must wake us: also when somebody's time is over */
-		if (kpm_crew_busy(crew))
+		if (kpm_worker_pool_busy(pool))
 			assert_int_equal(poll(&fd, 1, 3000), 1);
-		assert_true(now() - start < 20 * SECOND);
+		assert_true(kpm_now() - start < 20 * KPM_SECOND);
 	}
-	kpm_crew_free(crew);
+	kpm_worker_pool_free(pool);
 	for (size_t i = 0; i < 2 * ACTS; i++) {
 		bool bad = strchr("cse", *acts[i % ACTS]);
 
-		assert_int_equal(seen.answers[i], !bad);
+		assert_int_equal(seen.replies[i], !bad);
 		assert_int_equal(seen.failures[i], bad);
 	}
 	/* nothing is left */
@@ -410,14 +401,14 @@ static void bomb(void **state)
 {
 	const char *t = *state;
 	const struct kpm_location *p;
-	struct box b;
+	struct fixture b;
 	uint32_t tag;
 
 	if (!shell(t, "mkdir -p " TREE "extra && head -c 64M /dev/zero | xz -0 >" TREE
 		      "extra/leak.ko.xz"))
 		skip();
 	tree_file(t, TREE "extra/garbage.ko", "no ELF file");
-	box_open(&b, t, 0);
+	fixture_open(&b, t, 0);
 	tag = ask(&b, "x+0x9/0x10 [garbage]", ALL);
 	p = wait_for(&b, ask(&b, "user+0x9/0x30 [leak]", ALL));
 	ends(p->file, "leak.ko.xz");
@@ -426,7 +417,7 @@ static void bomb(void **state)
 	p = wait_for(&b, tag);
 	ends(p->file, "garbage.ko");
 	assert_null(p->build_id);
-	box_close(&b);
+	fixture_close(&b);
 }
 
 #define MANY    10000
@@ -438,70 +429,70 @@ static void budget(void **state)
 	const char *t = *state;
 	int64_t best = INT64_MAX;
 	char name[128];
-	struct box b;
+	struct fixture b;
 
 	for (int i = 0; i < 4000; i++) {
 		snprintf(name, sizeof(name), TREE "kernel/m%d/mod-%d.ko", i % 100, i);
 		tree_file(t, name, "");
 	}
-	box_open(&b, t, 0);
+	fixture_open(&b, t, 0);
 	for (int i = 0; i < MANY; i++) {
 		snprintf(name, sizeof(name), "function_%d+0x%x/0x100 [mod_%d]", i, i % 256,
 			 i % MODULES * 13);
 		kpm_tagset_enter(b.tags, 0xffffffffc0000000 + i, name, NULL, false);
 	}
 	for (int round = 0; round < 5; round++) {
-		int64_t start = now();
+		int64_t start = kpm_now();
 
 		for (int i = 0; i < MANY; i++) {
 			kpm_resolver_ask(b.r, i, kpm_tagset_get(b.tags, i), KPM_LOCATION_FILE);
 			assert_non_null(kpm_resolver_get(b.r, i)->file);
 		}
-		best = now() - start < best ? now() - start : best;
+		best = kpm_now() - start < best ? kpm_now() - start : best;
 		if (!round)
 			print_message("10000 tags to module and file, first time: %.1f ms\n",
-				      (now() - start) / 1e6);
+				      (kpm_now() - start) / 1e6);
 	}
 	print_message("10000 tags to module and file, warm: %.1f ms\n", best / 1e6);
 	assert_true(best < 150000000);
 	snprintf(name, sizeof(name), "/mod-%d.ko", 299 * 13);
 	ends(kpm_resolver_get(b.r, 299)->file, name);
-	box_close(&b);
+	fixture_close(&b);
 }
 
 /* The package of a file, with whatever package manager is here. */
 static void vendor(void **state)
 {
-	struct kpm_question q = {.kind = KPM_ASK_VENDOR, .file = "/usr/bin/dpkg-query"};
-	struct kpm_examiner *x = kpm_examiner_new("", 1 << 20);
-	struct kpm_answer a;
+	struct kpm_request q = {.kind = KPM_REQUEST_VENDOR, .file = "/usr/bin/dpkg-query"};
+	struct kpm_request_handler *h = kpm_request_handler_new("", 1 << 20);
+	struct kpm_reply a;
 
 	(void)state;
 	if (access(q.file, X_OK)) {
-		kpm_examiner_free(x);
+		kpm_request_handler_free(h);
 		skip();
 	}
-	kpm_examiner_answer(x, &q, sizeof(q), &a, sizeof(a));
+	kpm_request_handle(h, &q, sizeof(q), &a, sizeof(a));
 	assert_true(a.known);
 	assert_string_equal(a.vendor, "dpkg");
 	/* with and without /usr, whichever way it was packed */
 	strcpy(q.file, "/bin/dpkg-query");
-	kpm_examiner_answer(x, &q, sizeof(q), &a, sizeof(a));
+	kpm_request_handle(h, &q, sizeof(q), &a, sizeof(a));
 	assert_true(a.known);
 	strcpy(q.file, "/nonexistent; echo x: y");
-	kpm_examiner_answer(x, &q, sizeof(q), &a, sizeof(a));
+	kpm_request_handle(h, &q, sizeof(q), &a, sizeof(a));
 	assert_false(a.known);
-	kpm_examiner_free(x);
+	kpm_request_handler_free(h);
 }
 
-/* More files than are kept open, in turn: each answer is about its own file. */
+/* More files than are kept open, in turn: each reply is about its own file. */
 static void many_files(void **state)
 {
-	struct kpm_question q = {.kind = KPM_ASK_FACTS};
-	struct kpm_examiner *x;
+	struct kpm_request q = {.kind = KPM_REQUEST_FACTS};
+	struct kpm_request_handler *h;
 	const char *t = *state;
 	char first[5][KPM_BUILD_ID_LEN], words[512];
-	struct kpm_answer a;
+	struct kpm_reply a;
 
 	if (!module_make(t, "m0.ko"))
 		skip();
@@ -516,11 +507,11 @@ static void many_files(void **state)
 			snprintf(words, sizeof(words), "gzip -c m1.ko >m4.ko");
 		assert_true(shell(t, words));
 	}
-	x = kpm_examiner_new("/nonexistent", 1 << 24);
+	h = kpm_request_handler_new("/nonexistent", 1 << 24);
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < 5; i++) {
 			snprintf(q.file, sizeof(q.file), "%s/m%d.ko", t, i);
-			kpm_examiner_answer(x, &q, sizeof(q), &a, sizeof(a));
+			kpm_request_handle(h, &q, sizeof(q), &a, sizeof(a));
 			assert_true(a.known);
 			if (!round)
 				strcpy(first[i], a.facts.build_id);
@@ -530,7 +521,7 @@ static void many_files(void **state)
 	assert_string_not_equal(first[0], first[1]);
 	assert_string_not_equal(first[1], first[3]);
 	assert_string_equal(first[1], first[4]);
-	kpm_examiner_free(x);
+	kpm_request_handler_free(h);
 }
 
 static void builtin(void **state)
@@ -566,7 +557,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(other_build, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(vmlinux, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(hung, tree_make, tree_remove),
-		cmocka_unit_test(troubles),
+		cmocka_unit_test(failures_of_workers),
 		cmocka_unit_test_setup_teardown(bomb, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(budget, tree_make, tree_remove),
 		cmocka_unit_test(vendor),

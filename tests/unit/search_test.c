@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The index and the search, on made-up modules: evidence, order, the cache, what goes wrong. */
+/* The index and the search, on made-up modules: evidence, order, the cache, broken files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -14,14 +14,16 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "module.h"
 #include "resolve/index_cache.h"
+#include "resolve/merged.h"
 #include "resolve/search.h"
 
 #define FILES_MAX 8
 
 /* Files of a fake tree, and their index. */
-struct shelf {
+struct fixture {
 	const char *tree;
 	char paths[FILES_MAX][1024];
 	struct kpm_source_file files[FILES_MAX];
@@ -30,7 +32,7 @@ struct shelf {
 	struct kpm_index *index;
 };
 
-static void put(struct shelf *s, const char *name, enum kpm_source_kind kind)
+static void put(struct fixture *s, const char *name, enum kpm_source_kind kind)
 {
 	struct kpm_source_file *f = &s->files[s->count];
 	struct stat st = {0};
@@ -38,12 +40,12 @@ static void put(struct shelf *s, const char *name, enum kpm_source_kind kind)
 	tree_path(s->tree, name, s->paths[s->count]);
 	stat(s->paths[s->count], &st);
 	*f = (struct kpm_source_file){s->paths[s->count], kind, st.st_size,
-				      st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec};
+				      st.st_mtim.tv_sec * KPM_SECOND + st.st_mtim.tv_nsec};
 	s->count++;
 }
 
 /* Indexes; returns how many files were opened for it. */
-static size_t scan(struct shelf *s)
+static size_t scan(struct fixture *s)
 {
 	const struct kpm_index_opts opts = {
 		.name = s->tree,
@@ -51,7 +53,7 @@ static size_t scan(struct shelf *s)
 		.count = s->count,
 		.cache = s->cache,
 		.workers = 2,
-		.patience_ns = 3000000000LL,
+		.timeout_ns = 3 * KPM_SECOND,
 		.file_max = 16 << 20,
 	};
 	struct kpm_err err;
@@ -74,7 +76,7 @@ static bool make(const char *t, const char *name, const char *more)
 	return shell(t, words);
 }
 
-static bool shelf_make(struct shelf *s, const char *t)
+static bool fixture_make(struct fixture *s, const char *t)
 {
 	memset(s, 0, sizeof(*s));
 	s->tree = t;
@@ -104,15 +106,15 @@ static bool shelf_make(struct shelf *s, const char *t)
 	return true;
 }
 
-static void shelf_free(struct shelf *s)
+static void fixture_free(struct fixture *s)
 {
 	kpm_index_close(s->index);
 	if (s->cache >= 0)
 		close(s->cache);
 }
 
-/* Searches; what was found is written as `module:evidence:confidence ...`, first letters. */
-static void expect(const struct shelf *s, const char *name, const char *want)
+/* Searches; the hits must be `module:evidence:confidence ...`, with first letters. */
+static void expect(const struct fixture *s, const char *name, const char *want)
 {
 	char found[512] = "", module[64];
 	const struct kpm_entry *entries;
@@ -138,9 +140,9 @@ static void expect(const struct shelf *s, const char *name, const char *want)
 static void evidence(void **state)
 {
 	const char *t = *state;
-	struct shelf s;
+	struct fixture s;
 
-	if (!shelf_make(&s, t))
+	if (!fixture_make(&s, t))
 		skip();
 	assert_int_equal(scan(&s), 3);
 	/* an argument of the call; whole and read-only, and it creates caches; whole, but it
@@ -164,16 +166,16 @@ static void evidence(void **state)
 	expect(&s, "irst_cach*", "");
 	expect(&s, "kmem_cache_create_user", "first:T:L");
 	expect(&s, "nothing", "");
-	shelf_free(&s);
+	fixture_free(&s);
 }
 
 /* System.map, an ELF kernel, and one within a bootable file. */
 static void kernels(void **state)
 {
 	const char *t = *state;
-	struct shelf s;
+	struct fixture s;
 
-	if (!shelf_make(&s, t) ||
+	if (!fixture_make(&s, t) ||
 	    !shell(t,
 		   "{ head -c 3000 /dev/zero; xz --check=crc32 <a/first.ko; head -c 99 /dev/zero; }"
 		   " >vmlinuz"))
@@ -192,7 +194,7 @@ static void kernels(void **state)
 	expect(&s, "last_one", "kernel:D:H");
 	expect(&s, "own", "");
 	expect(&s, "first_cache", "kernel:C:H kernel:T:L");
-	shelf_free(&s);
+	fixture_free(&s);
 }
 
 static void queries(void **state)
@@ -246,9 +248,9 @@ static void cache(void **state)
 {
 	const char *t = *state;
 	char folder[1024], words[2048];
-	struct shelf s;
+	struct fixture s;
 
-	if (!shelf_make(&s, t))
+	if (!fixture_make(&s, t))
 		skip();
 	s.cache = kpm_cache_open(tree_path(t, "cache", folder), NULL);
 	assert_true(s.cache >= 0);
@@ -272,7 +274,7 @@ static void cache(void **state)
 	assert_int_equal(scan(&s), 0);
 	expect(&s, "third_open", "");
 	assert_int_equal(scan(&s), 0);
-	/* damaged anywhere: never believed in a way that crashes, and made anew where it is seen */
+	/* damaged anywhere: no crash, and built again where the damage is seen */
 	for (int i = 0; i < 40; i++) {
 		snprintf(words, sizeof(words),
 			 "cd cache && f=$(ls) && printf '\\377\\001' | "
@@ -287,7 +289,7 @@ static void cache(void **state)
 	assert_true(shell(t, "cd cache && f=$(ls) && echo >> $f"));
 	assert_int_equal(scan(&s), 2);
 	assert_int_equal(scan(&s), 0);
-	shelf_free(&s);
+	fixture_free(&s);
 }
 
 static void cache_folder(void **state)
@@ -327,9 +329,9 @@ static void broken(void **state)
 	size_t count, size, notes = 0;
 	const char *text;
 	char path[1024];
-	struct shelf s;
+	struct fixture s;
 
-	if (!shelf_make(&s, t) ||
+	if (!fixture_make(&s, t) ||
 	    !shell(t, "head -c 64M /dev/zero | xz -0 >bomb.ko.xz; head -c 700 a/first.ko >cut.ko; "
 		      "head -c 5000 /dev/urandom >noise.ko"))
 		skip();
@@ -354,7 +356,7 @@ static void broken(void **state)
 				strstr(text + entries[i].note, "unpacks to more than 16 MiB"));
 	}
 	assert_int_equal(notes, 5);
-	shelf_free(&s);
+	fixture_free(&s);
 }
 
 /* Ends the workers as soon as one file is done: as a file would that crashes its reader. */
@@ -379,9 +381,9 @@ static void crashes(void **state)
 	size_t count, broken = 0;
 	char name[32];
 	int ended = 0;
-	struct shelf s;
+	struct fixture s;
 
-	if (!shelf_make(&s, t))
+	if (!fixture_make(&s, t))
 		skip();
 	for (int i = 0; i < 5; i++) {
 		snprintf(name, sizeof(name), "c/m%d.ko", i);
@@ -403,9 +405,9 @@ static void crashes(void **state)
 	assert_int_equal(count, 8);
 	for (size_t i = 0; i < count; i++)
 		broken += entries[i].flags & KPM_ENTRY_BROKEN ? 1 : 0;
-	/* what each of the two was at, no more */
+	/* the current file of each of the two, no more */
 	assert_true(broken >= 1 && broken <= 2);
-	shelf_free(&s);
+	fixture_free(&s);
 }
 
 static void merged(void **state)
