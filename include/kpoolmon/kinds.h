@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the whole program and the probes (bpf/) have in common: kinds of memory, the hooks, and how
- * many tags and how long names there can be. The layout of the maps, which builds on this, is in
+ * Shared by the whole program and the probes (bpf/): kinds of memory, the hooks, and the limits of
+ * tags and names. The layout of the maps, which builds on this, is in
  * kpoolmon/abi.h; a change here changes it too, and must raise KPM_ABI_VERSION.
  */
 #ifndef KPOOLMON_KINDS_H

@@ -28,7 +28,7 @@ static uint32_t power_of_two(uint32_t n)
 	return p;
 }
 
-/* Says in one sentence what a refusal of the kernel to load or attach means. */
+/* Says in one sentence why the kernel has refused to load or attach. */
 static int explain(const struct kpm_live_opts *opts, int code, const char *what,
 		   struct kpm_err *err)
 {
@@ -61,7 +61,7 @@ static int explain(const struct kpm_live_opts *opts, int code, const char *what,
 	return kpm_fail(err, code, "%s: %s", what, strerror(-code));
 }
 
-/* Checks the sizes and replaces zeros by what fits the machine. */
+/* Checks the sizes and replaces zeros by defaults for the machine. */
 static int settle_sizes(struct kpm_live_opts *opts, struct kpm_err *err)
 {
 	struct kpm_memory memory;
@@ -86,7 +86,7 @@ static int settle_sizes(struct kpm_live_opts *opts, struct kpm_err *err)
 	return 0;
 }
 
-/* The tables and what the programs know of them; `opts` has no zeros any more. */
+/* Sizes of the maps and load-time constants; `opts` has no zeros any more. */
 static int size_maps(struct kpm_maps *maps, const struct kpm_live_opts *opts,
 		     const struct kpm_kernel *kernel, struct kpm_err *err)
 {
@@ -95,7 +95,7 @@ static int size_maps(struct kpm_maps *maps, const struct kpm_live_opts *opts,
 	char path[4096];
 
 	if (!cpus)
-		return kpm_fail(err, -ENOENT, "%s does not say which CPUs there are; mount sysfs",
+		return kpm_fail(err, -ENOENT, "%s: cannot read the possible CPUs; mount sysfs",
 				kpm_path(&opts->roots, KPM_FILE_CPUS, path, sizeof(path)));
 	cpus = power_of_two(cpus);
 	*maps = (struct kpm_maps){
@@ -124,7 +124,7 @@ static int open_skeleton(struct kpm_probes *probes, const struct bpf_object_open
 	return ret;
 }
 
-/* Sizes of the other maps and the variables of the programs. */
+/* Sets the sizes of the other maps and the variables of the programs. */
 static void configure(struct kpoolmon_bpf *skel, const struct kpm_live_opts *opts,
 		      const struct kpm_kernel *kernel)
 {
@@ -147,7 +147,7 @@ static int load(struct kpm_probes *probes, const struct kpm_hook_choice *hooks, 
 {
 	const struct kpm_live_opts *opts = &probes->opts;
 	char btf[4096];
-	/* a type that the kernel has not, libbpf would look for in its modules: as root only */
+	/* without a path libbpf searches missing types in the BTF of modules, which needs root */
 	LIBBPF_OPTS(bpf_object_open_opts, open,
 		    .btf_custom_path =
 			    kpm_path(&opts->roots, KPM_FILE_VMLINUX_BTF, btf, sizeof(btf)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Asks the kernel what its figures of the attached programs are. */
+/* Reads the kernel's figures of programs. */
 #include <errno.h>
 
 #include <bpf/bpf.h>
@@ -33,8 +33,8 @@ static int misses_of(int fd, uint64_t *n)
 }
 
 /*
- * Adds a pair of copies of a program for frees: what the first was not run for is skipped; lost is
- * what neither was run for, and that is no more than the fewer misses of the two.
+ * Adds the misses of the two copies of a free program: those of the first are skipped; at most the
+ * fewer of the two are lost, for then neither copy has run.
  */
 static void add_frees(struct kpm_loss *loss, uint64_t first, uint64_t second)
 {

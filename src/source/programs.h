@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The attached programs by their file descriptors, whoever attached them: what they missed and
- * what they cost. Used by the live and the pinned source.
+ * The attached programs by their file descriptors: the kernel's figures of missed runs and of cost.
+ * Used by the live and the pinned source, which attach or open them.
  */
 #ifndef KPM_PROGRAMS_H
 #define KPM_PROGRAMS_H
@@ -58,7 +58,7 @@ struct kpm_cost {
  * does not tell; then they are not known.
  */
 int kpm_programs_losses(const struct kpm_programs *programs, struct kpm_loss *loss);
-/* What they cost together, as far as the kernel took the time. 0 or -errno. */
+/* Their cost together, of the runs that the kernel has timed. 0 or -errno. */
 int kpm_programs_cost(const struct kpm_programs *programs, struct kpm_cost *cost);
 
 #endif

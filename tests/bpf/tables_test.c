@@ -239,8 +239,8 @@ static void reuse_everywhere(void **state)
 	unload(f);
 }
 
-/* Buckets look no further once what went on from them is gone. */
-static void nothing_stays_spilled(void **state)
+/* Buckets are searched no further once the objects that overflowed from them are gone. */
+static void no_overflow_stays(void **state)
 {
 	enum { COUNT = 3000 };
 	struct fixture *f = load(1000, 1024);
@@ -659,7 +659,7 @@ static void refresh(void **state)
 	unload(f);
 }
 
-/* The kernel's clock of births, in seconds. */
+/* The allocation clock, in seconds. */
 static uint32_t clock_now(const struct fixture *f)
 {
 	uint64_t args[6] = {0};
@@ -821,7 +821,7 @@ int main(void)
 		cmocka_unit_test(double_free),
 		cmocka_unit_test(reuse),
 		cmocka_unit_test(reuse_everywhere),
-		cmocka_unit_test(nothing_stays_spilled),
+		cmocka_unit_test(no_overflow_stays),
 		cmocka_unit_test(other_event_frees),
 		cmocka_unit_test(more_cpus_than_shards),
 		cmocka_unit_test(second_copy_counts_its_catch),
