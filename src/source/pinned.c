@@ -45,7 +45,7 @@ static void pinned_close(struct kpm_source *src)
 {
 	struct pinned *p = (struct pinned *)src;
 
-	for (int i = 0; i < KPM_PROBES; i++)
+	for (int i = 0; i < KPM_EVENTS; i++)
 		if (p->map.programs.event[i] >= 0)
 			close(p->map.programs.event[i]);
 	for (int i = 0; i < KPM_HOOKS; i++)
@@ -80,8 +80,8 @@ static int open_pin(int folder, const char *kind, const char *name)
 static void open_programs(struct pinned *p, int folder)
 {
 	p->map.clock = open_pin(folder, "prog_", "kpm_now");
-	for (int i = 0; i < KPM_PROBES; i++)
-		p->map.programs.event[i] = open_pin(folder, "prog_", kpm_probe_table[i].program);
+	for (int i = 0; i < KPM_EVENTS; i++)
+		p->map.programs.event[i] = open_pin(folder, "prog_", kpm_event_table[i].program);
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		for (int k = 0; k < KPM_HOOK_LINKS; k++) {
 			const char *name = kpm_hook_program(i, p->about.attach[i], k);

@@ -19,7 +19,7 @@
 #include "source/pins.h"
 #include "source/probes.h"
 
-#define PROGRAMS_MAX (KPM_PROBES + KPM_HOOKS * KPM_HOOK_LINKS + 1)
+#define PROGRAMS_MAX (KPM_EVENTS + KPM_HOOKS * KPM_HOOK_LINKS + 1)
 
 static int pin_failed(const char *path, int code, struct kpm_err *err)
 {
@@ -210,13 +210,13 @@ static unsigned int list_programs(int folder, uint32_t *ids)
 	unsigned int count = 0;
 	char path[512];
 
-	for (int i = 0; i < KPM_PROBES; i++) {
+	for (int i = 0; i < KPM_EVENTS; i++) {
 		struct bpf_prog_info info = {0};
 		uint32_t len = sizeof(info);
 		char name[64];
 		int fd;
 
-		snprintf(name, sizeof(name), "prog_%s", kpm_probe_table[i].program);
+		snprintf(name, sizeof(name), "prog_%s", kpm_event_table[i].program);
 		fd = bpf_obj_get(kpm_folder_file(folder, name, path, sizeof(path)));
 		if (fd < 0)
 			continue;

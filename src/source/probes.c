@@ -214,20 +214,20 @@ fail:
 	return ret;
 }
 
-static int attach_events(struct kpm_probes *probes, enum kpm_probe from, enum kpm_probe to,
+static int attach_events(struct kpm_probes *probes, enum kpm_event from, enum kpm_event to,
 			 struct kpm_err *err)
 {
 	for (int i = from; i <= (int)to; i++) {
 		char what[64];
 
-		if ((kpm_probe_table[i].rescue && probes->opts.no_rescue) ||
-		    (kpm_probe_table[i].module && !probes->kernel.modules))
+		if ((kpm_event_table[i].rescue && probes->opts.no_rescue) ||
+		    (kpm_event_table[i].module && !probes->kernel.modules))
 			continue;
 		probes->links[i] = bpf_program__attach_raw_tracepoint(kpm_probes_program(probes, i),
-								      kpm_probe_table[i].event);
+								      kpm_event_table[i].event);
 		if (probes->links[i])
 			continue;
-		snprintf(what, sizeof(what), "attach to tracepoint %s", kpm_probe_table[i].event);
+		snprintf(what, sizeof(what), "attach to tracepoint %s", kpm_event_table[i].event);
 		return explain(&probes->opts, errno, what, err);
 	}
 	return 0;
@@ -248,10 +248,10 @@ int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err)
 int kpm_probes_attach_rest(struct kpm_probes *probes, struct kpm_err *err)
 {
 	const struct kpm_hook_choice *choice = &probes->opts.hooks;
-	int ret = attach_events(probes, 0, KPM_PROBE_CACHE_FREE_AGAIN, err);
+	int ret = attach_events(probes, 0, KPM_EVENT_CACHE_FREE_AGAIN, err);
 
 	if (!ret)
-		ret = attach_events(probes, KPM_PROBE_KMALLOC, KPM_PROBES - 1, err);
+		ret = attach_events(probes, KPM_EVENT_KMALLOC, KPM_EVENTS - 1, err);
 	if (!ret)
 		ret = kpm_hooks_attach(&probes->hooks, &probes->kernel, choice, false, err);
 	return ret;
@@ -261,7 +261,7 @@ int kpm_probes_attach_rest(struct kpm_probes *probes, struct kpm_err *err)
 void kpm_probes_detach(struct kpm_probes *probes)
 {
 	kpm_hooks_detach(&probes->hooks, false);
-	for (int i = KPM_PROBES - 1; i >= 0; i--) {
+	for (int i = KPM_EVENTS - 1; i >= 0; i--) {
 		bpf_link__destroy(probes->links[i]);
 		probes->links[i] = NULL;
 	}
@@ -274,7 +274,7 @@ int kpm_probes_each(const struct kpm_probes *probes,
 {
 	int ret = 0;
 
-	for (int i = 0; !ret && i < KPM_PROBES; i++)
+	for (int i = 0; !ret && i < KPM_EVENTS; i++)
 		if (probes->links[i])
 			ret = visit(arg, kpm_probes_program(probes, i), probes->links[i]);
 	for (int i = 0; i < KPM_HOOKS; i++)
@@ -295,7 +295,7 @@ void kpm_probes_unload(struct kpm_probes *probes)
 
 void kpm_probes_programs(const struct kpm_probes *probes, struct kpm_programs *programs)
 {
-	for (int i = 0; i < KPM_PROBES; i++)
+	for (int i = 0; i < KPM_EVENTS; i++)
 		programs->event[i] =
 			probes->links[i] ? bpf_program__fd(kpm_probes_program(probes, i)) : -1;
 	for (int i = 0; i < KPM_HOOKS; i++)
@@ -306,9 +306,9 @@ void kpm_probes_programs(const struct kpm_probes *probes, struct kpm_programs *p
 					: -1;
 }
 
-struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_probe probe)
+struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_event event)
 {
-	return bpf_object__find_program_by_name(probes->skel->obj, kpm_probe_table[probe].program);
+	return bpf_object__find_program_by_name(probes->skel->obj, kpm_event_table[event].program);
 }
 
 struct bpf_program *kpm_probes_clock(const struct kpm_probes *probes)
