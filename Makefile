@@ -2,6 +2,7 @@
 # kpoolmon: `make help` lists what this builds. `make` alone never installs anything.
 
 CC	?= gcc
+HOSTCC	?= $(CC)
 CLANG	?= clang
 BPFTOOL ?= $(firstword $(shell command -v bpftool) $(wildcard /usr/sbin/bpftool) bpftool)
 PKG_CONFIG ?= pkg-config
@@ -42,7 +43,7 @@ LIBOBJS := $(filter-out $(B)/src/main.o,$(OBJS))
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
-all: $(B)/kpoolmon
+all: $(B)/kpoolmon $(B)/completions/kpoolmon.bash $(B)/completions/_kpoolmon
 
 include tests/tests.mk
 
@@ -67,6 +68,18 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 
 $(B)/src/source/probes.o: $(B)/kpoolmon.skel.h
 $(B)/src/source/audit.o $(B)/src/source/cache_counts.o: $(B)/audit.skel.h
+
+# Completions, made from the rows of commands and options by a program that runs while building.
+$(B)/completions/generate: tools/completions.c | $(B)/.needs
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -D_GNU_SOURCE $(WARN) -Iinclude -Isrc -O1 -MMD -MP -MF $@.d -o $@ $<
+
+$(B)/completions/kpoolmon.bash: $(B)/completions/generate
+	$(Q)$< bash > $@
+
+$(B)/completions/_kpoolmon: $(B)/completions/generate
+	$(Q)$< zsh > $@
 
 # What building needs, checked once: names each thing that is missing and its package.
 $(B)/.needs: tools/needs.sh
@@ -100,9 +113,9 @@ install: all ## install below $(DESTDIR)$(PREFIX), the label file below $(DESTDI
 	$(Q)install -D -m 644 man/kpoolmon-alerts.5 $(MAN)/man5/kpoolmon-alerts.5
 	$(Q)install -D -m 644 man/kpoolmon-record.5 $(MAN)/man5/kpoolmon-record.5
 	$(Q)install -D -m 644 data/alerts.conf $(DOC)/alerts.conf
-	$(Q)install -D -m 644 data/kpoolmon.bash \
+	$(Q)install -D -m 644 $(B)/completions/kpoolmon.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/kpoolmon
-	$(Q)install -D -m 644 data/_kpoolmon \
+	$(Q)install -D -m 644 $(B)/completions/_kpoolmon \
 		$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_kpoolmon
 	$(Q)install -d $(DESTDIR)$(UNITDIR) $(DOC)/examples
 	$(Q)sed 's|@sbindir@|$(PREFIX)/sbin|' data/systemd/kpoolmon.service \
@@ -156,4 +169,4 @@ help: ## this text
 
 .PHONY: all deps run install uninstall static deb clean help
 
--include $(OBJS:.o=.d) $(B)/kpoolmon.bpf.d $(B)/audit.bpf.d
+-include $(OBJS:.o=.d) $(B)/completions/generate.d $(B)/kpoolmon.bpf.d $(B)/audit.bpf.d

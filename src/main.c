@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Prints the sentence of what went wrong and ends with the exit code for it. */
+/* Runs the command that the command line names, prints its error, ends with the status for it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/help.h"
 #include "cli/options.h"
-#include "cmd/always.h"
-#include "cmd/app.h"
-#include "cmd/diff.h"
-#include "cmd/find.h"
-#include "cmd/record.h"
-#include "cmd/report.h"
+#include "console/possible.h"
 
 /* To standard output, whose reader may be gone or whose disk may be full. */
 static int print(void (*text)(FILE *out), struct kpm_err *err)
@@ -45,89 +42,58 @@ static void fill_standard_files(void)
 
 static void warn(const char *text)
 {
-	char clean[4096];
+	char clean[KPM_CLEAN_LEN];
 
 	fprintf(stderr, "kpoolmon: %s\n", kpm_clean(text, clean, sizeof(clean)));
 }
 
-/* What a command found out, beside whether it failed. */
-struct outcome {
-	bool found; /* false: there was nothing to find */
-	bool fired; /* an alert */
-};
+/*
+ * The command to run: without one it is the console on a terminal; where the console cannot be,
+ * dump. `note` says why, if the user asked for the console or is at a terminal.
+ */
+static const struct kpm_command *choose(const struct kpm_options *o, struct kpm_err *note)
+{
+	const struct kpm_command *console = kpm_command_find("console");
+	const struct kpm_command *command = o->command ? o->command : console;
+	bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 
-static int run(const struct kpm_options *o, struct outcome *outcome, struct kpm_err *note,
-	       struct kpm_err *err)
+	if (!command->terminal)
+		return command;
+	if ((terminal || o->command == console) && kpm_console_possible(NULL, note))
+		return command;
+	return kpm_command_find("dump");
+}
+
+static int run(const struct kpm_options *o, struct kpm_outcome *outcome, struct kpm_err *err)
 {
 	if (o->help)
-		return print(kpm_options_help, err);
+		return print(kpm_help, err);
 	if (o->version)
 		return print(version, err);
-	switch (o->verb) {
-	case KPM_FIND:
-		return kpm_find(o, warn, &outcome->found, err);
-	case KPM_START:
-		return kpm_always_start(o, err);
-	case KPM_STOP:
-		return kpm_always_stop(o, err);
-	case KPM_STATUS:
-		return kpm_always_status(o, &outcome->found, err);
-	case KPM_DIFF:
-		return kpm_diff(o, warn, err);
-	case KPM_REPORT:
-		return kpm_report(o, err);
-	case KPM_AUDIT:
-		return kpm_app_audit(o, err);
-	case KPM_RECORD:
-		return kpm_record(o, err);
-	case KPM_WATCH:
-		return kpm_app_watch(o, warn, &outcome->fired, err);
-	case KPM_SUSPECTS:
-		return kpm_app_suspects(o, err);
-	case KPM_TOP:
-		return kpm_app_top(o, note, err);
-	case KPM_REPLAY:
-	case KPM_NO_VERB:
-		if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-			return kpm_app_top(o, note, err);
-		break;
-	case KPM_DUMP:
-	case KPM_VERBS:
-		break;
-	}
-	return kpm_app_dump(o, note, err);
+	return choose(o, &outcome->note)->run(o, outcome, err);
 }
 
 int main(int argc, char *argv[])
 {
+	struct kpm_outcome outcome = {.exit = KPM_EXIT_OK, .warn = warn};
 	const struct kpm_options *options;
-	struct kpm_err err = {""}, note = {""};
-	struct outcome outcome = {.found = true};
-	enum kpm_verb verb;
+	struct kpm_err err = {0};
 	int ret;
 
 	fill_standard_files();
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
 	ret = kpm_options_parse(argc, argv, &options, &err);
-	if (ret) {
-		fprintf(stderr, "kpoolmon: %s\n", err.text);
-		return ret == -EINVAL ? KPM_EXIT_USAGE : KPM_EXIT_FAILED;
+	if (!ret) {
+		ret = run(options, &outcome, &err);
+		kpm_options_free(options);
 	}
-	ret = run(options, &outcome, &note, &err);
-	verb = options->verb;
-	kpm_options_free(options);
-	if (*note.text)
-		fprintf(stderr, "kpoolmon: %s\n", note.text);
+	if (*outcome.note.text)
+		fprintf(stderr, "kpoolmon: %s\n", outcome.note.text);
 	if (ret == -EPIPE) /* `| head` has seen enough */
 		return KPM_EXIT_OK;
-	if (ret)
-		fprintf(stderr, "kpoolmon: %s\n", err.text);
-	if (ret)
-		return ret == -EINVAL && (!outcome.found || verb == KPM_WATCH || verb == KPM_TOP)
-			       ? KPM_EXIT_USAGE
-			       : KPM_EXIT_FAILED;
-	if (outcome.fired)
-		return KPM_EXIT_ALERT;
-	return outcome.found ? KPM_EXIT_OK : KPM_EXIT_NOTHING;
+	if (!ret)
+		return outcome.exit;
+	fprintf(stderr, "kpoolmon: %s\n", err.text);
+	return err.usage ? KPM_EXIT_USAGE : KPM_EXIT_FAILED;
 }

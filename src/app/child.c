@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The command that is run while counting. It is forked before the probes are attached and rights
- * are dropped, and waits behind a pipe: what it does is counted from its first instruction, and
- * it has the rights of whoever called us.
- */
+/* Forks, starts, and ends the program to be counted. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,10 +9,18 @@
 #include <unistd.h>
 
 #include "app/child.h"
-#include "app/count.h"
 
-/* In the child: waits to be let go, becomes the program, or tells why not. */
-static void child(char *const argv[], int go, int tell)
+struct kpm_child {
+	const char *name;
+	pid_t pid;
+	int go;   /* written to start it */
+	int tell; /* it writes here why it cannot be run */
+	bool over;
+	int status; /* of waitpid, once it is over */
+};
+
+/* In the child: waits for the start, becomes the program, or tells why not. */
+static void become(char *const argv[], int go, int tell)
 {
 	sigset_t none;
 	int code;
@@ -34,9 +38,9 @@ static void child(char *const argv[], int go, int tell)
 	_exit(127);
 }
 
-int kpm_command_new(char *const argv[], struct kpm_command **command, struct kpm_err *err)
+int kpm_child_new(char *const argv[], struct kpm_child **child, struct kpm_err *err)
 {
-	struct kpm_command *c = calloc(1, sizeof(*c));
+	struct kpm_child *c = calloc(1, sizeof(*c));
 	int go[2], tell[2];
 
 	if (!c)
@@ -56,7 +60,7 @@ int kpm_command_new(char *const argv[], struct kpm_command **command, struct kpm
 	if (!c->pid) {
 		close(go[1]);
 		close(tell[0]);
-		child(argv, go[0], tell[1]);
+		become(argv, go[0], tell[1]);
 	}
 	close(go[0]);
 	close(tell[1]);
@@ -65,14 +69,14 @@ int kpm_command_new(char *const argv[], struct kpm_command **command, struct kpm
 	if (c->pid < 0) {
 		int code = errno;
 
-		kpm_command_free(c);
+		kpm_child_free(c);
 		return kpm_fail(err, -code, "make a process for %s: %s", argv[0], strerror(code));
 	}
-	*command = c;
+	*child = c;
 	return 0;
 }
 
-int kpm_command_go(struct kpm_command *c, struct kpm_err *err)
+int kpm_child_go(struct kpm_child *c, struct kpm_err *err)
 {
 	int code = 0;
 
@@ -85,14 +89,14 @@ int kpm_command_go(struct kpm_command *c, struct kpm_err *err)
 	return 0;
 }
 
-bool kpm_command_over(struct kpm_command *c)
+bool kpm_child_over(struct kpm_child *c)
 {
 	if (!c->over && waitpid(c->pid, &c->status, WNOHANG) == c->pid)
 		c->over = true;
 	return c->over;
 }
 
-bool kpm_command_failed(const struct kpm_command *c, struct kpm_err *err)
+bool kpm_child_failed(const struct kpm_child *c, struct kpm_err *err)
 {
 	if (!c->over)
 		return false;
@@ -104,13 +108,13 @@ bool kpm_command_failed(const struct kpm_command *c, struct kpm_err *err)
 	return c->status != 0;
 }
 
-void kpm_command_free(struct kpm_command *c)
+void kpm_child_free(struct kpm_child *c)
 {
 	if (!c)
 		return;
-	if (c->pid > 0 && !kpm_command_over(c)) {
+	if (c->pid > 0 && !kpm_child_over(c)) {
 		kill(c->pid, SIGTERM);
-		/* one that was never let go ends at the closed pipe */
+		/* one that was never started ends at the closed pipe */
 	}
 	close(c->go);
 	close(c->tell);

@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the waiting knows of a command. */
-#ifndef KPM_COMMAND_H
-#define KPM_COMMAND_H
+/*
+ * The program that `dump -- COMMAND` runs while it counts. It is forked before the probes are
+ * attached and rights are dropped, and waits behind a pipe: it is counted from its first
+ * instruction on, with the rights and signals that the caller had.
+ */
+#ifndef KPM_CHILD_H
+#define KPM_CHILD_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
-struct kpm_command {
-	const char *name;
-	pid_t pid;
-	int go;   /* written to let it go */
-	int tell; /* it tells here why it cannot be run */
-	bool over;
-	int status; /* of waitpid, once it is over */
-};
+#include "base/error.h"
 
-/* Has it ended? Takes its status. */
-bool kpm_command_over(struct kpm_command *command);
+struct kpm_child;
+
+/* Forks the process; it waits. 0, or -errno and a sentence. */
+int kpm_child_new(char *const argv[], struct kpm_child **child, struct kpm_err *err);
+/* Lets it run. 0, or -errno and a sentence if the program cannot be run. */
+int kpm_child_go(struct kpm_child *child, struct kpm_err *err);
+/* Has it ended? To be asked after SIGCHLD. */
+bool kpm_child_over(struct kpm_child *child);
+/* True with a sentence if it ended otherwise than with status 0. */
+bool kpm_child_failed(const struct kpm_child *child, struct kpm_err *err);
+/* Ends it if it still runs. */
+void kpm_child_free(struct kpm_child *child);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Writes a comparison as table, CSV or JSON. One list of columns with a getter each; what is not
- * known stays `-`, empty, null.
+ * Writes a comparison as table, CSV or JSON. One list of columns with a getter each; an unknown
+ * value is `-`, empty or null.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "app/diff_output.h"
+#include "base/csv.h"
+#include "base/json.h"
 #include "base/text.h"
 
 enum form { TEXT, COUNT, SIZE, REAL };
@@ -26,9 +26,9 @@ struct value {
 typedef const struct kpm_compared *compared_t;
 typedef const struct kpm_compared_row *row_t;
 
-static const struct kpm_sheet_row none;
+static const struct kpm_dataset_row none;
 
-static const struct kpm_sheet_row *one(row_t r)
+static const struct kpm_dataset_row *one(row_t r)
 {
 	return r->b ? r->b : r->a;
 }
@@ -203,7 +203,7 @@ static void put(FILE *out, const char *word, size_t width, bool right, bool last
 static void write_table(FILE *out, compared_t c, bool exact)
 {
 	size_t width[COLUMNS];
-	char buf[KPM_SIZE_LEN * 100], length[KPM_SIZE_LEN];
+	char buf[KPM_CLEAN_LEN], length[KPM_SIZE_LEN];
 
 	if (c->seconds > 0)
 		fprintf(out, " growth in %s%s\n\n",
@@ -237,21 +237,6 @@ static void write_table(FILE *out, compared_t c, bool exact)
 	}
 }
 
-static void csv_text(FILE *out, const char *raw)
-{
-	char clean[KPM_SIZE_LEN * 100];
-
-	kpm_clean(raw, clean, sizeof(clean));
-	if (!strpbrk(clean, ",\"")) {
-		fputs(clean, out);
-		return;
-	}
-	fputc('"', out);
-	for (const char *p = clean; *p; p++)
-		fprintf(out, *p == '"' ? "\"\"" : "%c", *p);
-	fputc('"', out);
-}
-
 static void write_csv(FILE *out, compared_t c)
 {
 	for (size_t k = 0, n = 0; k < COLUMNS; k++)
@@ -267,7 +252,7 @@ static void write_csv(FILE *out, compared_t c)
 			if (k)
 				fputc(',', out);
 			if (v.known && columns[k].form == TEXT)
-				csv_text(out, v.text);
+				kpm_csv_text(out, v.text);
 			else if (v.known && columns[k].form == REAL)
 				fprintf(out, "%.3f", v.real);
 			else if (v.known)
@@ -279,40 +264,32 @@ static void write_csv(FILE *out, compared_t c)
 
 static json_t *json_value(const struct column *column, const struct value *v)
 {
-	char clean[KPM_SIZE_LEN * 100];
-
 	if (!v->known)
 		return json_null();
 	if (column->form == TEXT)
-		return json_string(kpm_clean(v->text, clean, sizeof(clean)));
+		return kpm_json_text(v->text);
 	return column->form == REAL ? json_real(round(v->real * 1000) / 1000) : json_integer(v->i);
 }
 
-static json_t *json_side(const struct kpm_sheet *s)
+static json_t *json_side(const struct kpm_dataset *s)
 {
 	json_t *side = json_object();
-	char time[KPM_TIME_LEN], clean[512];
 
-	json_object_set_new(side, "time",
-			    s->wall_ns ? json_string(kpm_format_time(s->wall_ns, time))
-				       : json_null());
-	json_object_set_new(side, "host", json_string(kpm_clean(s->host, clean, sizeof(clean))));
-	json_object_set_new(side, "kernel",
-			    json_string(kpm_clean(s->kernel, clean, sizeof(clean))));
+	json_object_set_new(side, "time", kpm_json_time(s->wall_ns));
+	json_object_set_new(side, "host", kpm_json_text(s->host));
+	json_object_set_new(side, "kernel", kpm_json_text(s->kernel));
 	return side;
 }
 
 static int write_json(FILE *out, compared_t c)
 {
 	json_t *object = json_object(), *rows = json_array();
-	int ret;
 
 	json_object_set_new(object, "version", json_integer(1));
 	json_object_set_new(object, "before", json_side(&c->a));
 	json_object_set_new(object, "after", json_side(&c->b));
 	json_object_set_new(object, "same_run", json_boolean(c->same_run));
-	json_object_set_new(object, "seconds",
-			    c->seconds > 0 ? json_real(c->seconds) : json_null());
+	json_object_set_new(object, "seconds", kpm_json_real(c->seconds, c->seconds > 0));
 	for (uint32_t i = 0; i < c->count; i++) {
 		json_t *row = json_object();
 
@@ -325,19 +302,15 @@ static int write_json(FILE *out, compared_t c)
 		}
 		json_array_append_new(rows, row);
 	}
-	ret = json_object_set_new(object, "rows", rows);
-	if (!ret)
-		ret = json_dumpf(object, out, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	fputc('\n', out);
-	json_decref(object);
-	return ret ? -ENOMEM : 0;
+	json_object_set_new(object, "rows", rows);
+	return kpm_json_line(out, object);
 }
 
-int kpm_compared_write(FILE *out, compared_t c, const struct kpm_sink *sink, bool exact)
+int kpm_compared_write(FILE *out, compared_t c, enum kpm_format format, bool exact)
 {
-	if (sink == &kpm_sink_json)
+	if (format == KPM_FORMAT_JSON)
 		return write_json(out, c);
-	if (sink == &kpm_sink_csv)
+	if (format == KPM_FORMAT_CSV)
 		write_csv(out, c);
 	else
 		write_table(out, c, exact);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Two sheets beside each other, and how that is written. */
-#ifndef KPM_COMPARED_H
-#define KPM_COMPARED_H
+/* The output of kpoolmon diff: two data sets row by row. */
+#ifndef KPM_DIFF_OUTPUT_H
+#define KPM_DIFF_OUTPUT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,12 +11,12 @@
 #include "sink/sink.h"
 
 struct kpm_compared_row {
-	const struct kpm_sheet_row *a, *b; /* NULL: not there */
-	int64_t bytes, diff;               /* b less a */
+	const struct kpm_dataset_row *a, *b; /* NULL: not there */
+	int64_t bytes, diff;                 /* b less a */
 };
 
 struct kpm_compared {
-	struct kpm_sheet a, b;
+	struct kpm_dataset a, b;
 	bool same_run;   /* the counters of b go on from those of a */
 	double seconds;  /* between them; 0: not known */
 	uint64_t per_op; /* 0: not asked for */
@@ -24,8 +24,8 @@ struct kpm_compared {
 	uint32_t count;
 };
 
-/* 0 or -ENOMEM. `sink`: table, csv or json. */
-int kpm_compared_write(FILE *out, const struct kpm_compared *compared, const struct kpm_sink *sink,
+/* Writes a table, CSV or JSON. 0 or -ENOMEM. */
+int kpm_compared_write(FILE *out, const struct kpm_compared *compared, enum kpm_format format,
 		       bool exact);
 
 #endif

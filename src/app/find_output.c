@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Writes what find found: a table for each NAME, or one JSON object. */
+/* Writes the output of find: a table for each NAME, or one JSON object. */
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "app/find_output.h"
+#include "base/json.h"
 #include "base/text.h"
 
 static const char *const confidences[] = {
@@ -15,21 +15,21 @@ static const char *const evidences[] = {[KPM_DEFINES] = "defines the function",
 					[KPM_CREATES] = "creates the slab cache",
 					[KPM_CONTAINS] = "contains the text"};
 
-static const struct kpm_entry *entry_of(const struct kpm_report *r, const struct kpm_hit *h)
+static const struct kpm_entry *entry_of(const struct kpm_find_output *r, const struct kpm_hit *h)
 {
 	size_t count;
 
 	return &kpm_index_entries(r->index, &count)[h->entry];
 }
 
-static const char *path_of(const struct kpm_report *r, const struct kpm_hit *h)
+static const char *path_of(const struct kpm_find_output *r, const struct kpm_hit *h)
 {
 	size_t size;
 
 	return kpm_index_text(r->index, &size) + entry_of(r, h)->path;
 }
 
-static void table_of(FILE *out, const struct kpm_report *r, const struct kpm_findings *f)
+static void table_of(FILE *out, const struct kpm_find_output *r, const struct kpm_found_files *f)
 {
 	char module[64], clean[4096];
 	size_t width = strlen("Module");
@@ -66,21 +66,16 @@ static void table_of(FILE *out, const struct kpm_report *r, const struct kpm_fin
 		fputc('\n', out);
 }
 
-int kpm_findings_table(FILE *out, const struct kpm_report *report)
+int kpm_find_table(FILE *out, const void *output)
 {
+	const struct kpm_find_output *report = output;
+
 	for (size_t i = 0; i < report->count; i++)
-		table_of(out, report, &report->findings[i]);
+		table_of(out, report, &report->names[i]);
 	return 0;
 }
 
-static json_t *text(const char *s)
-{
-	char clean[4096];
-
-	return s ? json_string(kpm_clean(s, clean, sizeof(clean))) : json_null();
-}
-
-static json_t *hits_of(const struct kpm_report *r, const struct kpm_findings *f)
+static json_t *hits_of(const struct kpm_find_output *r, const struct kpm_found_files *f)
 {
 	json_t *list = json_array();
 	char module[64];
@@ -90,38 +85,34 @@ static json_t *hits_of(const struct kpm_report *r, const struct kpm_findings *f)
 
 		json_array_append_new(
 			list,
-			json_pack("{s:o s:s s:o s:s s:s s:o}", "file", text(path_of(r, h)),
+			json_pack("{s:o s:s s:o s:s s:s s:o}", "file", kpm_json_text(path_of(r, h)),
 				  "evidence", kinds[h->evidence], "module",
-				  text(kpm_entry_module(r->index, entry_of(r, h), module,
-							sizeof(module))),
+				  kpm_json_text(kpm_entry_module(r->index, entry_of(r, h), module,
+								 sizeof(module))),
 				  "confidence", confidences[h->confidence], "kind",
 				  entry_of(r, h)->kind == KPM_KIND_MODULE ? "module" : "kernel",
-				  "word", text(h->word)));
+				  "word", kpm_json_text(h->word)));
 	}
 	return list;
 }
 
-int kpm_findings_json(FILE *out, const struct kpm_report *report)
+int kpm_find_json(FILE *out, const void *output)
 {
+	const struct kpm_find_output *report = output;
 	json_t *names = json_array(), *all;
-	int ret;
 
 	for (size_t i = 0; i < report->count; i++) {
-		const struct kpm_findings *f = &report->findings[i];
+		const struct kpm_found_files *f = &report->names[i];
 		json_t *merged = f->merged ? json_array() : json_null();
 
 		for (char **m = f->merged; m && *m; m++)
-			json_array_append_new(merged, text(*m));
-		json_array_append_new(names, json_pack("{s:o s:I s:o s:o}", "name", text(f->name),
-						       "found", (json_int_t)f->count, "merged_with",
-						       merged, "hits", hits_of(report, f)));
+			json_array_append_new(merged, kpm_json_text(*m));
+		json_array_append_new(names,
+				      json_pack("{s:o s:I s:o s:o}", "name", kpm_json_text(f->name),
+						"found", (json_int_t)f->count, "merged_with",
+						merged, "hits", hits_of(report, f)));
 	}
-	all = json_pack("{s:o s:I s:o}", "kernel", text(report->release), "files",
+	all = json_pack("{s:o s:I s:o}", "kernel", kpm_json_text(report->release), "files",
 			(json_int_t)report->files, "names", names);
-	if (!all)
-		return -ENOMEM;
-	ret = json_dumpf(all, out, JSON_COMPACT | JSON_PRESERVE_ORDER);
-	fputc('\n', out);
-	json_decref(all);
-	return ret ? -ENOMEM : 0;
+	return kpm_json_line(out, all);
 }

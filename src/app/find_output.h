@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What find found, and how it is written. */
-#ifndef KPM_FINDINGS_H
-#define KPM_FINDINGS_H
+/* The output of kpoolmon find: for each NAME the files that know it. */
+#ifndef KPM_FIND_OUTPUT_H
+#define KPM_FIND_OUTPUT_H
 
 #include <stdio.h>
 
 #include "resolve/search.h"
 
 /* Of one NAME. */
-struct kpm_findings {
+struct kpm_found_files {
 	const char *name;
 	struct kpm_hit *hits;
 	size_t count;
@@ -16,16 +16,16 @@ struct kpm_findings {
 	char **merged;
 };
 
-struct kpm_report {
+struct kpm_find_output {
 	const char *release; /* NULL: a folder of modules without one */
 	const struct kpm_index *index;
 	size_t files;
-	struct kpm_findings *findings;
+	struct kpm_found_files *names;
 	size_t count;
 };
 
-/* 0 or -ENOMEM. */
-int kpm_findings_table(FILE *out, const struct kpm_report *report);
-int kpm_findings_json(FILE *out, const struct kpm_report *report);
+/* Write a struct kpm_find_output, for kpm_print(). 0 or -ENOMEM. */
+int kpm_find_table(FILE *out, const void *output);
+int kpm_find_json(FILE *out, const void *output);
 
 #endif

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Files and source lines, for one sample or for a loop. */
+/* Asks the resolver for module files and source lines, and keeps a list of the answers. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "app/locations.h"
+#include "base/array.h"
 #include "resolve/resolver.h"
 
 /* For all lines together; debuginfod fetches over the network. */
 #define TIME_MAX     (20 * 1000000000LL)
 #define TIME_MAX_NET (180 * 1000000000LL)
 
-struct kpm_places {
+struct kpm_locations {
 	unsigned int needs;
 	const struct kpm_tagset *tags;
 	struct kpm_resolver *resolver;
-	const struct kpm_place **list;
-	uint32_t count, room;
+	const struct kpm_location **list;
+	uint32_t count, capacity;
 };
 
-int kpm_places_open(unsigned int needs, const struct kpm_roots *roots,
-		    const struct kpm_tagset *tags, struct kpm_ksyms *ksyms,
-		    struct kpm_places **places, struct kpm_err *err)
+int kpm_locations_open(unsigned int needs, const struct kpm_roots *roots,
+		       const struct kpm_tagset *tags, struct kpm_ksyms *ksyms,
+		       struct kpm_locations **locations, struct kpm_err *err)
 {
 	const struct kpm_resolver_opts opts = {.roots = *roots, .ksyms = ksyms};
-	struct kpm_places *p = calloc(1, sizeof(*p));
+	struct kpm_locations *p = calloc(1, sizeof(*p));
 	int ret;
 
 	if (!p)
@@ -35,11 +36,11 @@ int kpm_places_open(unsigned int needs, const struct kpm_roots *roots,
 		free(p);
 		return ret;
 	}
-	*places = p;
+	*locations = p;
 	return 0;
 }
 
-void kpm_places_close(struct kpm_places *p)
+void kpm_locations_close(struct kpm_locations *p)
 {
 	if (!p)
 		return;
@@ -48,31 +49,20 @@ void kpm_places_close(struct kpm_places *p)
 	free(p);
 }
 
-const struct kpm_place *const *kpm_places_list(struct kpm_places *p)
-{
-	if (!p)
-		return NULL;
-	free(p->list);
-	p->count = kpm_tagset_count(p->tags);
-	p->list = calloc(p->count + 1, sizeof(*p->list));
-	p->room = p->list ? p->count + 1 : 0;
-	return p->list;
-}
-
-static void ask(struct kpm_places *p, uint32_t tag)
+static void ask(struct kpm_locations *p, uint32_t tag)
 {
 	if (p->list && tag < p->count)
 		kpm_resolver_ask(p->resolver, tag, kpm_tagset_get(p->tags, tag), p->needs);
 }
 
-static void wait(struct kpm_places *p)
+static void wait(struct kpm_locations *p)
 {
 	kpm_resolver_wait(p->resolver, getenv("DEBUGINFOD_URLS") ? TIME_MAX_NET : TIME_MAX);
 	for (uint32_t i = 0; p->list && i < p->count; i++)
 		p->list[i] = kpm_resolver_get(p->resolver, i);
 }
 
-void kpm_places_find(struct kpm_places *p, const struct kpm_frame *frame)
+void kpm_locations_find(struct kpm_locations *p, const struct kpm_frame *frame)
 {
 	if (!p)
 		return;
@@ -81,7 +71,7 @@ void kpm_places_find(struct kpm_places *p, const struct kpm_frame *frame)
 	wait(p);
 }
 
-void kpm_places_find_all(struct kpm_places *p)
+void kpm_locations_find_all(struct kpm_locations *p)
 {
 	if (!p)
 		return;
@@ -90,8 +80,8 @@ void kpm_places_find_all(struct kpm_places *p)
 	wait(p);
 }
 
-void kpm_places_follow(struct kpm_places *p, const struct kpm_frame *frame, uint32_t from,
-		       uint32_t count, unsigned int needs)
+void kpm_locations_follow(struct kpm_locations *p, const struct kpm_frame *frame, uint32_t from,
+			  uint32_t count, unsigned int needs)
 {
 	for (uint32_t i = from; p && i < from + count && i < frame->count; i++) {
 		uint32_t tag = frame->part.snap->rows[frame->order[i]].tag;
@@ -100,7 +90,8 @@ void kpm_places_follow(struct kpm_places *p, const struct kpm_frame *frame, uint
 	}
 }
 
-uint32_t kpm_places_ask_new(struct kpm_places *p, uint32_t from, uint32_t most, unsigned int needs)
+uint32_t kpm_locations_ask_new(struct kpm_locations *p, uint32_t from, uint32_t most,
+			       unsigned int needs)
 {
 	uint32_t count = p ? kpm_tagset_count(p->tags) : 0;
 
@@ -109,12 +100,12 @@ uint32_t kpm_places_ask_new(struct kpm_places *p, uint32_t from, uint32_t most, 
 	return from;
 }
 
-int kpm_places_fd(const struct kpm_places *p)
+int kpm_locations_fd(const struct kpm_locations *p)
 {
 	return p ? kpm_resolver_fd(p->resolver) : -1;
 }
 
-const struct kpm_place *const *kpm_places_step(struct kpm_places *p)
+const struct kpm_location *const *kpm_locations_step(struct kpm_locations *p)
 {
 	uint32_t count;
 
@@ -122,22 +113,15 @@ const struct kpm_place *const *kpm_places_step(struct kpm_places *p)
 		return NULL;
 	kpm_resolver_step(p->resolver);
 	count = kpm_tagset_count(p->tags);
-	if (count > p->room) {
-		uint32_t want = count + count / 4 + 256;
-		const struct kpm_place **list = realloc(p->list, want * sizeof(*list));
-
-		if (!list)
-			return NULL;
-		p->list = list;
-		p->room = want;
-	}
+	if (kpm_array_reserve(p->list, p->capacity, count))
+		return NULL;
 	p->count = count;
 	for (uint32_t i = 0; i < count; i++)
 		p->list[i] = kpm_resolver_get(p->resolver, i);
 	return p->list;
 }
 
-void kpm_places_note(const struct kpm_places *p, struct kpm_err *note)
+void kpm_locations_note(const struct kpm_locations *p, struct kpm_err *note)
 {
 	if (p)
 		kpm_resolver_note(p->resolver, note);

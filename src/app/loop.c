@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Poll on a timer and on signals. */
+/* Polls a timer, signals and two more descriptors. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -7,89 +7,168 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "app/count.h"
 #include "app/loop.h"
+#include "base/clock.h"
 #include "base/text.h"
 
-#define SECOND 1000000000LL
-
-int64_t kpm_now(void)
+static sigset_t held_signals(void)
 {
-	struct timespec ts;
+	sigset_t set;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * SECOND + ts.tv_nsec;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	return set;
 }
 
-static void show_progress(const struct kpm_pace *pace, int64_t passed)
+void kpm_signals_hold(void)
+{
+	sigset_t set = held_signals();
+
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void kpm_signals_release(void)
+{
+	sigset_t set = held_signals();
+
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void kpm_loop_stop(struct kpm_loop *l)
+{
+	l->stopped = true;
+}
+
+void kpm_loop_every(struct kpm_loop *l, int64_t ns)
+{
+	struct itimerspec every = {
+		.it_interval = {ns / KPM_SECOND, ns % KPM_SECOND},
+		.it_value = {ns / KPM_SECOND, ns % KPM_SECOND},
+	};
+
+	timerfd_settime(l->timer, 0, &every, NULL);
+}
+
+static void show_progress(const struct kpm_loop *l, int64_t passed)
 {
 	char a[KPM_SIZE_LEN], b[KPM_SIZE_LEN];
 
-	if (pace->progress)
-		fprintf(stderr, "\r\033[Kwatching: %s of %s; ^C shows what there is",
-			kpm_format_duration(passed, a), kpm_format_duration(pace->for_ns, b));
+	if (!l->doing)
+		return;
+	kpm_format_duration(passed / KPM_SECOND * KPM_SECOND, a);
+	if (l->for_ns)
+		fprintf(stderr, "\r\033[K%s: %s of %s; ^C shows what there is", l->doing, a,
+			kpm_format_duration(l->for_ns, b));
+	else
+		fprintf(stderr, "\r\033[K%s: %s; ^C ends it", l->doing, a);
 }
 
-/* True if it ends the pacing. */
-static bool take_signal(int fd, const struct kpm_pace *pace)
+/* Milliseconds to the next second, the half or the end; -1: none of them matters. */
+static int patience(const struct kpm_loop *l, int64_t passed)
+{
+	int64_t wake = (passed / KPM_SECOND + 1) * KPM_SECOND;
+
+	if (!l->check && !l->doing && !l->for_ns)
+		return -1;
+	if (l->half && !l->half_done && l->for_ns / 2 < wake)
+		wake = l->for_ns / 2;
+	if (l->for_ns && l->for_ns < wake)
+		wake = l->for_ns;
+	return wake > passed ? (wake - passed + 999999) / 1000000 : 0;
+}
+
+/* Takes one signal. True if it ends the loop. */
+static bool take_signal(struct kpm_loop *l)
 {
 	struct signalfd_siginfo info;
 
-	if (read(fd, &info, sizeof(info)) != sizeof(info))
+	if (read(l->signals, &info, sizeof(info)) != sizeof(info))
 		return false;
 	if (info.ssi_signo != SIGCHLD)
 		return true;
-	if (pace->child)
-		pace->child(pace->arg);
+	if (l->child)
+		l->child(l->arg);
 	return false;
 }
 
-static int loop(const struct kpm_pace *pace, int timer, int signals, struct kpm_err *err)
+static int tick(struct kpm_loop *l, struct kpm_err *err)
 {
-	struct pollfd fds[] = {{timer, POLLIN, 0}, {signals, POLLIN, 0}};
-	struct itimerspec every = {
-		.it_interval = {pace->every_ns / SECOND, pace->every_ns % SECOND},
-		.it_value = {0, 1},
-	};
-	int64_t start = kpm_now();
-	uint64_t ticks;
-
-	timerfd_settime(timer, 0, &every, NULL);
-	for (;;) {
-		int ret;
-
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return kpm_fail(err, -errno, "wait: %s", strerror(errno));
-		if (fds[1].revents && take_signal(signals, pace))
-			return 0;
-		if (read(timer, &ticks, sizeof(ticks)) != sizeof(ticks))
-			continue;
-		ret = pace->tick(pace->arg, err);
-		if (ret)
-			return ret;
-		show_progress(pace, kpm_now() - start);
-		if (pace->for_ns && kpm_now() - start >= pace->for_ns)
-			return 0;
-	}
+	return l->tick ? l->tick(l->arg, err) : 0;
 }
 
-int kpm_pace(const struct kpm_pace *pace, struct kpm_err *err)
+/* Everything that is due after a wait. *ticked: a tick was among it. */
+static int handle(struct kpm_loop *l, bool *ticked, struct kpm_err *err)
 {
-	int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), signals, ret;
-	sigset_t set;
+	uint64_t ticks;
+	int ret = l->check ? l->check(l->arg, err) : 0;
 
-	kpm_signals_set(&set);
-	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (timer < 0 || signals < 0)
+	if (!ret && l->half && !l->half_done && kpm_now() - l->start >= l->for_ns / 2) {
+		l->half_done = true;
+		ret = l->half(l->arg, err);
+	}
+	*ticked = !ret && read(l->timer, &ticks, sizeof(ticks)) == sizeof(ticks);
+	return *ticked ? tick(l, err) : ret;
+}
+
+static int run(struct kpm_loop *l, struct kpm_err *err)
+{
+	struct pollfd fds[] = {
+		{l->timer, POLLIN, 0},
+		{l->signals, POLLIN, 0},
+		{l->input, POLLIN, 0},
+		{l->wake, POLLIN, 0},
+	};
+	bool ticked = true;
+	int ret = tick(l, err);
+
+	while (!ret) {
+		int64_t passed;
+
+		ret = l->turn ? l->turn(l->arg, err) : 0;
+		if (ret || l->stopped)
+			break;
+		passed = kpm_now() - l->start;
+		if (l->for_ns && passed >= l->for_ns)
+			return ticked ? 0 : tick(l, err);
+		show_progress(l, passed);
+		if (poll(fds, sizeof(fds) / sizeof(*fds), patience(l, passed)) < 0 &&
+		    errno != EINTR)
+			return kpm_fail(err, -errno, "wait: %s", strerror(errno));
+		if (fds[2].revents & (POLLHUP | POLLERR | POLLNVAL))
+			return 0;
+		if (fds[1].revents && take_signal(l))
+			return l->tick_at_signal ? tick(l, err) : 0;
+		if (!l->stopped)
+			ret = handle(l, &ticked, err);
+	}
+	return ret;
+}
+
+int kpm_loop_run(struct kpm_loop *l, struct kpm_err *err)
+{
+	sigset_t set = held_signals();
+	int ret;
+
+	l->stopped = l->half_done = false;
+	l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	l->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (l->timer < 0 || l->signals < 0) {
 		ret = kpm_fail(err, -errno, "make a timer: %s", strerror(errno));
-	else
-		ret = loop(pace, timer, signals, err);
-	if (pace->progress)
+	} else {
+		l->start = kpm_now();
+		kpm_loop_every(l, l->every_ns);
+		ret = run(l, err);
+	}
+	if (l->doing)
 		fputs("\r\033[K", stderr);
-	close(timer);
-	close(signals);
+	if (l->timer >= 0)
+		close(l->timer);
+	if (l->signals >= 0)
+		close(l->signals);
 	return ret;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reads what the kernel says about itself and its modules. What it does not say is `-`. */
+/* Describes the kernel and its modules from /proc and /sys. Unknown values are `-`. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,8 +104,8 @@ static void add_modules(struct modules *m, const struct kpm_frame *frame)
 	for (uint32_t i = 0; i < frame->count; i++) {
 		const struct kpm_row *row = &frame->part.snap->rows[frame->order[i]];
 		const char *name = kpm_tagset_get(frame->part.tags, row->tag)->module;
-		const struct kpm_place *place =
-			frame->part.places ? frame->part.places[row->tag] : NULL;
+		const struct kpm_location *place =
+			frame->part.locations ? frame->part.locations[row->tag] : NULL;
 		size_t k = 0;
 
 		if (!name || !strcmp(name, "kernel"))

@@ -1,39 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Sums samples up and keeps their past. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "app/rollup_state.h"
+#include "base/array.h"
 
-static int label_new_tags(struct kpm_looks *l, const struct kpm_tagset *tags,
+static int label_new_tags(struct kpm_rollup_state *l, const struct kpm_tagset *tags,
 			  const struct kpm_labels *labels)
 {
 	uint32_t count = kpm_tagset_count(tags);
 
 	if (!labels)
 		return 0;
-	if (count > l->label_room) {
-		uint32_t want = count + count / 4 + 256;
-		const char **label = realloc(l->label, want * sizeof(*label));
-
-		if (!label)
-			return -ENOMEM;
-		l->label = label;
-		l->label_room = want;
-	}
+	if (kpm_array_reserve(l->label, l->label_capacity, count))
+		return -ENOMEM;
 	for (; l->labelled < count; l->labelled++)
 		l->label[l->labelled] = kpm_labels_find(labels, kpm_tagset_get(tags, l->labelled));
 	return 0;
 }
 
-static int push(struct kpm_look *look, const struct kpm_snapshot *snap)
+static int push(struct kpm_rollup_past *past, const struct kpm_snapshot *snap)
 {
-	int ret = kpm_history_push(look->history, snap);
+	int ret = kpm_history_push(past->history, snap);
 
-	return ret ? ret : kpm_trend_push(look->trend, snap);
+	return ret ? ret : kpm_trend_push(past->trend, snap);
 }
 
 /* The header's trend of the kernel's slab memory is that of a tag with both kinds. */
-static int push_slab(struct kpm_looks *l, const struct kpm_snapshot *snap)
+static int push_slab(struct kpm_rollup_state *l, const struct kpm_snapshot *snap)
 {
 	if (!(snap->have & KPM_HAVE_MEMORY))
 		return 0;
@@ -45,53 +40,53 @@ static int push_slab(struct kpm_looks *l, const struct kpm_snapshot *snap)
 	return kpm_trend_push(l->slab_trend, &l->slab);
 }
 
-int kpm_looks_push(struct kpm_looks *l, const struct kpm_snapshot *snap,
-		   const struct kpm_tagset *tags, const struct kpm_labels *labels)
+int kpm_rollup_state_push(struct kpm_rollup_state *l, const struct kpm_snapshot *snap,
+			  const struct kpm_tagset *tags, const struct kpm_labels *labels)
 {
 	int ret = label_new_tags(l, tags, labels);
 
 	for (int by = 0; !ret && by < KPM_ROLLUPS; by++) {
-		struct kpm_look *look = &l->of[by];
+		struct kpm_rollup_past *past = &l->of[by];
 
-		if (look->rollup)
-			ret = kpm_rollup_add(look->rollup, snap, tags);
+		if (past->rollup)
+			ret = kpm_rollup_add(past->rollup, snap, tags);
 		if (!ret)
-			ret = push(look, look->rollup ? kpm_rollup_snapshot(look->rollup) : snap);
+			ret = push(past, past->rollup ? kpm_rollup_snapshot(past->rollup) : snap);
 	}
 	return ret ? ret : push_slab(l, snap);
 }
 
-int kpm_looks_make(struct kpm_looks *l, struct kpm_err *err)
+int kpm_rollup_state_make(struct kpm_rollup_state *l, struct kpm_err *err)
 {
 	for (int by = 0; by < KPM_ROLLUPS; by++) {
-		struct kpm_look *look = &l->of[by];
+		struct kpm_rollup_past *past = &l->of[by];
 
-		look->history = kpm_history_new();
-		look->trend = kpm_trend_new();
+		past->history = kpm_history_new();
+		past->trend = kpm_trend_new();
 		if (by != KPM_BY_TAG)
-			look->rollup = kpm_rollup_new(by);
-		if (!look->history || !look->trend || (by != KPM_BY_TAG && !look->rollup))
+			past->rollup = kpm_rollup_new(by);
+		if (!past->history || !past->trend || (by != KPM_BY_TAG && !past->rollup))
 			return kpm_fail(err, -ENOMEM, "out of memory");
 	}
 	l->slab_trend = kpm_trend_new();
 	return l->slab_trend ? 0 : kpm_fail(err, -ENOMEM, "out of memory");
 }
 
-void kpm_looks_drop(struct kpm_looks *l)
+void kpm_rollup_state_reset(struct kpm_rollup_state *l)
 {
 	for (int by = 0; by < KPM_ROLLUPS; by++) {
 		kpm_rollup_free(l->of[by].rollup);
 		kpm_history_free(l->of[by].history);
 		kpm_trend_free(l->of[by].trend);
-		l->of[by] = (struct kpm_look){NULL, NULL, NULL};
+		l->of[by] = (struct kpm_rollup_past){NULL, NULL, NULL};
 	}
 	kpm_trend_free(l->slab_trend);
 	l->slab_trend = NULL;
 }
 
-void kpm_looks_free(struct kpm_looks *l)
+void kpm_rollup_state_free(struct kpm_rollup_state *l)
 {
-	kpm_looks_drop(l);
+	kpm_rollup_state_reset(l);
 	kpm_snapshot_done(&l->slab);
 	free(l->label);
 }

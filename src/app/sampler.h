@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A source that is sampled again and again, with what the samples make: tags, changes, trends. */
-#ifndef KPM_TRACKER_H
-#define KPM_TRACKER_H
+/*
+ * Opens the source of a command and keeps its samples, with the tags, changes and trends that they
+ * make. The numbers come from a recording if one is given, from pinned tables if there
+ * are any, else from probes of its own.
+ */
+#ifndef KPM_SAMPLER_H
+#define KPM_SAMPLER_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/locations.h"
 #include "base/error.h"
 #include "cli/options.h"
 #include "model/history.h"
+#include "model/recording.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
 #include "model/trend.h"
@@ -13,32 +22,59 @@
 #include "source/source.h"
 #include "view/verdict.h"
 
-struct kpm_tracker {
+struct kpm_sampler {
+	const struct kpm_options *options;
 	struct kpm_tagset *tags;
 	struct kpm_ksyms *ksyms;
-	struct kpm_source *source;
-	bool tracked;             /* the books were counted into before */
-	struct kpm_snapshot snap; /* the latest sample */
-	struct kpm_snapshot spare;
+	struct kpm_locations *locations; /* NULL: none are looked for */
+	struct kpm_source *source;       /* NULL: it was taken away (kpm_sampler_release) */
+	struct kpm_recording *recording; /* the source's, NULL: it is the running kernel */
+	bool tracked;              /* it has counted before: there is something to show at once */
+	struct kpm_snapshot snap;  /* the latest sample, */
+	struct kpm_snapshot spare; /* and the one before */
 	struct kpm_history *history;
 	struct kpm_trend *trend;
 };
 
-/* Opens the source and drops all rights but `rights`. 0, or -errno and a sentence. */
-int kpm_tracker_open(struct kpm_tracker *tracker, const struct kpm_options *options,
-		     uint64_t rights, struct kpm_err *err);
-/* Takes a sample: reads and enters it. On failure the one in hand stays. */
-int kpm_tracker_sample(struct kpm_tracker *tracker, struct kpm_err *err);
-/* The two halves of that. */
-int kpm_tracker_read(struct kpm_tracker *tracker, struct kpm_err *err);
-int kpm_tracker_enter(struct kpm_tracker *tracker, struct kpm_err *err);
-void kpm_tracker_close(struct kpm_tracker *tracker);
+/*
+ * Opens the source that the options ask for. `needs` (enum kpm_location_part): workers are started that find
+ * these facts about tags; without them, of which `note` then tells, the facts stay unknown. All
+ * rights but `rights` (base/rights.h) are dropped. `note` may be NULL. 0, or -errno and a sentence;
+ * in both cases to be closed.
+ */
+int kpm_sampler_open(struct kpm_sampler *sampler, const struct kpm_options *options,
+		     unsigned int needs, uint64_t rights, struct kpm_err *note,
+		     struct kpm_err *err);
+void kpm_sampler_close(struct kpm_sampler *sampler);
+/* Closes the source alone: it has been taken away. The samples stay. */
+void kpm_sampler_release(struct kpm_sampler *sampler);
+
+/* Takes a sample: reads and enters it. On failure the one before stays the latest. */
+int kpm_sampler_sample(struct kpm_sampler *sampler, struct kpm_err *err);
+/* The two halves of that: into snap, and from there into history and trend. */
+int kpm_sampler_read(struct kpm_sampler *sampler, struct kpm_err *err);
+int kpm_sampler_enter(struct kpm_sampler *sampler, struct kpm_err *err);
+
+/* Has the source been taken away? 0, or -ESHUTDOWN and a sentence. */
+int kpm_sampler_check(struct kpm_sampler *sampler, struct kpm_err *err);
+
+/* The audit of the source; NULL where there is none or none is wanted. */
+struct kpm_audit *kpm_sampler_audit(const struct kpm_sampler *sampler);
+/*
+ * For a command that takes a single sample, before it: both passes of the audit, for a hundredth of
+ * `for_ns` of processor time, 50 ms at least.
+ */
+void kpm_sampler_audit_once(const struct kpm_sampler *sampler, int64_t for_ns);
+
+/* All that is known of locations, for a frame: [tag]. NULL: nothing. Borrowed until the next call.
+ */
+const struct kpm_location *const *kpm_sampler_locations(struct kpm_sampler *sampler);
 
 /*
- * The evidence about a tag; with `ages` its objects are looked at one by one, which reads the whole
- * table.
+ * Gathers the evidence about a tag; with `ages` its objects are scanned one by one, which reads the
+ * whole table.
  */
-void kpm_tracker_evidence(struct kpm_tracker *tracker, uint32_t tag, bool ages,
+void kpm_sampler_evidence(struct kpm_sampler *sampler, uint32_t tag, bool ages,
 			  struct kpm_evidence *evidence);
 
 #endif

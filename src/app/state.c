@@ -6,8 +6,8 @@
  *    "rows":[["load_msg+0x41","msg_msg-2k",true,18446744071..., 4096,0], ...]}, ...],
  *    "firing":[["bytes > 1M","load_msg+0x41","msg_msg-2k",true,788], ...]}
  *
- * `at`, `started` and `wall` are nanoseconds; a row is tag, cache (or null), whether the cache is
- * part of what the tag is, call site, unreclaimable and reclaimable bytes outstanding. Only rows
+ * `at`, `started` and `wall` are nanoseconds; a row is tag, cache (or null), whether the cache
+ * is part of the tag, call site, unreclaimable and reclaimable bytes outstanding. Only rows
  * that hold something are in it.
  */
 #include <errno.h>
@@ -48,7 +48,7 @@ static int64_t tag_of(struct kpm_tagset *tags, const json_t *row)
 	return text ? kpm_tagset_enter(tags, site, text, cache, by_cache) : -1;
 }
 
-static int enter_sample(struct kpm_tracker *t, const json_t *sample)
+static int enter_sample(struct kpm_sampler *t, const json_t *sample)
 {
 	const json_t *rows = json_object_get(sample, "rows");
 	struct kpm_snapshot snap;
@@ -67,14 +67,14 @@ static int enter_sample(struct kpm_tracker *t, const json_t *sample)
 				json_integer_value(json_array_get(row, 4 + k));
 	}
 	snap.mono_ns = json_integer_value(json_object_get(sample, "at"));
-	/* clocks of a file that was meddled with must not go back */
+	/* clocks of a file that somebody changed must not go back */
 	if (!ret && snap.mono_ns < t->snap.mono_ns && snap.mono_ns >= t->snap.started_ns)
 		ret = kpm_trend_push(t->trend, &snap);
 	kpm_snapshot_done(&snap);
 	return ret;
 }
 
-static int enter_firing(struct kpm_tracker *t, const struct kpm_rules *rules,
+static int enter_firing(struct kpm_sampler *t, const struct kpm_rules *rules,
 			struct kpm_alerts *alerts, const json_t *firing)
 {
 	for (size_t i = 0; i < json_array_size(firing); i++) {
@@ -95,7 +95,7 @@ static int enter_firing(struct kpm_tracker *t, const struct kpm_rules *rules,
 	return 0;
 }
 
-int kpm_state_load(const char *file, struct kpm_tracker *t, const struct kpm_rules *rules,
+int kpm_state_load(const char *file, struct kpm_sampler *t, const struct kpm_rules *rules,
 		   struct kpm_alerts *alerts, const struct kpm_roots *roots, void **state,
 		   struct kpm_err *err)
 {
@@ -123,7 +123,7 @@ int kpm_state_load(const char *file, struct kpm_tracker *t, const struct kpm_rul
 	if (!json_string_value(json_object_get(o, "boot")) ||
 	    strcmp(json_string_value(json_object_get(o, "boot")), boot) ||
 	    json_integer_value(json_object_get(o, "started")) != t->snap.started_ns) {
-		/* other books: what they held says nothing about these */
+		/* of another tracking: it says nothing about this one */
 		json_decref(o);
 		return 0;
 	}
@@ -146,7 +146,7 @@ static json_t *pack_row(const struct kpm_tag_name *name)
 			 (json_int_t)name->site);
 }
 
-static json_t *pack_sample(const struct kpm_tracker *t)
+static json_t *pack_sample(const struct kpm_sampler *t)
 {
 	json_t *rows = json_array();
 
@@ -167,8 +167,8 @@ static json_t *pack_sample(const struct kpm_tracker *t)
 }
 
 /*
- * The sample goes whose neighbours are closest to each other for their age: what is left lies
- * denser the younger it is, and reaches back to the first.
+ * Removes the sample whose neighbours are closest to each other for their age: the samples left are
+ * denser the younger they are, and reach back to the first.
  */
 static void thin(json_t *samples)
 {
@@ -193,8 +193,9 @@ static void thin(json_t *samples)
 	json_array_remove(samples, least);
 }
 
-static json_t *pack_firing(const struct kpm_tracker *t, const struct kpm_alerts *alerts)
+static json_t *pack_firing(const struct kpm_sampler *t, const struct kpm_alerts *alerts)
 {
+	/* alerts that fire at a time; more would make a file of megabytes */
 	static const uint32_t most = 4096;
 	struct kpm_alert *list = calloc(most, sizeof(*list));
 	uint32_t count = list ? kpm_alerts_list(alerts, KPM_ANY_TAG, list, most) : 0;
@@ -212,7 +213,7 @@ static json_t *pack_firing(const struct kpm_tracker *t, const struct kpm_alerts 
 	return firing;
 }
 
-int kpm_state_save(const char *file, const struct kpm_tracker *t, const struct kpm_alerts *alerts,
+int kpm_state_save(const char *file, const struct kpm_sampler *t, const struct kpm_alerts *alerts,
 		   const struct kpm_roots *roots, void *state, struct kpm_err *err)
 {
 	json_t *o = state ? state : json_object(), *samples;
@@ -234,7 +235,7 @@ int kpm_state_save(const char *file, const struct kpm_tracker *t, const struct k
 	json_decref(o);
 	if (!text)
 		return kpm_fail(err, -ENOMEM, "out of memory");
-	ret = kpm_write_file(file, text, strlen(text), err);
+	ret = kpm_write_file(file, text, strlen(text), KPM_MODE_PRIVATE, err);
 	free(text);
 	return ret;
 }

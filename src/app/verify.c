@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* status --verify: what it counts and what it says. */
+/* Compares the tracked objects of each slab cache with the kernel's own count. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static uint32_t wrong(const struct kpm_verified *v)
 	return n;
 }
 
-static int by_excess_and_books(const void *a, const void *b)
+static int by_excess_and_tracked(const void *a, const void *b)
 {
 	const struct kpm_cache_count *x = a, *y = b;
 
@@ -42,7 +42,7 @@ int kpm_verify(struct kpm_audit *audit, const struct kpm_roots *roots, struct kp
 	int ret;
 
 	for (int i = 0; i < TRIES; i++) {
-		/* what was freed just now is too young for the audit */
+		/* objects freed just now are too young for the audit */
 		if (i)
 			sleep(KPM_AUDIT_MIN_AGE_S + 1);
 		kpm_verified_done(v);
@@ -54,30 +54,30 @@ int kpm_verify(struct kpm_audit *audit, const struct kpm_roots *roots, struct kp
 			break;
 	}
 	if (!ret)
-		qsort(v->counts, v->count, sizeof(*v->counts), by_excess_and_books);
+		qsort(v->counts, v->count, sizeof(*v->counts), by_excess_and_tracked);
 	return ret;
 }
 
 void kpm_verified_print(FILE *out, const struct kpm_verified *v)
 {
-	uint64_t books = 0, active = 0;
+	uint64_t tracked = 0, active = 0;
 	uint32_t caches = 0;
 
 	for (uint32_t i = 0; i < v->count; i++) {
 		if (!v->counts[i].known)
 			continue;
 		caches++;
-		books += v->counts[i].tracked;
+		tracked += v->counts[i].tracked;
 		active += v->counts[i].active;
 	}
 	fprintf(out,
-		"verified:       %" PRIu32 " of %" PRIu32 " caches hold more on the books than the "
-		"kernel has\n"
-		"in no cache:    %" PRIu64 " objects on the books\n"
+		"verified:       %" PRIu32 " of %" PRIu32 " caches have more tracked objects than the "
+		"kernel reports\n"
+		"in no cache:    %" PRIu64 " tracked objects\n"
 		"untracked:      %" PRIu64 " of %" PRIu64 " objects, most of them older than the "
 		"tracking\n\n"
-		"     Books     Active  Untracked  Cache\n",
-		wrong(v), caches, v->outside, active > books ? active - books : 0, active);
+		"   Tracked     Active  Untracked  Cache\n",
+		wrong(v), caches, v->outside, active > tracked ? active - tracked : 0, active);
 	for (uint32_t i = 0, shown = 0; i < v->count && (shown < SHOWN || is_wrong(&v->counts[i]));
 	     i++) {
 		const struct kpm_cache_count *c = &v->counts[i];
@@ -101,7 +101,7 @@ json_t *kpm_verified_json(const struct kpm_verified *v)
 		if (c->known)
 			json_array_append_new(list,
 					      json_pack("{s:s, s:I, s:I, s:I}", "cache", c->name,
-							"books", (json_int_t)c->tracked, "active",
+							"tracked", (json_int_t)c->tracked, "active",
 							(json_int_t)c->active, "untracked",
 							(json_int_t)(c->active - c->tracked)));
 	}
@@ -115,7 +115,7 @@ int kpm_verified_judge(const struct kpm_verified *v, struct kpm_err *err)
 	if (!wrong(v))
 		return 0;
 	return kpm_fail(err, -EUCLEAN,
-			"the books hold %" PRIu64 " objects of %s, the kernel %" PRIu64
+			"%" PRIu64 " objects of %s are tracked, the kernel reports %" PRIu64
 			": frees were not seen, see the missing probes",
 			first->tracked, first->name, first->active);
 }

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Errors are values: a function that can fail returns 0 or -errno and leaves one sentence that
- * names the object and the way out. Only main prints it.
+ * names the object and the way out. Only main prints it. Whether the user's words were
+ * wrong, which the exit status tells, is part of the error and not of the errno.
  */
-#ifndef KPOOLMON_ERROR_H
-#define KPOOLMON_ERROR_H
+#ifndef KPM_ERROR_H
+#define KPM_ERROR_H
+
+#include <stdbool.h>
 
 struct kpm_err {
 	char text[512]; /* one sentence, no newline */
+	bool usage; /* the command line, or a file of rules, asks for something that cannot be */
 };
 
 /* Exit codes of the program. */
@@ -22,5 +26,7 @@ enum kpm_exit {
 /* Writes the sentence and returns `code`, a negative errno. `err` may be NULL. */
 int kpm_fail(struct kpm_err *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same for a mistake of the user's in usage. Returns -EINVAL. */
+int kpm_usage(struct kpm_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

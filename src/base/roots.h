@@ -13,7 +13,7 @@ struct kpm_roots {
 	const char *proc;
 	const char *sys;
 	const char *fs; /* modules, kernels, debug information */
-	/* folder of the pinned books; NULL: kpoolmon in the system's bpf file system */
+	/* folder of the pinned tables; NULL: kpoolmon in the system's bpf file system */
 	const char *pins;
 };
 
@@ -34,7 +34,7 @@ enum kpm_file {
 	KPM_FILE_SLABINFO,   /* objects and slabs of each cache */
 	KPM_FILE_NODES,      /* numbers of the NUMA nodes */
 	KPM_FILE_CPUS,       /* numbers of the CPUs that there can be */
-	KPM_FILE_PINS,       /* folder of the pinned books */
+	KPM_FILE_PINS,       /* folder of the pinned tables */
 };
 
 /* Writes the path of a file into buf and returns buf. Too long a path is cut and will not open. */

@@ -30,6 +30,20 @@ bool kpm_match(const char *pattern, const char *text)
 	return !*pattern;
 }
 
+bool kpm_word_in(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = list; p && *p; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+
+		if (n == len && !memcmp(p, word, n))
+			return true;
+		p += n;
+	}
+	return false;
+}
+
 /* Length of a well-formed UTF-8 character at s, its code point in *code; 0: not well-formed. */
 static int utf8(const unsigned char *s, uint32_t *code)
 {

@@ -10,12 +10,17 @@
 /* poolmon's wildcards: `*` any characters, `?` one; the whole text, case matters. */
 bool kpm_match(const char *pattern, const char *text);
 
+/* Is `word` one of the words of a list separated by blanks? NULL: an empty list. */
+bool kpm_word_in(const char *list, const char *word);
+
 /*
- * Copies text so that no terminal and no reader can be led astray by it: control characters,
+ * Copies text so that it cannot mislead a terminal or a reader: control characters,
  * broken UTF-8 and characters that turn the direction of writing become `\xNN` for each byte.
  * Returns buf; cut if it is too small.
  */
 char *kpm_clean(const char *text, char *buf, size_t size);
+/* Length of the longest text of a cell, a field or a value after that; a longer one is cut. */
+#define KPM_CLEAN_LEN 2048
 
 /* Characters of clean text: its width on the screen. */
 size_t kpm_text_width(const char *text);

@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/options.h"
+#include "cli/arguments.h"
+#include "cli/option_table.h"
 
 struct words {
 	char **word;
@@ -56,7 +57,7 @@ static bool takes_next(const char *word)
 
 	if (strchr(word, '='))
 		return false;
-	for (int i = 0; i < KPM_OPTS; i++) {
+	for (int i = 0; i < KPM_OPTIONS; i++) {
 		const struct kpm_option *o = &kpm_option_table[i];
 
 		if (!o->name || strncmp(o->name, word, len))
@@ -65,12 +66,12 @@ static bool takes_next(const char *word)
 			continue; /* ambiguous, unless this one is exact: getopt will say so */
 		found = o;
 	}
-	return found && found->arg && !found->optional;
+	return found && found->arg && !found->usual;
 }
 
 static const struct kpm_option *by_letter(char letter)
 {
-	for (int i = 0; i < KPM_OPTS; i++)
+	for (int i = 0; i < KPM_OPTIONS; i++)
 		if (kpm_option_table[i].letter == letter)
 			return &kpm_option_table[i];
 	return NULL;
@@ -122,7 +123,7 @@ static int add_cluster(struct words *w, const char *letters, const char *next)
 		return 0;
 	o = by_letter(letters[at]);
 	rest = letters + at + 1;
-	if (!o->optional) {
+	if (!o->usual) {
 		add(w, "-%s", letters + at);
 		if (*rest || !next)
 			return 0;
@@ -141,7 +142,7 @@ static int add_cluster(struct words *w, const char *letters, const char *next)
 	return 0;
 }
 
-char **kpm_rewrite_words(int argc, char *const argv[], int *count, char *const **command)
+char **kpm_rewrite_words(int argc, char *const argv[], int *count, char *const **child)
 {
 	size_t most = 1;
 	struct words w = {0};
@@ -152,12 +153,12 @@ char **kpm_rewrite_words(int argc, char *const argv[], int *count, char *const *
 	w.word = calloc(most, sizeof(*w.word));
 	if (!w.word)
 		return NULL;
-	*command = NULL;
+	*child = NULL;
 	for (int i = 0; i < argc && !w.failed; i++) {
 		const char *word = argv[i], *next = i + 1 < argc ? argv[i + 1] : NULL;
 
 		if (i && !strcmp(word, "--")) {
-			*command = &argv[i + 1];
+			*child = &argv[i + 1];
 			break;
 		}
 		if (!i || (*word != '-' && !slash_switch(word)) || !word[1]) {

@@ -1,127 +1,175 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The table of options and the help that is made from it. */
+/* The table of options, and how a value of each kind is checked and stored. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "cli/options.h"
+#include "base/clock.h"
+#include "base/parse.h"
+#include "base/text.h"
+#include "cli/option_table.h"
+#include "cli/probe_list.h"
 
-#define TOP      KPM_OF(KPM_TOP)
-#define DUMP     KPM_OF(KPM_DUMP)
-#define FIND     KPM_OF(KPM_FIND)
-#define WATCH    KPM_OF(KPM_WATCH)
-#define SUSPECTS KPM_OF(KPM_SUSPECTS)
-#define START    KPM_OF(KPM_START)
-#define STOP     KPM_OF(KPM_STOP)
-#define STATUS   KPM_OF(KPM_STATUS)
-#define RECORD   KPM_OF(KPM_RECORD)
-#define REPLAY   KPM_OF(KPM_REPLAY)
-#define DIFF     KPM_OF(KPM_DIFF)
-#define REPORT   KPM_OF(KPM_REPORT)
-#define AUDIT    KPM_OF(KPM_AUDIT)
-/* those that read books, those that can load probes, and those that show rows */
-#define READERS (TOP | DUMP | WATCH | SUSPECTS | RECORD | REPORT | AUDIT)
-#define PROBES  (READERS | START)
-#define SHOWS   (TOP | DUMP | REPLAY)
-
-const char *const kpm_verb_names[KPM_VERBS] = {
-	[KPM_TOP] = "console",       [KPM_DUMP] = "dump",     [KPM_WATCH] = "watch",
-	[KPM_SUSPECTS] = "suspects", [KPM_FIND] = "find",     [KPM_START] = "start",
-	[KPM_STOP] = "stop",         [KPM_STATUS] = "status", [KPM_RECORD] = "record",
-	[KPM_REPLAY] = "replay",     [KPM_DIFF] = "diff",     [KPM_REPORT] = "report",
-	[KPM_AUDIT] = "audit"};
-
-bool kpm_option_is_of(const struct kpm_option *option, enum kpm_verb verb)
+static int set_pool(struct kpm_options *o, const char *arg, struct kpm_err *err)
 {
-	return (option->verbs ? option->verbs : SHOWS) & KPM_OF(verb);
+	(void)arg;
+	if (o->view.pool == KPM_PAGED)
+		return kpm_usage(err, "-p can be given twice at most: once for non-paged, "
+				      "twice for paged memory");
+	o->view.pool = o->view.pool == KPM_KINDS ? KPM_NONP : KPM_PAGED;
+	return 0;
 }
 
-const struct kpm_option kpm_option_table[KPM_OPTS] = {
-	[KPM_OPT_FOR] = {"for", 0, "DURATION",
-			 .verbs = DUMP | WATCH | SUSPECTS | RECORD | REPORT | AUDIT,
-			 .group = "What is counted",
-			 .help = "count for so long (10s, suspects 1m; 90s, 10m, 2h)"},
-	[KPM_OPT_INTERVAL] = {"interval", 'D', "DURATION",
-			      .verbs = TOP | WATCH | SUSPECTS | RECORD | REPLAY,
-			      .help = "take a sample so often (2s; watch, record 10s)"},
-	[KPM_OPT_OBJECTS] = {"objects", 0, "N", .verbs = PROBES,
-			     .help = "room for so many objects (from the memory; 250k, 2M)"},
-	[KPM_OPT_TAGS] = {"tags", 0, "N", .verbs = PROBES, .help = "room for so many call sites"},
-	[KPM_OPT_NO_RESCUE] = {"no-rescue", 0, NULL, .verbs = PROBES,
-			       .help = "attach the free probes once only: cheaper, loses frees"},
-	[KPM_OPT_PROBES] = {"probes", 0, "LIST", .verbs = PROBES,
-			    .help = "probes that must (+NAME) or may not (-NAME) be attached"},
-	[KPM_OPT_PRIVATE] = {"private", 0, NULL, .verbs = READERS,
-			     .help = "with probes of its own, also if tracking was started"},
-	[KPM_OPT_NO_AUDIT] = {"no-audit", 0, NULL, .verbs = READERS & ~AUDIT,
-			      .help = "leave freed objects whose free was not seen on the books"},
-	[KPM_OPT_VERIFY] = {"verify", 0, NULL, .verbs = STATUS,
-			    .help = "fail if a cache has more objects on the books than at all"},
-	[KPM_OPT_PINS] = {"pins", 0, "DIR", .verbs = PROBES | STOP | STATUS,
-			  .help = "folder of what start pins (" KPM_PINS_DIR ")"},
-	[KPM_OPT_FROM] = {"from", 0, "FILE", .verbs = DUMP,
-			  .help = "nothing: the last sample of a recording, or of FILE@TIME"},
-	[KPM_OPT_KEEP] = {"keep", 0, "SIZE", .verbs = RECORD,
-			  .help = "the recording's files take no more than that (256M)"},
-	[KPM_OPT_PER_OP] = {"per-op", 0, "N", .verbs = DIFF,
-			    .help = "growth for each of the N operations between the two"},
-	[KPM_OPT_POOL] = {"pool", 'p', NULL, .group = "What is shown",
-			  .help = "non-paged (unreclaimable) memory only; twice: paged only"},
-	[KPM_OPT_INCLUDE] = {"include", 'i', "PATTERN", .verbs = SHOWS | DIFF,
-			     .help = "only tags whose name, symbol, module or cache matches"},
-	[KPM_OPT_EXCLUDE] = {"exclude", 'x', "PATTERN", .verbs = SHOWS | DIFF,
-			     .help = "not these; both are repeatable"},
-	[KPM_OPT_SORT] = {"sort", 0, "COLUMN", .help = "order by a column (bytes)"},
-	[KPM_OPT_REVERSE] = {"reverse", 0, NULL, .help = "the other way round"},
-	[KPM_OPT_LIMIT] = {"limit", 0, "N", .verbs = DUMP | SUSPECTS | FIND | DIFF | REPORT | AUDIT,
-			   .help = "the first N tags or files only"},
-	[KPM_OPT_BY_CHANGE] = {"by-change", '(', NULL,
-			       .help = "order by the change in the second half of the counting"},
-	[KPM_OPT_SORT_TAG] = {NULL, 't', NULL, .help = "order by tag"},
-	[KPM_OPT_SORT_ALLOCS] = {NULL, 'a', NULL, .help = "order by allocs"},
-	[KPM_OPT_SORT_FREES] = {NULL, 'f', NULL, .help = "order by frees"},
-	[KPM_OPT_SORT_DIFF] = {NULL, 'd', NULL, .help = "order by outstanding objects"},
-	[KPM_OPT_SORT_BYTES] = {NULL, 'b', NULL, .help = "order by outstanding bytes"},
-	[KPM_OPT_SORT_PER_ALLOC] = {NULL, 'm', NULL, .help = "order by bytes per object"},
-	[KPM_OPT_TOTALS] = {"totals", 'e', NULL, .help = "sums at the bottom of the table"},
-	[KPM_OPT_NO_HIGHLIGHT] = {"no-highlight", 'l', NULL, .help = "no highlighting"},
-	[KPM_OPT_LABELS] = {"labels", 'g', "FILE", true,
-			    .help = "add the column Label from FILE (" KPM_LABELS_FILE ")"},
-	[KPM_OPT_EXACT] = {"exact", 0, NULL, .verbs = SHOWS | DIFF,
-			   .help = "sizes in bytes, without units"},
-	[KPM_OPT_VERBOSE] = {"verbose", 0, NULL, .verbs = DUMP,
-			     .help = "in the table, how each probe is attached"},
-	[KPM_OPT_COLUMNS] = {"columns", 0, "LIST",
-			     .help = "these columns; +LIST: these too, see below"},
-	[KPM_OPT_FORMAT] = {"format", 0, "FORMAT",
-			    .verbs = DUMP | WATCH | SUSPECTS | FIND | STATUS | DIFF | AUDIT,
-			    .group = "Where to",
-			    .help = "table, csv, json, record, prometheus (by the suffix of FILE)"},
-	[KPM_OPT_OUTPUT] = {"output", 'o', "FILE", .verbs = DUMP | DIFF | REPORT,
-			    .help = "write FILE instead of standard output; repeatable"},
-	[KPM_OPT_APPEND] = {"append", 0, NULL, .verbs = DUMP, .help = "add to FILE (csv, json)"},
-	[KPM_OPT_CHANGED] = {"changed", 0, NULL, .verbs = DUMP,
-			     .help = "with --append, only rows that changed since FILE's last"},
-	[KPM_OPT_SNAPSHOT] = {"snapshot", 'n', "FILE", true, .verbs = DUMP,
-			      .help = "write the exact table to FILE (" KPM_SNAPSHOT_FILE ")"},
-	[KPM_OPT_ALERT] = {"alert", 0, "RULE", .verbs = TOP | WATCH, .group = "What is watched for",
-			   .help = "as 'bytes > 512M', 'growth > 64M in 10m'; repeatable"},
-	[KPM_OPT_ALERTS] = {"alerts", 0, "FILE", .verbs = TOP | WATCH,
-			    .help = "rules, a line each (" KPM_ALERTS_FILE ")"},
-	[KPM_OPT_ONCE] = {"once", 0, NULL, .verbs = WATCH, .help = "one sample; status 3: alerts"},
-	[KPM_OPT_STATE] = {"state", 0, "FILE", .verbs = WATCH,
-			   .help = "with --once, what earlier runs saw is kept in FILE"},
-	[KPM_OPT_SYSLOG] = {"syslog", 0, NULL, .verbs = WATCH,
-			    .help = "also to the journal or syslog"},
-	[KPM_OPT_EXEC] = {"exec", 0, "PROGRAM", .verbs = WATCH,
-			  .help = "run PROGRAM for each alert that begins or is over"},
-	[KPM_OPT_KERNEL] = {"kernel", 0, "VERSION", .verbs = FIND, .group = "What find searches",
-			    .help = "files of this kernel (of the running one)"},
-	[KPM_OPT_ROOT] = {"root", 0, "DIR", .verbs = FIND,
-			  .help = "a copied tree: with lib/modules in it, or modules"},
-	[KPM_OPT_HELP] = {"help", 'h', NULL, .verbs = ~0U, .group = "Else",
-			  .help = "this text; also -?"},
-	[KPM_OPT_VERSION] = {"version", 0, NULL, .verbs = ~0U, .help = "the version"},
+static int set_sort(struct kpm_options *o, const char *arg, struct kpm_err *err)
+{
+	o->view.sort = kpm_column_find(arg);
+	return o->view.sort ? 0
+			    : kpm_usage(err,
+					"there is no column '%.40s' to order by; "
+					"kpoolmon --help lists them",
+					arg);
+}
+
+static int set_format(struct kpm_options *o, const char *arg, struct kpm_err *err)
+{
+	char names[80];
+
+	o->format = kpm_format_find(arg);
+	return o->format ? 0
+			 : kpm_usage(err, "there is no format '%.40s'; there are %s", arg,
+				     kpm_format_names(names, sizeof(names)));
+}
+
+static int set_probes(struct kpm_options *o, const char *arg, struct kpm_err *err)
+{
+	return kpm_probe_list(arg, &o->live.hooks, err);
+}
+
+static int set_kernel(struct kpm_options *o, const char *arg, struct kpm_err *err)
+{
+	o->release = arg;
+	if (*arg && !strchr(arg, '/'))
+		return 0;
+	return kpm_usage(err, "--kernel '%.40s' is not a version; give one as uname -r prints it",
+			 arg);
+}
+
+#define AT(member)                                                                                 \
+	.offset = offsetof(struct kpm_options, member),                                            \
+	.size = sizeof(((struct kpm_options *)0)->member)
+#define SET(function) .set = function
+
+const struct kpm_option kpm_option_table[KPM_OPTIONS] = {
+#define OPTION(...) {__VA_ARGS__},
+#include "cli/option_rows.h"
+#undef OPTION
 };
+
+static int set_count(const struct kpm_option *o, void *at, const char *arg, struct kpm_err *err)
+{
+	uint64_t value;
+	int ret = kpm_parse_count(arg, &value);
+
+	if (ret == -EINVAL)
+		return kpm_usage(err,
+				 "--%s '%.40s' is not a number; give one such as 1000, 250k "
+				 "or 2M",
+				 o->name, arg);
+	if (ret || value < o->least || value > o->most)
+		return kpm_usage(err, "--%s %.40s is not in %llu to %llu", o->name, arg,
+				 (unsigned long long)o->least, (unsigned long long)o->most);
+	if (o->size == sizeof(uint32_t))
+		*(uint32_t *)at = value;
+	else
+		*(uint64_t *)at = value;
+	return 0;
+}
+
+static int set_duration(const struct kpm_option *o, int64_t *at, const char *arg,
+			struct kpm_err *err)
+{
+	char least[KPM_SIZE_LEN];
+
+	if (kpm_parse_duration(arg, at))
+		return kpm_usage(err,
+				 "--%s '%.40s' is not a duration; give one such as 90s, 10m or 2h, "
+				 "ten years at most",
+				 o->name, arg);
+	if (*at < (int64_t)o->least)
+		return kpm_usage(err, "--%s %.40s is too short; %s is the least", o->name, arg,
+				 kpm_format_duration(o->least, least));
+	return 0;
+}
+
+static int not_empty(const struct kpm_option *o, const char *arg, struct kpm_err *err)
+{
+	return *arg ? 0 : kpm_usage(err, "--%s needs %s, not an empty word", o->name, o->arg);
+}
+
+static int add_to_list(const struct kpm_option *o, struct kpm_list *list, const char *arg,
+		       struct kpm_err *err)
+{
+	const char **item;
+
+	if (list->count == o->most)
+		return kpm_usage(err, "--%s can be given %llu times at most", o->name,
+				 (unsigned long long)o->most);
+	item = realloc(list->item, (list->count + 2) * sizeof(*item));
+	if (!item)
+		return kpm_fail(err, -ENOMEM, "out of memory");
+	list->item = item;
+	item[list->count++] = arg;
+	item[list->count] = NULL;
+	return not_empty(o, arg, err);
+}
+
+int kpm_option_set(const struct kpm_option *o, struct kpm_options *options, const char *arg,
+		   struct kpm_err *err)
+{
+	void *at = (char *)options + o->offset;
+
+	arg = arg ? arg : o->usual;
+	switch (o->kind) {
+	case KPM_OPTION_FLAG:
+		*(bool *)at = true;
+		return 0;
+	case KPM_OPTION_TOGGLE:
+		*(bool *)at = !*(bool *)at;
+		return 0;
+	case KPM_OPTION_COUNT:
+		return set_count(o, at, arg, err);
+	case KPM_OPTION_DURATION:
+		return set_duration(o, at, arg, err);
+	case KPM_OPTION_TEXT:
+	case KPM_OPTION_FILE:
+	case KPM_OPTION_FOLDER:
+		*(const char **)at = arg;
+		return not_empty(o, arg, err);
+	case KPM_OPTION_LIST:
+	case KPM_OPTION_FILES:
+		return add_to_list(o, at, arg, err);
+	case KPM_OPTION_OTHER:
+		break;
+	}
+	return o->set(options, arg, err);
+}
+
+bool kpm_option_is_of(const struct kpm_option *option, const struct kpm_command *command)
+{
+	char word[16];
+
+	if (!strcmp(option->commands, "*") || kpm_word_in(option->commands, command->name))
+		return true;
+	for (const char *p = command->options; p && *p; p += strspn(p, " ")) {
+		int n = strcspn(p, " ");
+
+		snprintf(word, sizeof(word), "%.*s", n, p);
+		if (kpm_word_in(option->commands, word))
+			return true;
+		p += n;
+	}
+	return false;
+}
 
 #define SEE_HELP "; kpoolmon --help lists the options"
 
@@ -129,73 +177,18 @@ int kpm_option_unknown(const char *word, int letter, struct kpm_err *err)
 {
 	switch (letter) {
 	case 's':
-		return kpm_fail(err, -EINVAL,
-				"-s (session pools) has no counterpart: Linux has "
-				"one set of pools; leave it out");
+		return kpm_usage(err, "-s (session pools) has no counterpart: Linux has "
+				      "one set of pools; leave it out");
 	case 'c':
-		return kpm_fail(err, -EINVAL,
-				"-c (localtag.txt) is not needed: the column Module "
-				"names every tag's module; leave it out or label tags with -g");
+		return kpm_usage(err,
+				 "-c (localtag.txt) is not needed: the column Module "
+				 "names every tag's module; leave it out or label tags with -g");
 	case 'u':
-		return kpm_fail(err, -EINVAL,
-				"-u is no documented switch of poolmon; -b orders by "
-				"bytes, which is the order without any switch");
+		return kpm_usage(err, "-u is no documented switch of poolmon; -b orders by "
+				      "bytes, which is the order without any switch");
 	case 0:
-		return kpm_fail(err, -EINVAL, "unknown or ambiguous option '%.60s'" SEE_HELP, word);
+		return kpm_usage(err, "unknown or ambiguous option '%.60s'" SEE_HELP, word);
 	default:
-		return kpm_fail(err, -EINVAL, "unknown option '-%c'" SEE_HELP, letter);
+		return kpm_usage(err, "unknown option '-%c'" SEE_HELP, letter);
 	}
-}
-
-static void option_line(FILE *out, const struct kpm_option *o)
-{
-	char text[64], letter[8] = "   ";
-
-	if (o->letter)
-		snprintf(letter, sizeof(letter), "-%c%c", o->letter, o->name ? ',' : ' ');
-	if (o->name && o->arg)
-		snprintf(text, sizeof(text), o->optional ? "--%s[=%s]" : "--%s %s", o->name,
-			 o->arg);
-	else
-		snprintf(text, sizeof(text), "%s%s", o->name ? "--" : "", o->name ? o->name : "");
-	fprintf(out, "  %s %-20s %s\n", letter, text, o->help);
-}
-
-void kpm_options_help(FILE *out)
-{
-	fputs("usage: kpoolmon [console] [OPTION...]\n"
-	      "       kpoolmon [dump] [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
-	      "       kpoolmon watch [OPTION...]\n"
-	      "       kpoolmon suspects [OPTION...]\n"
-	      "       kpoolmon find NAME... [OPTION...]\n"
-	      "       kpoolmon start | stop | status [OPTION...]\n"
-	      "       kpoolmon record FILE [OPTION...]\n"
-	      "       kpoolmon replay FILE[@TIME] [OPTION...]\n"
-	      "       kpoolmon diff A[@TIME] B[@TIME] [OPTION...]\n"
-	      "       kpoolmon report [OPTION...]\n"
-	      "       kpoolmon audit [OPTION...]\n\n"
-	      "Counts the kernel's slab allocations by call site and shows who holds the memory.\n"
-	      "console: on a terminal, until q; the command if none is given there. ? lists the keys.\n"
-	      "dump: once, after some seconds, or with COMMAND while COMMAND runs.\n"
-	      "watch: alert when a tag grows past a threshold. suspects: tell a leak from a cache.\n"
-	      "find: which module files know a symbol, a tag, a slab cache, a pattern, an address.\n"
-	      "start: track without a process until stop; all commands show what was counted since.\n"
-	      "status: is anything tracked, since when, and what it costs.\n"
-	      "record: a sample each interval into a file, until a signal; replay: the console on it.\n"
-	      "diff: what grew from A to B: CSV files, recordings, or two times of one.\n"
-	      "report: one text for a bug tracker: machine, modules, rows, losses.\n"
-	      "audit: ask the allocator which objects on the books are free, and take them off.\n",
-	      out);
-	for (int i = 0; i < KPM_OPTS; i++) {
-		if (kpm_option_table[i].group)
-			fprintf(out, "\n%s:\n", kpm_option_table[i].group);
-		option_line(out, &kpm_option_table[i]);
-	}
-	fputs("\npoolmon's way of writing works too: /b /p /iPATTERN /n FILE. Patterns have * and "
-	      "?.\n\nColumns:\n",
-	      out);
-	for (size_t i = 0; i < kpm_column_count; i++)
-		fprintf(out, "  %-17s %s\n", kpm_columns[i].name, kpm_columns[i].help);
-	fputs("\nExit status: 0 fine, 1 failed, 2 wrong usage, 3 an alert, 4 nothing found. More in kpoolmon(8).\n",
-	      out);
 }

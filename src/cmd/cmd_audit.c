@@ -6,13 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
-#include "app/count.h"
-#include "app/open_source.h"
+#include "app/loop.h"
 #include "app/sampler.h"
+#include "base/json.h"
 #include "base/text.h"
-#include "cmd/app.h"
 #include "sink/output.h"
 #include "source/audit.h"
 #include "view/probe_text.h"
@@ -39,7 +36,7 @@ struct found {
 
 struct run {
 	const struct kpm_options *options;
-	struct kpm_tracker tracker;
+	struct kpm_sampler sampler;
 	struct kpm_audit *audit;
 	struct found *found; /* by how many objects */
 	uint32_t count;
@@ -58,10 +55,10 @@ static int by_audited(const void *a, const void *b)
 					: (x->tag > y->tag) - (x->tag < y->tag);
 }
 
-/* What it has found of each tag: the sample before is the tracker's spare one. */
+/* The objects that it has found of each tag: the sample before is the spare one. */
 static int collect(struct run *run, struct kpm_err *err)
 {
-	const struct kpm_snapshot *now = &run->tracker.snap, *then = &run->tracker.spare;
+	const struct kpm_snapshot *now = &run->sampler.snap, *then = &run->sampler.spare;
 
 	run->found = calloc(now->count + 1, sizeof(*run->found));
 	if (!run->found)
@@ -84,7 +81,7 @@ static uint32_t shown(const struct run *run, uint32_t usual)
 static void put_table(FILE *out, const struct run *run)
 {
 	const struct kpm_audit_report *report = kpm_audit_done(run->audit);
-	const struct kpm_snapshot *snap = &run->tracker.snap;
+	const struct kpm_snapshot *snap = &run->sampler.snap;
 	char length[KPM_SIZE_LEN], buf[KPM_CLEAN_LEN];
 	uint32_t rows = shown(run, TAGS_SHOWN);
 
@@ -94,7 +91,8 @@ static void put_table(FILE *out, const struct run *run)
 	fprintf(out,
 		" Scanned %" PRIu64 " objects in %.0f ms: %" PRIu64
 		" tracked ones were free, %" PRIu64 " outstanding are left\n",
-		report->scanned, report->cpu_ns / 1e6, kpm_audit_taken(report), snap->room.objects);
+		report->scanned, report->cpu_ns / 1e6, kpm_audit_taken(report),
+		snap->capacity.objects);
 	for (int i = 0; i < KPM_AUDIT_PLACES; i++)
 		if (report->taken[i])
 			fprintf(out, " %9" PRIu64 "  %s\n", report->taken[i], places[i].words);
@@ -105,7 +103,7 @@ static void put_table(FILE *out, const struct run *run)
 		fputs("\n   Audited       Diff  Tag\n", out);
 	for (uint32_t i = 0; i < rows; i++) {
 		const struct kpm_tag_name *name =
-			kpm_tagset_get(run->tracker.tags, run->found[i].tag);
+			kpm_tagset_get(run->sampler.tags, run->found[i].tag);
 
 		fprintf(out, " %9" PRIu64 "  %9" PRIu64 "  %s", run->found[i].audited,
 			kpm_row_sum(&snap->rows[run->found[i].tag]).diff,
@@ -120,57 +118,43 @@ static void put_table(FILE *out, const struct run *run)
 static int put_json(FILE *out, const struct run *run)
 {
 	const struct kpm_audit_report *report = kpm_audit_done(run->audit);
-	const struct kpm_snapshot *snap = &run->tracker.snap;
+	const struct kpm_snapshot *snap = &run->sampler.snap;
 	json_t *object = json_object(), *taken = json_object(), *tags = json_array();
-	int ret;
 
 	for (int i = 0; i < KPM_AUDIT_PLACES; i++)
 		json_object_set_new(taken, places[i].name, json_integer(report->taken[i]));
 	for (uint32_t i = 0; i < shown(run, UINT32_MAX); i++) {
 		const struct kpm_tag_name *name =
-			kpm_tagset_get(run->tracker.tags, run->found[i].tag);
+			kpm_tagset_get(run->sampler.tags, run->found[i].tag);
 
 		json_array_append_new(
 			tags,
-			json_pack("{s:s, s:s?, s:I, s:I}", "tag", name->text, "cache", name->cache,
-				  "audited", (json_int_t)run->found[i].audited, "diff",
+			json_pack("{s:o, s:o, s:I, s:I}", "tag", kpm_json_text(name->text), "cache",
+				  kpm_json_text(name->cache), "audited",
+				  (json_int_t)run->found[i].audited, "diff",
 				  (json_int_t)kpm_row_sum(&snap->rows[run->found[i].tag]).diff));
 	}
-	json_object_set_new(object, "host", json_string(snap->host));
-	json_object_set_new(object, "kernel", json_string(snap->kernel));
+	json_object_set_new(object, "host", kpm_json_text(snap->host));
+	json_object_set_new(object, "kernel", kpm_json_text(snap->kernel));
 	json_object_set_new(object, "missing_probes", json_string(snap->missing));
 	json_object_set_new(object, "looked", json_integer(report->scanned));
 	json_object_set_new(object, "audited", json_integer(kpm_audit_taken(report)));
 	json_object_set_new(object, "places", taken);
 	json_object_set_new(object, "inconclusive", json_integer(report->inconclusive));
-	json_object_set_new(object, "outstanding", json_integer(snap->room.objects));
+	json_object_set_new(object, "outstanding", json_integer(snap->capacity.objects));
 	json_object_set_new(object, "cpu_ms", json_real(report->cpu_ns / 10000 / 1e2));
 	json_object_set_new(object, "tags", tags);
-	ret = json_dumpf(object, out, JSON_COMPACT | JSON_REAL_PRECISION(15)) ? -ENOMEM : 0;
-	fputc('\n', out);
-	json_decref(object);
-	return ret;
+	return kpm_json_line(out, object);
 }
 
-static int show(const struct run *run, struct kpm_err *err)
+static int write_text(FILE *out, const void *arg)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	int ret = 0;
+	const struct run *run = arg;
 
-	if (!out)
-		return kpm_fail(err, -ENOMEM, "out of memory");
-	if (run->options->sink == &kpm_sink_json)
-		ret = put_json(out, run);
-	else
-		put_table(out, run);
-	if (fclose(out) || ret)
-		ret = kpm_fail(err, -ENOMEM, "out of memory");
-	else
-		ret = kpm_write_stdout(text, size, err);
-	free(text);
-	return ret;
+	if (run->options->format == KPM_FORMAT_JSON)
+		return put_json(out, run);
+	put_table(out, run);
+	return 0;
 }
 
 /*
@@ -179,7 +163,7 @@ static int show(const struct run *run, struct kpm_err *err)
  */
 static int judge(const struct run *run, struct kpm_err *err)
 {
-	const struct kpm_snapshot *snap = &run->tracker.snap;
+	const struct kpm_snapshot *snap = &run->sampler.snap;
 	uint64_t taken = kpm_audit_taken(kpm_audit_done(run->audit));
 
 	if (!taken || !(snap->have & KPM_HAVE_LOSS) || snap->loss.audited <= snap->loss.lost_max)
@@ -201,17 +185,19 @@ static int judge(const struct run *run, struct kpm_err *err)
 
 static int audit(struct run *run, struct kpm_err *err)
 {
-	struct kpm_tracker *tracker = &run->tracker;
-	struct kpm_wait wait = {
+	struct kpm_sampler *sampler = &run->sampler;
+	struct kpm_loop loop = {
 		.for_ns = run->options->for_ns,
-		.progress = isatty(STDERR_FILENO),
+		.doing = isatty(STDERR_FILENO) ? "counting" : NULL,
+		.input = -1,
+		.wake = -1,
 	};
 	int ret = 0;
 
-	if (!tracker->tracked || run->options->for_given)
-		ret = kpm_wait(&wait, err);
+	if (loop.for_ns && (!sampler->tracked || run->options->for_given))
+		ret = kpm_loop_run(&loop, err);
 	if (!ret)
-		ret = kpm_tracker_read(tracker, err);
+		ret = kpm_sampler_read(sampler, err);
 	if (ret)
 		return ret;
 	/* from here on ^C ends it: nothing is half done that would matter */
@@ -219,29 +205,31 @@ static int audit(struct run *run, struct kpm_err *err)
 	ret = kpm_audit_whole(run->audit);
 	if (ret)
 		return kpm_fail(err, ret, "audit: %s", strerror(-ret));
-	ret = kpm_tracker_read(tracker, err);
+	ret = kpm_sampler_read(sampler, err);
 	if (!ret)
 		ret = collect(run, err);
 	if (!ret)
-		ret = show(run, err);
+		ret = kpm_print(NULL, write_text, run, err);
 	return ret ? ret : judge(run, err);
 }
 
-int kpm_app_audit(const struct kpm_options *options, struct kpm_err *err)
+int kpm_cmd_audit(const struct kpm_options *options, struct kpm_outcome *outcome,
+		  struct kpm_err *err)
 {
 	struct run *run = calloc(1, sizeof(*run));
 	int ret;
 
+	(void)outcome;
 	if (!run)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	run->options = options;
 	kpm_signals_hold();
-	ret = kpm_tracker_open(&run->tracker, options, 0, err);
+	ret = kpm_sampler_open(&run->sampler, options, 0, 0, NULL, err);
 	if (!ret)
-		run->audit = kpm_origin_audit(options, run->tracker.source);
+		run->audit = kpm_sampler_audit(&run->sampler);
 	if (!ret)
 		ret = audit(run, err);
-	kpm_tracker_close(&run->tracker);
+	kpm_sampler_close(&run->sampler);
 	free(run->found);
 	free(run);
 	return ret;

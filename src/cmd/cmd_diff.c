@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "app/diff_output.h"
-#include "cmd/diff.h"
+#include "cli/options.h"
 #include "model/dataset.h"
 #include "sink/output.h"
+#include "view/filter.h"
 
 /* Is a row asked for? Patterns are matched as in the other commands. */
-static bool passes(const struct kpm_options *o, const struct kpm_sheet_row *row)
+static bool passes(const struct kpm_options *o, const struct kpm_dataset_row *row)
 {
 	char symbol[512];
 	struct kpm_tag_name name = {
@@ -21,11 +22,11 @@ static bool passes(const struct kpm_options *o, const struct kpm_sheet_row *row)
 
 	snprintf(symbol, sizeof(symbol), "%.*s", (int)strcspn(row->tag, "+"), row->tag);
 	name.symbol = symbol;
-	return kpm_view_passes(&o->view, &name);
+	return kpm_filter_passes(o->view.include, o->view.exclude, &name);
 }
 
-static void add(const struct kpm_options *o, struct kpm_compared *c, const struct kpm_sheet_row *a,
-		const struct kpm_sheet_row *b)
+static void add(const struct kpm_options *o, struct kpm_compared *c,
+		const struct kpm_dataset_row *a, const struct kpm_dataset_row *b)
 {
 	struct kpm_compared_row row = {
 		.a = a,
@@ -39,8 +40,8 @@ static void add(const struct kpm_options *o, struct kpm_compared *c, const struc
 		c->rows[c->count++] = row;
 }
 
-/* Both are in the same order. */
-/* `fewer`: counters that went back, of tags that are shown or not. */
+/* Merges the rows of both, which are in the same order. *fewer: a counter went back, of a tag that
+ * is shown or not. */
 static int match(const struct kpm_options *o, struct kpm_compared *c, bool *fewer)
 {
 	uint32_t i = 0, k = 0;
@@ -49,10 +50,10 @@ static int match(const struct kpm_options *o, struct kpm_compared *c, bool *fewe
 	if (!c->rows)
 		return -ENOMEM;
 	while (i < c->a.count || k < c->b.count) {
-		const struct kpm_sheet_row *a = &c->a.rows[i], *b = &c->b.rows[k];
-		int order = i == c->a.count ? 1 : k == c->b.count ? -1 : kpm_sheet_order(a, b);
+		const struct kpm_dataset_row *a = &c->a.rows[i], *b = &c->b.rows[k];
+		int order = i == c->a.count ? 1 : k == c->b.count ? -1 : kpm_dataset_compare(a, b);
 
-		if (order && i < c->a.count && k < c->b.count && kpm_sheet_goes_on(a, b))
+		if (order && i < c->a.count && k < c->b.count && kpm_dataset_continues(a, b))
 			order = 0;
 		*fewer |= !order && b->allocs < a->allocs;
 		add(o, c, order > 0 ? NULL : a, order < 0 ? NULL : b);
@@ -69,11 +70,11 @@ static int by_growth(const void *x, const void *y)
 
 	if (!order)
 		order = (a->diff < b->diff) - (a->diff > b->diff);
-	return order ? order : kpm_sheet_order(a->b ? a->b : a->a, b->b ? b->b : b->a);
+	return order ? order : kpm_dataset_compare(a->b ? a->b : a->a, b->b ? b->b : b->a);
 }
 
-/* Counters go on if tracking was not begun anew: its time went on with the clock. */
-static void settle_run(struct kpm_compared *c, bool fewer)
+/* Counters go on unless tracking began again: its time went on with the clock. */
+static void judge_run(struct kpm_compared *c, bool fewer)
 {
 	int64_t tracked = c->a.tracked_ms >= 0 && c->b.tracked_ms >= 0
 				  ? c->b.tracked_ms - c->a.tracked_ms
@@ -106,54 +107,59 @@ static void warn_about(const struct kpm_options *o, const struct kpm_compared *c
 	if (c->same_run || strcmp(c->a.kernel, c->b.kernel) || strcmp(c->a.host, c->b.host))
 		return;
 	snprintf(text, sizeof(text),
-		 "%.200s and %.200s are of two runs of tracking: what is freed of the first is not "
-		 "seen in the second",
+		 "%.200s and %.200s are of two runs of tracking: the second does not see "
+		 "frees of objects of the first",
 		 o->words[0], o->words[1]);
 	warn(text);
 }
 
-static int write_out(const struct kpm_options *o, const struct kpm_compared *c, struct kpm_err *err)
-{
-	const char *file = o->output_count && strcmp(o->outputs[0], "-") ? o->outputs[0] : NULL;
-	const struct kpm_sink *sink = o->sink ? o->sink : file ? kpm_sink_for_file(file) : NULL;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-	int ret;
+struct output {
+	const struct kpm_compared *compared;
+	enum kpm_format format;
+	bool exact;
+};
 
-	if (!out)
-		return kpm_fail(err, -ENOMEM, "out of memory");
-	ret = kpm_compared_write(out, c, sink, o->exact);
-	if (fclose(out) || ret)
-		ret = kpm_fail(err, -ENOMEM, "out of memory");
-	else if (file)
-		ret = kpm_write_file(file, text, size, err);
-	else
-		ret = kpm_write_stdout(text, size, err);
-	free(text);
-	return ret;
+static int write_text(FILE *out, const void *arg)
+{
+	const struct output *o = arg;
+
+	return kpm_compared_write(out, o->compared, o->format, o->exact);
 }
 
-int kpm_diff(const struct kpm_options *o, void (*warn)(const char *text), struct kpm_err *err)
+static int write_out(const struct kpm_options *o, const struct kpm_compared *c, struct kpm_err *err)
+{
+	const char *file = kpm_output_file(o);
+	const struct output output = {
+		.compared = c,
+		.format = o->format ? o->format
+			  : file    ? kpm_format_for_file(file)
+				    : KPM_FORMAT_TABLE,
+		.exact = o->exact,
+	};
+
+	return kpm_print(file, write_text, &output, err);
+}
+
+int kpm_cmd_diff(const struct kpm_options *o, struct kpm_outcome *outcome, struct kpm_err *err)
 {
 	struct kpm_compared c = {.per_op = o->per_op};
 	bool fewer = false;
-	int ret = kpm_sheet_open(o->words[0], &c.a, err);
+	int ret = kpm_dataset_open(o->words[0], &c.a, err);
 
 	if (!ret)
-		ret = kpm_sheet_open(o->words[1], &c.b, err);
+		ret = kpm_dataset_open(o->words[1], &c.b, err);
 	if (!ret && match(o, &c, &fewer))
 		ret = kpm_fail(err, -ENOMEM, "out of memory");
 	if (!ret) {
-		settle_run(&c, fewer);
-		warn_about(o, &c, warn);
+		judge_run(&c, fewer);
+		warn_about(o, &c, outcome->warn);
 		qsort(c.rows, c.count, sizeof(*c.rows), by_growth);
 		if (o->view.limit && c.count > o->view.limit)
 			c.count = o->view.limit;
 		ret = write_out(o, &c, err);
 	}
 	free(c.rows);
-	kpm_sheet_done(&c.a);
-	kpm_sheet_done(&c.b);
+	kpm_dataset_done(&c.a);
+	kpm_dataset_done(&c.b);
 	return ret;
 }

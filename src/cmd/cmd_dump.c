@@ -1,110 +1,98 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One shot. What can fail for the user's reasons (files, labels) is tried before the probes are
- * attached, so that nobody waits ten minutes for an error.
+ * kpoolmon dump: counts, takes a sample, writes it to each output. What can fail for the user's
+ * reasons (files, labels) is tried before the probes are attached, so that nobody waits ten minutes
+ * for an error.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/count.h"
+#include "app/child.h"
 #include "app/csv_changed.h"
-#include "app/locations.h"
-#include "app/open_source.h"
+#include "app/loop.h"
+#include "app/sampler.h"
+#include "base/memstream.h"
 #include "base/rights.h"
-#include "cmd/app.h"
-#include "resolve/ksyms.h"
 #include "resolve/labels.h"
+#include "sink/append.h"
 #include "sink/output.h"
 #include "source/replay.h"
 
-/* A file, or standard output, and what is written there. */
+/* An output: standard output or a file, with its format and columns. */
 struct target {
 	const char *file; /* NULL: standard output */
+	bool snapshot;    /* of --snapshot: the exact table, whatever the format is */
+	enum kpm_format format;
 	const struct kpm_sink *sink;
 	struct kpm_sink_opts opts;
 	char *head; /* what a file begins with; empty if nothing */
 };
 
-struct app {
+struct dump {
 	const struct kpm_options *options;
-	struct target targets[KPM_OUTPUTS_MAX + 1];
+	struct target *targets;
 	size_t target_count;
 	struct kpm_labels *labels;
 	const char **label; /* [tag] */
-	struct kpm_tagset *tags;
-	struct kpm_ksyms *ksyms;
-	struct kpm_places *places; /* NULL: no column needs them */
-	struct kpm_source *source;
-	struct kpm_snapshot snap;
-	struct kpm_history *history;
-	struct kpm_command *command;
-	bool tracked; /* the source has counted before */
+	struct kpm_sampler sampler;
+	struct kpm_child *child;
+	struct kpm_loop loop;
 };
-
-/* A stream in memory. */
-struct text {
-	FILE *stream;
-	char *text;
-	size_t size;
-};
-
-static int text_open(struct text *t, struct kpm_err *err)
-{
-	t->text = NULL;
-	t->stream = open_memstream(&t->text, &t->size);
-	return t->stream ? 0 : kpm_fail(err, -ENOMEM, "out of memory");
-}
-
-/* Closes the stream. `ret` is what the writer said. */
-static int text_close(struct text *t, int ret, struct kpm_err *err)
-{
-	if (fclose(t->stream) || ret || !t->text) {
-		free(t->text);
-		t->text = NULL;
-		return kpm_fail(err, -ENOMEM, "out of memory");
-	}
-	return 0;
-}
 
 static int choose_columns(const struct kpm_options *o, struct target *t, struct kpm_err *err)
 {
-	const struct kpm_sink *sink = t->sink;
 	/* a snapshot file has no changes, as poolmon's has none */
-	bool snapshot = t->file && t->file == o->snapshot;
-	bool changes = o->view.by_change && sink->change_columns && !snapshot;
+	bool changes = o->view.by_change && t->sink->change_columns && !t->snapshot;
 	int ret = 0;
 
 	if (!o->columns || *o->columns == '+')
 		ret = kpm_columns_parse(&t->opts.columns,
-					changes ? sink->change_columns : sink->columns, err);
-	if (!ret && o->labels && !o->columns && sink == &kpm_sink_table)
+					changes ? t->sink->change_columns : t->sink->columns, err);
+	if (!ret && o->labels && !o->columns && t->format == KPM_FORMAT_TABLE)
 		ret = kpm_columns_parse(&t->opts.columns, "label", err);
 	if (!ret && o->columns)
 		ret = kpm_columns_parse(&t->opts.columns, o->columns + (*o->columns == '+'), err);
 	return ret;
 }
 
-static int add_target(struct app *app, const char *file, struct kpm_err *err)
+static int make_head(struct target *t, struct kpm_err *err)
 {
-	const struct kpm_options *o = app->options;
-	struct target *t = &app->targets[app->target_count++];
+	struct kpm_memstream head;
+	int ret = kpm_memstream_open(&head, err);
+
+	if (ret)
+		return ret;
+	ret = t->sink->head ? t->sink->head(head.stream, &t->opts) : 0;
+	ret = kpm_memstream_close(&head, ret, err);
+	t->head = head.text;
+	return ret;
+}
+
+static enum kpm_format format_of(const struct kpm_options *o, const char *file, bool snapshot)
+{
+	enum kpm_format format = snapshot ? KPM_FORMAT_TABLE : o->format;
+
+	if (!format && file)
+		format = kpm_format_for_file(file);
+	return format ? format : KPM_FORMAT_TABLE;
+}
+
+static int add_target(struct dump *d, const char *file, bool snapshot, struct kpm_err *err)
+{
+	const struct kpm_options *o = d->options;
+	struct target *t = &d->targets[d->target_count++];
 	bool terminal = !file && isatty(STDOUT_FILENO);
 	struct winsize window;
-	struct text head;
 	int ret;
 
 	t->file = file;
-	t->sink = file && file == o->snapshot ? &kpm_sink_table
-		  : o->sink                   ? o->sink
-		  : file                      ? kpm_sink_for_file(file)
-					      : NULL;
-	if (!t->sink)
-		t->sink = &kpm_sink_table;
-	t->opts.exact = o->exact || (file && file == o->snapshot);
+	t->snapshot = snapshot;
+	t->format = format_of(o, file, snapshot);
+	t->sink = kpm_sink_of(t->format);
+	t->opts.exact = o->exact || snapshot;
 	t->opts.totals = o->totals;
 	t->opts.verbose = o->verbose;
 	t->opts.version = KPM_VERSION;
@@ -112,253 +100,259 @@ static int add_target(struct app *app, const char *file, struct kpm_err *err)
 	t->opts.highlight = terminal && !o->no_highlight && !getenv("NO_COLOR");
 	ret = choose_columns(o, t, err);
 	if (!ret)
-		ret = text_open(&head, err);
-	if (ret)
-		return ret;
-	ret = text_close(&head, t->sink->head ? t->sink->head(head.stream, &t->opts) : 0, err);
-	t->head = head.text;
+		ret = make_head(t, err);
 	if (ret || !file)
 		return ret;
-	/* a recording has addresses of the kernel: it is the owner's alone */
-	if (t->sink == &kpm_sink_record)
-		umask(077);
-	return o->append && file != o->snapshot ? kpm_append_check(file, t->head, err)
-						: kpm_write_check(file, err);
+	return o->append && !snapshot ? kpm_append_check(file, t->head, err)
+				      : kpm_write_check(file, err);
 }
 
-static int add_targets(struct app *app, struct kpm_err *err)
+static int add_targets(struct dump *d, struct kpm_err *err)
 {
-	const struct kpm_options *o = app->options;
+	const struct kpm_options *o = d->options;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < o->output_count; i++)
-		ret = add_target(app, strcmp(o->outputs[i], "-") ? o->outputs[i] : NULL, err);
+	d->targets = calloc(o->outputs.count + 2, sizeof(*d->targets));
+	if (!d->targets)
+		return kpm_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; !ret && i < o->outputs.count; i++) {
+		const char *file = o->outputs.item[i];
+
+		ret = add_target(d, strcmp(file, "-") ? file : NULL, false, err);
+	}
 	if (!ret && o->snapshot)
-		ret = add_target(app, o->snapshot, err);
-	if (!ret && !app->target_count)
-		ret = add_target(app, NULL, err);
+		ret = add_target(d, o->snapshot, true, err);
+	if (!ret && !d->target_count)
+		ret = add_target(d, NULL, false, err);
 	return ret;
 }
 
-static int write_target(const struct app *app, const struct target *t,
-			const struct kpm_frame *frame, struct kpm_err *err)
+/* Makes the text of a sample; of a file that is not appended to, with its head. */
+static int make_text(const struct target *t, const struct kpm_frame *frame, bool append,
+		     struct kpm_memstream *text, struct kpm_err *err)
 {
-	bool append = app->options->append && t->file && t->file != app->options->snapshot;
+	int ret = kpm_memstream_open(text, err);
+
+	if (ret)
+		return ret;
+	if (!append)
+		fputs(t->head, text->stream);
+	ret = t->sink->sample(text->stream, frame, &t->opts);
+	return kpm_memstream_close(text, ret, err);
+}
+
+static int write_target(const struct dump *d, const struct target *t, const struct kpm_frame *frame,
+			struct kpm_err *err)
+{
+	bool append = d->options->append && t->file && !t->snapshot;
+	struct kpm_memstream text = {0};
 	struct kpm_frame part = *frame;
 	uint32_t *order = NULL;
-	struct text text = {0};
 	int ret = 0;
 
-	if (append && app->options->changed)
+	if (append && d->options->changed)
 		ret = kpm_changed_rows(t->file, frame, &part, &order, err);
 	if (!ret)
-		ret = text_open(&text, err);
-	if (!ret && !append)
-		fputs(t->head, text.stream);
-	if (!ret)
-		ret = text_close(&text, t->sink->sample(text.stream, &part, &t->opts), err);
-	if (ret) {
-		free(order);
+		ret = make_text(t, &part, append, &text, err);
+	free(order);
+	if (ret)
 		return ret;
-	}
 	if (append) {
 		ret = kpm_append_file(t->file, t->head, text.text, text.size, err);
 	} else if (t->file) {
-		ret = kpm_write_file(t->file, text.text, text.size, err);
+		ret = kpm_write_file(t->file, text.text, text.size,
+				     t->sink->private ? KPM_MODE_PRIVATE : KPM_MODE_SHARED, err);
 	} else {
 		/* a reader that does not read must not keep ^C from ending us */
 		kpm_signals_release();
 		ret = kpm_write_stdout(text.text, text.size, err);
 		kpm_signals_hold();
 	}
-	free(order);
 	free(text.text);
 	return ret;
 }
 
-static int label_tags(struct app *app, struct kpm_err *err)
+static int label_tags(struct dump *d, struct kpm_err *err)
 {
-	uint32_t count = kpm_tagset_count(app->tags);
+	uint32_t count = kpm_tagset_count(d->sampler.tags);
 
-	if (!app->labels)
+	if (!d->labels)
 		return 0;
-	app->label = calloc(count + 1, sizeof(*app->label));
-	if (!app->label)
+	d->label = calloc(count + 1, sizeof(*d->label));
+	if (!d->label)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	for (uint32_t i = 0; i < count; i++)
-		app->label[i] = kpm_labels_find(app->labels, kpm_tagset_get(app->tags, i));
+		d->label[i] = kpm_labels_find(d->labels, kpm_tagset_get(d->sampler.tags, i));
 	return 0;
 }
 
-static int show(struct app *app, struct kpm_err *err)
+static int build_frame(struct dump *d, struct kpm_view *view, struct kpm_frame *frame,
+		       struct kpm_err *err)
 {
-	struct kpm_view *view = kpm_view_new(&app->options->view);
-	struct kpm_frame_parts parts;
+	struct kpm_sampler *s = &d->sampler;
+	struct kpm_frame_parts parts = {
+		.snap = &s->snap,
+		.tags = s->tags,
+		.history = s->history,
+		.labels = d->label,
+		.locations = kpm_sampler_locations(s),
+	};
+	const struct kpm_column *sort = d->options->view.sort;
+	int ret;
+
+	/* to order by a location all of them must be known, else only those that are shown */
+	if (sort && sort->needs)
+		kpm_locations_find_all(s->locations);
+	ret = kpm_view_build(view, &parts, frame, err);
+	if (!ret)
+		kpm_locations_find(s->locations, frame);
+	return ret;
+}
+
+static int show(struct dump *d, struct kpm_err *err)
+{
+	struct kpm_view *view = kpm_view_new(&d->options->view);
 	struct kpm_frame frame;
 	int ret;
 
 	if (!view)
 		return kpm_fail(err, -ENOMEM, "out of memory");
-	ret = label_tags(app, err);
-	parts = (struct kpm_frame_parts){
-		.snap = &app->snap,
-		.tags = app->tags,
-		.history = app->history,
-		.labels = app->label,
-		.places = app->options->from
-				  ? kpm_recording_places(kpm_replay_recording(app->source))
-				  : kpm_places_list(app->places),
-	};
+	ret = label_tags(d, err);
 	/* a file system or server that does not answer must not keep ^C from ending us */
 	kpm_signals_release();
-	/* to order by a place all of them must be known, else only those that are shown */
-	if (!ret && app->options->view.sort && app->options->view.sort->needs)
-		kpm_places_find_all(app->places);
 	if (!ret)
-		ret = kpm_view_build(view, &parts, &frame, err);
-	if (!ret)
-		kpm_places_find(app->places, &frame);
+		ret = build_frame(d, view, &frame, err);
 	kpm_signals_hold();
-	for (size_t i = 0; !ret && i < app->target_count; i++)
-		ret = write_target(app, &app->targets[i], &frame, err);
+	for (size_t i = 0; !ret && i < d->target_count; i++)
+		ret = write_target(d, &d->targets[i], &frame, err);
 	kpm_view_free(view);
 	return ret;
 }
 
 static int take_sample(void *arg, struct kpm_err *err)
 {
-	struct app *app = arg;
-	int ret = app->source->ops->sample(app->source, &app->snap, err);
+	struct dump *d = arg;
 
-	if (!ret && kpm_history_push(app->history, &app->snap))
-		ret = kpm_fail(err, -ENOMEM, "out of memory");
-	return ret;
+	return kpm_sampler_sample(&d->sampler, err);
 }
 
-static int check_source(void *arg, struct kpm_err *err)
+static int check(void *arg, struct kpm_err *err)
 {
-	struct app *app = arg;
+	struct dump *d = arg;
 
-	return app->source->ops->check(app->source, err);
+	return kpm_sampler_check(&d->sampler, err);
+}
+
+static void child_ended(void *arg)
+{
+	struct dump *d = arg;
+
+	if (d->child && kpm_child_over(d->child))
+		kpm_loop_stop(&d->loop);
 }
 
 /* Changes are those from the sample before. */
-static int play(struct app *app, struct kpm_err *err)
+static int play(struct dump *d, struct kpm_err *err)
 {
-	uint32_t next = kpm_replay_next(app->source);
+	struct kpm_source *source = d->sampler.source;
+	uint32_t next = kpm_replay_next(source);
 	int ret = 0;
 
 	if (next) {
-		kpm_replay_seek(app->source, next - 1);
-		ret = take_sample(app, err);
+		kpm_replay_seek(source, next - 1);
+		ret = take_sample(d, err);
 	}
-	return ret ? ret : take_sample(app, err);
+	return ret ? ret : take_sample(d, err);
 }
 
-static int count(struct app *app, struct kpm_err *err)
+static int count(struct dump *d, struct kpm_err *err)
 {
-	const struct kpm_options *o = app->options;
-	/* what has been counted for days needs no more time, unless it is asked how it changes */
-	bool at_once = app->tracked && !o->for_given && !o->view.by_change;
-	struct kpm_wait wait = {
-		.for_ns = at_once ? 0 : o->for_ns,
-		.command = app->command,
-		.progress = isatty(STDERR_FILENO),
-		.halfway = o->view.by_change ? take_sample : NULL,
-		.check = app->source->ops->check ? check_source : NULL,
-		.arg = app,
-	};
+	const struct kpm_options *o = d->options;
+	/* tables that have counted for days need no more time, unless changes are asked for */
+	bool at_once = d->sampler.tracked && !o->for_given && !o->view.by_change;
+	char doing[100] = "counting";
 	int ret = 0;
 
-	if (o->from)
-		return play(app, err);
-	/* a command has no half time: its changes are since it was let go */
-	if (app->command && o->view.by_change)
-		ret = take_sample(app, err);
-	if (!ret && app->command)
-		ret = kpm_command_go(app->command, err);
+	if (d->child)
+		snprintf(doing, sizeof(doing), "counting while %.60s runs", o->child[0]);
+	d->loop = (struct kpm_loop){
+		.for_ns = d->child || at_once ? 0 : o->for_ns,
+		.half = o->view.by_change ? take_sample : NULL,
+		.check = check,
+		.child = child_ended,
+		.doing = isatty(STDERR_FILENO) ? doing : NULL,
+		.input = -1,
+		.wake = -1,
+		.arg = d,
+	};
+	/* a child has no half time: changes are since its start */
+	if (d->child && o->view.by_change)
+		ret = take_sample(d, err);
+	if (!ret && d->child)
+		ret = kpm_child_go(d->child, err);
+	if (!ret && (d->child || d->loop.for_ns))
+		ret = kpm_loop_run(&d->loop, err);
 	if (!ret)
-		ret = kpm_wait(&wait, err);
-	if (!ret)
-		kpm_origin_audit_once(o, app->source, wait.for_ns);
-	return ret ? ret : take_sample(app, err);
+		kpm_sampler_audit_once(&d->sampler, d->loop.for_ns);
+	return ret ? ret : take_sample(d, err);
 }
 
-/*
- * The workers are started while nothing is open and no probe is attached. Without them the fields
- * stay empty: memory that is running out is what people look for with this.
- */
-static void open_places(struct app *app, struct kpm_err *note)
+/* What the columns that are shown or ordered by want to be found out. */
+static unsigned int needs(const struct dump *d)
 {
-	const struct kpm_column *sort = app->options->view.sort;
+	const struct kpm_column *sort = d->options->view.sort;
 	unsigned int needs = sort ? sort->needs : 0;
 
-	for (size_t i = 0; i < app->target_count; i++) {
-		const struct kpm_column_list *list = &app->targets[i].opts.columns;
+	for (size_t i = 0; i < d->target_count; i++) {
+		const struct kpm_column_list *list = &d->targets[i].opts.columns;
 
 		for (size_t c = 0; c < list->count; c++)
 			needs |= list->column[c]->needs;
 	}
-	if (needs)
-		kpm_places_open(needs, &app->options->live.roots, app->tags, app->ksyms,
-				&app->places, note);
+	return needs;
 }
 
-static int run(struct app *app, struct kpm_err *note, struct kpm_err *err)
+static int run(struct dump *d, struct kpm_err *note, struct kpm_err *err)
 {
-	const struct kpm_options *o = app->options;
-	int ret = add_targets(app, err);
+	const struct kpm_options *o = d->options;
+	int ret = add_targets(d, err);
 
 	if (!ret && kpm_labels_file(o))
-		ret = kpm_labels_open(kpm_labels_file(o), &app->labels, err);
-	app->tags = kpm_tagset_new();
-	app->history = kpm_history_new();
-	if (!ret && (!app->tags || !app->history))
-		ret = kpm_fail(err, -ENOMEM, "out of memory");
-	if (!ret && o->command)
-		ret = kpm_command_new(o->command, &app->command, err);
-	/* opened while we have the rights; without it a tag or two stays an address */
-	if (!ret && !o->from && !kpm_ksyms_open(&o->live.roots, &app->ksyms, NULL))
-		kpm_tagset_set_namer(app->tags, kpm_ksyms_namer, app->ksyms);
-	/* the files of this machine say nothing about a recording */
-	if (!ret && !o->from)
-		open_places(app, note);
-	if (!ret)
-		ret = kpm_origin_open(o, app->tags, &app->source, &app->tracked, err);
+		ret = kpm_labels_open(kpm_labels_file(o), &d->labels, err);
+	if (!ret && o->child)
+		ret = kpm_child_new(o->child, &d->child, err);
+	if (ret)
+		return ret;
 	/* all that is left to do with rights is to write files in other people's directories */
+	ret = kpm_sampler_open(&d->sampler, o, needs(d),
+			       o->outputs.count || o->snapshot ? KPM_RIGHT_ANY_FILE : 0, note, err);
 	if (!ret)
-		ret = kpm_rights_drop(o->output_count || o->snapshot ? KPM_RIGHT_ANY_FILE : 0, err);
+		ret = d->sampler.recording ? play(d, err) : count(d, err);
 	if (!ret)
-		ret = count(app, err);
-	if (!ret)
-		ret = show(app, err);
-	if (!app->command || !kpm_command_failed(app->command, note))
-		kpm_places_note(app->places, note);
+		ret = show(d, err);
+	if (!d->child || !kpm_child_failed(d->child, note))
+		kpm_locations_note(d->sampler.locations, note);
 	return ret;
 }
 
-int kpm_app_dump(const struct kpm_options *options, struct kpm_err *note, struct kpm_err *err)
+int kpm_cmd_dump(const struct kpm_options *options, struct kpm_outcome *outcome,
+		 struct kpm_err *err)
 {
-	struct app *app = calloc(1, sizeof(*app));
+	struct dump *d = calloc(1, sizeof(*d));
 	int ret;
 
-	if (!app)
+	if (!d)
 		return kpm_fail(err, -ENOMEM, "out of memory");
-	app->options = options;
-	kpm_snapshot_init(&app->snap);
+	d->options = options;
 	kpm_signals_hold();
-	ret = run(app, note, err);
-	kpm_source_close(app->source);
-	kpm_places_close(app->places);
-	kpm_command_free(app->command);
-	for (size_t i = 0; i < app->target_count; i++)
-		free(app->targets[i].head);
-	free(app->label);
-	kpm_labels_free(app->labels);
-	kpm_history_free(app->history);
-	kpm_snapshot_done(&app->snap);
-	kpm_tagset_free(app->tags);
-	kpm_ksyms_close(app->ksyms);
-	free(app);
+	ret = run(d, &outcome->note, err);
+	kpm_sampler_close(&d->sampler);
+	kpm_child_free(d->child);
+	for (size_t i = 0; i < d->target_count; i++)
+		free(d->targets[i].head);
+	free(d->targets);
+	free(d->label);
+	kpm_labels_free(d->labels);
+	free(d);
 	return ret;
 }

@@ -7,12 +7,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "app/find_output.h"
+#include "base/clock.h"
 #include "base/rights.h"
-#include "cmd/find.h"
+#include "cli/options.h"
+#include "resolve/index_cache.h"
 #include "resolve/modtree.h"
 #include "sink/output.h"
 
@@ -35,7 +36,7 @@ struct find {
 	struct kpm_query *queries; /* of each name */
 	size_t names;
 	bool terminal;
-	struct timespec shown;
+	int64_t shown; /* monotonic clock of the last progress */
 };
 
 /* The only release that has modules in this folder; false if there are none or several. */
@@ -103,8 +104,7 @@ static int choose_release(struct find *f, struct kpm_err *err)
 	*f->release = '\0';
 	if (!count)
 		return 0; /* without a release: the folder itself is taken */
-	return kpm_fail(err, -EINVAL, "%.300s has %zu kernels; choose one with --kernel", dir,
-			count);
+	return kpm_usage(err, "%.300s has %zu kernels; choose one with --kernel", dir, count);
 }
 
 static int open_tree(struct find *f, struct kpm_err *err)
@@ -185,13 +185,9 @@ static int list_files(struct find *f, struct kpm_err *err)
 static void progress(void *arg, size_t done, size_t count)
 {
 	struct find *f = arg;
-	struct timespec now;
+	int64_t now = kpm_now();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!f->terminal ||
-	    (done < count &&
-	     (now.tv_sec - f->shown.tv_sec) * 10 + (now.tv_nsec - f->shown.tv_nsec) / 100000000 <
-		     1))
+	if (!f->terminal || (done < count && now - f->shown < KPM_SECOND / 10))
 		return;
 	f->shown = now;
 	if (done == count)
@@ -232,12 +228,12 @@ static int open_index(struct find *f, struct kpm_err *err)
 	return 0;
 }
 
-static int search(struct find *f, struct kpm_report *report, struct kpm_err *err)
+static int search(struct find *f, struct kpm_find_output *report, struct kpm_err *err)
 {
 	uint32_t limit = f->options->view.limit ? f->options->view.limit : LIMIT;
 
 	for (size_t i = 0; i < f->names; i++) {
-		struct kpm_findings *found = &report->findings[i];
+		struct kpm_found_files *found = &report->names[i];
 
 		if (kpm_search(f->index, &f->queries[i], &found->hits, &found->count))
 			return kpm_fail(err, -ENOMEM, "out of memory");
@@ -251,45 +247,30 @@ static int search(struct find *f, struct kpm_report *report, struct kpm_err *err
 	return 0;
 }
 
-static int write_report(const struct find *f, const struct kpm_report *report, struct kpm_err *err)
-{
-	bool json = f->options->sink == &kpm_sink_json;
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	int ret = -ENOMEM;
-
-	if (out) {
-		ret = json ? kpm_findings_json(out, report) : kpm_findings_table(out, report);
-		if (fclose(out))
-			ret = -ENOMEM;
-	}
-	ret = ret ? kpm_fail(err, ret, "out of memory") : kpm_write_stdout(text, size, err);
-	free(text);
-	return ret;
-}
-
 static int search_and_write(struct find *f, bool *found, struct kpm_err *err)
 {
-	struct kpm_report report = {
+	struct kpm_find_output report = {
 		.release = *f->release ? f->release : NULL,
 		.index = f->index,
 		.files = f->count,
 	};
 	int ret;
 
-	report.findings = calloc(f->names + 1, sizeof(*report.findings));
-	if (!report.findings)
+	report.names = calloc(f->names + 1, sizeof(*report.names));
+	if (!report.names)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	ret = search(f, &report, err);
 	if (!ret)
-		ret = write_report(f, &report, err);
+		ret = kpm_print(NULL,
+				f->options->format == KPM_FORMAT_JSON ? kpm_find_json
+								      : kpm_find_table,
+				&report, err);
 	for (size_t i = 0; i < f->names; i++) {
-		*found |= report.findings[i].count > 0;
-		free(report.findings[i].hits);
-		kpm_merged_free(report.findings[i].merged);
+		*found |= report.names[i].count > 0;
+		free(report.names[i].hits);
+		kpm_merged_free(report.names[i].merged);
 	}
-	free(report.findings);
+	free(report.names);
 	return ret;
 }
 
@@ -330,17 +311,17 @@ static int run(struct find *f, bool *found, struct kpm_err *err)
 	return ret ? ret : search_and_write(f, found, err);
 }
 
-int kpm_find(const struct kpm_options *options, void (*warn)(const char *text), bool *found,
-	     struct kpm_err *err)
+int kpm_cmd_find(const struct kpm_options *options, struct kpm_outcome *outcome,
+		 struct kpm_err *err)
 {
 	struct find *f = calloc(1, sizeof(*f));
+	bool found = false;
 	int ret;
 
-	*found = false;
 	if (!f)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	f->options = options;
-	f->warn = warn;
+	f->warn = outcome->warn;
 	f->cache = -1;
 	f->terminal = isatty(STDERR_FILENO);
 	uname(&f->uts);
@@ -353,7 +334,8 @@ int kpm_find(const struct kpm_options *options, void (*warn)(const char *text), 
 	if (options->root)
 		f->roots.fs = f->root;
 	if (!ret)
-		ret = run(f, found, err);
+		ret = run(f, &found, err);
+	outcome->exit = found ? KPM_EXIT_OK : KPM_EXIT_NOTHING;
 	if (f->cache >= 0)
 		close(f->cache);
 	kpm_index_close(f->index);

@@ -8,14 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/count.h"
-#include "app/locations.h"
+#include "app/loop.h"
 #include "app/machine.h"
-#include "app/open_source.h"
+#include "app/sampler.h"
 #include "base/rights.h"
 #include "base/text.h"
-#include "cmd/report.h"
-#include "resolve/ksyms.h"
 #include "sink/output.h"
 
 /* Rows of each table, unless --limit says otherwise. */
@@ -23,12 +20,7 @@
 
 struct report {
 	const struct kpm_options *options;
-	struct kpm_tagset *tags;
-	struct kpm_ksyms *ksyms;
-	struct kpm_places *places;
-	struct kpm_source *source;
-	struct kpm_history *history;
-	struct kpm_snapshot snap;
+	struct kpm_sampler sampler;
 	struct kpm_view *view[2]; /* by bytes, by growth */
 	struct kpm_frame frame[2];
 };
@@ -36,22 +28,21 @@ struct report {
 static int take_sample(void *arg, struct kpm_err *err)
 {
 	struct report *r = arg;
-	int ret = r->source->ops->sample(r->source, &r->snap, err);
 
-	if (!ret && kpm_history_push(r->history, &r->snap))
-		ret = kpm_fail(err, -ENOMEM, "out of memory");
-	return ret;
+	return kpm_sampler_sample(&r->sampler, err);
 }
 
 static int build(struct report *r, struct kpm_err *err)
 {
+	struct kpm_sampler *s = &r->sampler;
+
 	for (int i = 0; i < 2; i++) {
 		struct kpm_view_opts opts = r->options->view;
 		struct kpm_frame_parts parts = {
-			.snap = &r->snap,
-			.tags = r->tags,
-			.history = r->history,
-			.places = i ? r->frame[0].part.places : kpm_places_list(r->places),
+			.snap = &s->snap,
+			.tags = s->tags,
+			.history = s->history,
+			.locations = i ? r->frame[0].part.locations : kpm_sampler_locations(s),
 		};
 		int ret;
 
@@ -64,7 +55,7 @@ static int build(struct report *r, struct kpm_err *err)
 		ret = kpm_view_build(r->view[i], &parts, &r->frame[i], err);
 		if (ret)
 			return ret;
-		kpm_places_find(r->places, &r->frame[i]);
+		kpm_locations_find(s->locations, &r->frame[i]);
 	}
 	return 0;
 }
@@ -77,13 +68,14 @@ static int table(FILE *out, const struct kpm_frame *frame, const char *columns, 
 	return ret ? ret : kpm_sink_table.sample(out, frame, &opts);
 }
 
-static int write_text(const struct report *r, FILE *out)
+static int write_text(FILE *out, const void *arg)
 {
+	const struct report *r = arg;
 	char time[KPM_TIME_LEN];
 	int ret;
 
 	fprintf(out, "kpoolmon report\n\n%-15s kpoolmon " KPM_VERSION "\n%-15s %s\n", "Made by",
-		"Time", kpm_format_time(r->snap.wall_ns, time));
+		"Time", kpm_format_time(r->sampler.snap.wall_ns, time));
 	kpm_machine_kernel(out, &r->options->live.roots);
 	fputs("\n== Modules of the rows below\n", out);
 	kpm_machine_modules(out, &r->options->live.roots, &r->frame[0], &r->frame[1]);
@@ -99,81 +91,54 @@ static int write_text(const struct report *r, FILE *out)
 	return ret;
 }
 
-static int write_report(const struct report *r, struct kpm_err *err)
-{
-	const struct kpm_options *o = r->options;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-	int ret = out ? write_text(r, out) : -ENOMEM;
-
-	if ((out && fclose(out)) || ret)
-		ret = kpm_fail(err, -ENOMEM, "out of memory");
-	else if (o->output_count && strcmp(o->outputs[0], "-"))
-		ret = kpm_write_file(o->outputs[0], text, size, err);
-	else
-		ret = kpm_write_stdout(text, size, err);
-	free(text);
-	return ret;
-}
-
 static int run(struct report *r, struct kpm_err *err)
 {
 	const struct kpm_options *o = r->options;
-	struct kpm_wait wait = {.for_ns = o->for_ns, .progress = isatty(STDERR_FILENO), .arg = r};
-	bool tracked;
-	int ret = 0;
+	struct kpm_loop loop = {
+		.for_ns = o->for_ns,
+		.doing = isatty(STDERR_FILENO) ? "counting" : NULL,
+		.input = -1,
+		.wake = -1,
+		.arg = r,
+	};
+	int ret = kpm_output_file(o) ? kpm_write_check(kpm_output_file(o), err) : 0;
 
-	r->tags = kpm_tagset_new();
-	r->history = kpm_history_new();
-	if (!r->tags || !r->history)
-		return kpm_fail(err, -ENOMEM, "out of memory");
-	if (o->output_count && strcmp(o->outputs[0], "-"))
-		ret = kpm_write_check(o->outputs[0], err);
-	if (!ret && !kpm_ksyms_open(&o->live.roots, &r->ksyms, NULL))
-		kpm_tagset_set_namer(r->tags, kpm_ksyms_namer, r->ksyms);
 	if (!ret)
-		kpm_places_open(KPM_NEED_FILE, &o->live.roots, r->tags, r->ksyms, &r->places, NULL);
-	if (!ret)
-		ret = kpm_origin_open(o, r->tags, &r->source, &tracked, err);
-	if (!ret)
-		ret = kpm_rights_drop(o->output_count ? KPM_RIGHT_ANY_FILE : 0, err);
+		ret = kpm_sampler_open(&r->sampler, o, KPM_LOCATION_FILE,
+				       o->outputs.count ? KPM_RIGHT_ANY_FILE : 0, NULL, err);
 	if (ret)
 		return ret;
-	/* what is tracked for long shows its growth all the time, else in the second half */
-	if (tracked)
+	/* tables that have counted for long show their growth all the time, new ones in the second
+	 * half */
+	if (r->sampler.tracked)
 		ret = take_sample(r, err);
 	else
-		wait.halfway = take_sample;
-	if (!ret)
-		ret = kpm_wait(&wait, err);
+		loop.half = take_sample;
+	if (!ret && loop.for_ns)
+		ret = kpm_loop_run(&loop, err);
 	if (!ret)
 		ret = take_sample(r, err);
 	kpm_signals_release();
 	if (!ret)
 		ret = build(r, err);
-	return ret ? ret : write_report(r, err);
+	return ret ? ret : kpm_print(kpm_output_file(o), write_text, r, err);
 }
 
-int kpm_report(const struct kpm_options *options, struct kpm_err *err)
+int kpm_cmd_report(const struct kpm_options *options, struct kpm_outcome *outcome,
+		   struct kpm_err *err)
 {
 	struct report *r = calloc(1, sizeof(*r));
 	int ret;
 
+	(void)outcome;
 	if (!r)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	r->options = options;
-	kpm_snapshot_init(&r->snap);
 	kpm_signals_hold();
 	ret = run(r, err);
-	kpm_source_close(r->source);
-	kpm_places_close(r->places);
+	kpm_sampler_close(&r->sampler);
 	kpm_view_free(r->view[0]);
 	kpm_view_free(r->view[1]);
-	kpm_history_free(r->history);
-	kpm_snapshot_done(&r->snap);
-	kpm_tagset_free(r->tags);
-	kpm_ksyms_close(r->ksyms);
 	free(r);
 	return ret;
 }

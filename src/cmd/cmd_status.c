@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* start, stop and status: what they say. The work is done in src/source/pins.c. */
+/* kpoolmon status: is anything tracked, since when, and what does it cost. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <jansson.h>
 
 #include "app/verify.h"
+#include "base/json.h"
 #include "base/rights.h"
 #include "base/text.h"
-#include "cmd/always.h"
+#include "cli/options.h"
 #include "sink/output.h"
 #include "source/pinned.h"
 #include "source/pins.h"
@@ -19,6 +16,8 @@
 #include "view/probe_text.h"
 
 struct status {
+	const struct kpm_options *options;
+	bool tracking;
 	struct kpm_snapshot snap;
 	int64_t since_ns; /* wall clock */
 	struct kpm_cost cost;
@@ -27,8 +26,9 @@ struct status {
 	struct kpm_verified verified; /* with --verify */
 };
 
-static int read_status(const struct kpm_options *o, struct status *s, struct kpm_err *err)
+static int read_status(struct status *s, struct kpm_err *err)
 {
+	const struct kpm_options *o = s->options;
 	struct kpm_tagset *tags = kpm_tagset_new();
 	struct kpm_source *source = NULL;
 	struct kpm_audit *audit = NULL;
@@ -62,15 +62,16 @@ static void print_text(FILE *out, const struct status *s)
 	fprintf(out, "tracking since %s (%s), by kpoolmon " KPM_VERSION ", Linux %s\n",
 		kpm_format_time(s->since_ns, time),
 		kpm_format_duration(snap->mono_ns - snap->started_ns, length), snap->kernel);
-	fprintf(out, "tags:           %" PRIu32 " of %" PRIu32 "\n", snap->room.tags,
-		snap->room.tags_max);
-	fprintf(out, "objects:        %" PRIu64 " of %" PRIu64 " (%.1f%%)\n", snap->room.objects,
-		snap->room.objects_rated, 100.0 * snap->room.objects / snap->room.objects_rated);
-	fprintf(out, "kernel memory:  %s\n", kpm_format_size(snap->room.kernel_bytes, size));
+	fprintf(out, "tags:           %" PRIu64 " of %" PRIu64 "\n", snap->capacity.tags,
+		snap->capacity.tags_max);
+	fprintf(out, "objects:        %" PRIu64 " of %" PRIu64 " (%.1f%%)\n",
+		snap->capacity.objects, snap->capacity.objects_rated,
+		100.0 * snap->capacity.objects / snap->capacity.objects_rated);
+	fprintf(out, "kernel memory:  %s\n", kpm_format_size(snap->capacity.kernel_bytes, size));
 	if (snap->have & KPM_HAVE_LOSS)
 		fprintf(out,
 			"lost:           %" PRIu64 " (at most %" PRIu64 " frees, %" PRIu64
-			" allocs, %" PRIu64 " for want of room, %" PRIu64 " for want of tags)\n",
+			" allocs, %" PRIu64 " table full, %" PRIu64 " tag table full)\n",
 			kpm_loss_events(&snap->loss), snap->loss.lost_max, snap->loss.allocs,
 			snap->loss.refused, snap->loss.tags_full);
 	else
@@ -90,115 +91,77 @@ static void print_text(FILE *out, const struct status *s)
 		      out);
 }
 
-static json_t *number(uint64_t u)
-{
-	return json_integer(u > INT64_MAX ? INT64_MAX : (json_int_t)u);
-}
-
-static void set(json_t *object, const char *name, json_t *value)
-{
-	json_object_set_new(object, name, value);
-}
-
 static int print_json(FILE *out, const struct status *s)
 {
 	const struct kpm_snapshot *snap = &s->snap;
 	bool loss = snap->have & KPM_HAVE_LOSS;
-	json_t *object = json_object();
-	char time[KPM_TIME_LEN];
-	int ret;
+	json_t *o = json_object();
 
-	set(object, "tracking", json_true());
-	set(object, "since", json_string(kpm_format_time(s->since_ns, time)));
-	set(object, "tracked_s", json_real((snap->mono_ns - snap->started_ns) / 1000000 / 1e3));
-	set(object, "version", json_string(KPM_VERSION));
-	set(object, "layout", number(kpm_pins_layout()));
-	set(object, "host", json_string(snap->host));
-	set(object, "kernel", json_string(snap->kernel));
-	set(object, "tags", number(snap->room.tags));
-	set(object, "tags_max", number(snap->room.tags_max));
-	set(object, "objects", number(snap->room.objects));
-	set(object, "objects_rated", number(snap->room.objects_rated));
-	set(object, "kernel_bytes", number(snap->room.kernel_bytes));
-	set(object, "lost", loss ? number(kpm_loss_events(&snap->loss)) : json_null());
-	set(object, "missed", number(snap->loss.missed));
-	set(object, "audited", number(snap->loss.audited));
-	set(object, "missing_probes", json_string(snap->missing));
-	set(object, "events_timed", s->cost_known ? number(s->cost.runs) : json_null());
-	set(object, "ns_per_event",
-	    s->cost_known ? json_real((double)s->cost.ns / s->cost.runs) : json_null());
+	json_object_set_new(o, "tracking", json_true());
+	json_object_set_new(o, "since", kpm_json_time(s->since_ns));
+	json_object_set_new(o, "tracked_s",
+			    json_real((snap->mono_ns - snap->started_ns) / 1000000 / 1e3));
+	json_object_set_new(o, "version", json_string(KPM_VERSION));
+	json_object_set_new(o, "layout", kpm_json_number(kpm_pins_layout()));
+	json_object_set_new(o, "host", kpm_json_text(snap->host));
+	json_object_set_new(o, "kernel", kpm_json_text(snap->kernel));
+	json_object_set_new(o, "tags", kpm_json_number(snap->capacity.tags));
+	json_object_set_new(o, "tags_max", kpm_json_number(snap->capacity.tags_max));
+	json_object_set_new(o, "objects", kpm_json_number(snap->capacity.objects));
+	json_object_set_new(o, "objects_rated", kpm_json_number(snap->capacity.objects_rated));
+	json_object_set_new(o, "kernel_bytes", kpm_json_number(snap->capacity.kernel_bytes));
+	json_object_set_new(o, "lost",
+			    loss ? kpm_json_number(kpm_loss_events(&snap->loss)) : json_null());
+	json_object_set_new(o, "missed", kpm_json_number(snap->loss.missed));
+	json_object_set_new(o, "audited", kpm_json_number(snap->loss.audited));
+	json_object_set_new(o, "missing_probes", kpm_json_text(snap->missing));
+	json_object_set_new(o, "events_timed",
+			    s->cost_known ? kpm_json_number(s->cost.runs) : json_null());
+	json_object_set_new(o, "ns_per_event",
+			    kpm_json_real(s->cost_known ? (double)s->cost.ns / s->cost.runs : 0,
+					  s->cost_known));
 	if (s->verified.counts)
-		set(object, "caches", kpm_verified_json(&s->verified));
-	ret = json_dumpf(object, out, JSON_COMPACT | JSON_REAL_PRECISION(15)) ? -ENOMEM : 0;
-	fputc('\n', out);
-	json_decref(object);
-	return ret;
+		json_object_set_new(o, "caches", kpm_verified_json(&s->verified));
+	return kpm_json_line(out, o);
 }
 
-static int say(const char *text, size_t size, struct kpm_err *err)
+static int write_text(FILE *out, const void *arg)
 {
-	return kpm_write_stdout(text, size, err);
-}
+	const struct status *s = arg;
+	bool json = s->options->format == KPM_FORMAT_JSON;
 
-int kpm_always_status(const struct kpm_options *o, bool *tracking, struct kpm_err *err)
-{
-	bool json = o->sink == &kpm_sink_json;
-	struct status s = {.cost_known = false};
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out;
-	int ret;
-
-	kpm_snapshot_init(&s.snap);
-	ret = read_status(o, &s, err);
-	*tracking = !ret;
-	/* that nothing is tracked is an answer */
-	if (ret && (ret != -ENOENT || kpm_pins_exist(&o->live.roots)))
-		goto done;
-	out = open_memstream(&text, &size);
-	if (!out) {
-		ret = kpm_fail(err, -ENOMEM, "out of memory");
-		goto done;
-	}
-	if (ret)
+	if (!s->tracking)
 		fputs(json ? "{\"tracking\":false}\n"
 			   : "nothing is tracked; kpoolmon start begins\n",
 		      out);
 	else if (json)
-		print_json(out, &s);
+		return print_json(out, s);
 	else
-		print_text(out, &s);
-	if (!ret && o->verify && !json)
-		kpm_verified_print(out, &s.verified);
-	if (fclose(out))
-		ret = kpm_fail(err, -ENOMEM, "out of memory");
-	else
-		ret = say(text, size, err);
-	if (!ret && *tracking && o->verify)
+		print_text(out, s);
+	if (s->tracking && s->options->verify)
+		kpm_verified_print(out, &s->verified);
+	return 0;
+}
+
+int kpm_cmd_status(const struct kpm_options *options, struct kpm_outcome *outcome,
+		   struct kpm_err *err)
+{
+	struct status s = {.options = options};
+	int ret;
+
+	kpm_snapshot_init(&s.snap);
+	ret = read_status(&s, err);
+	s.tracking = !ret;
+	/* that nothing is tracked is an answer */
+	if (ret == -ENOENT && !kpm_pins_exist(&options->live.roots)) {
+		outcome->exit = KPM_EXIT_NOTHING;
+		ret = 0;
+	}
+	if (!ret)
+		ret = kpm_print(NULL, write_text, &s, err);
+	if (!ret && s.tracking && options->verify)
 		ret = kpm_verified_judge(&s.verified, err);
-done:
 	kpm_verified_done(&s.verified);
 	kpm_snapshot_done(&s.snap);
-	free(text);
 	return ret;
-}
-
-int kpm_always_start(const struct kpm_options *o, struct kpm_err *err)
-{
-	static const char started[] = "tracking; kpoolmon shows it, kpoolmon stop ends it\n";
-	int ret = kpm_pins_start(&o->live, KPM_VERSION, err);
-
-	return ret ? ret : say(started, sizeof(started) - 1, err);
-}
-
-int kpm_always_stop(const struct kpm_options *o, struct kpm_err *err)
-{
-	static const char stopped[] = "tracking ended\n", nothing[] = "nothing was tracked\n";
-	bool were;
-	int ret = kpm_pins_stop(&o->live.roots, &were, err);
-
-	if (ret)
-		return ret;
-	return were ? say(stopped, sizeof(stopped) - 1, err)
-		    : say(nothing, sizeof(nothing) - 1, err);
 }

@@ -2,31 +2,26 @@
 /* kpoolmon suspects: watches for a while, then ranks the tags and prints the evidence. */
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
-#include "app/count.h"
 #include "app/loop.h"
-#include "app/open_source.h"
 #include "app/sampler.h"
+#include "base/csv.h"
+#include "base/json.h"
 #include "base/text.h"
-#include "cmd/app.h"
 #include "sink/output.h"
 #include "source/audit.h"
 #include "view/columns.h"
 #include "view/probe_text.h"
 #include "view/suspects.h"
 
-#define SECOND       1000000000LL
 #define SUSPECTS_MAX 256
 
 struct run {
 	const struct kpm_options *options;
-	struct kpm_tracker tracker;
+	struct kpm_sampler sampler;
 	struct kpm_suspect list[SUSPECTS_MAX];
 	uint32_t count;
 };
@@ -35,7 +30,14 @@ static int sample(void *arg, struct kpm_err *err)
 {
 	struct run *run = arg;
 
-	return kpm_tracker_sample(&run->tracker, err);
+	return kpm_sampler_sample(&run->sampler, err);
+}
+
+static int check(void *arg, struct kpm_err *err)
+{
+	struct run *run = arg;
+
+	return kpm_sampler_check(&run->sampler, err);
 }
 
 static bool ages_of(void *arg, uint32_t tag, uint32_t survive_s, struct kpm_objects *objects)
@@ -57,13 +59,13 @@ static const char *clean(const char *text, char *buf)
 	return kpm_clean(text ? text : "", buf, KPM_CLEAN_LEN);
 }
 
-static void put_table(FILE *out, struct run *run)
+static void put_table(FILE *out, const struct run *run)
 {
-	const struct kpm_snapshot *snap = &run->tracker.snap;
+	const struct kpm_snapshot *snap = &run->sampler.snap;
 	char size[KPM_SIZE_LEN], words[KPM_EVIDENCE_LEN], buf[KPM_CLEAN_LEN];
 
 	fprintf(out, " %s  Linux %s  watched for %s\n", snap->host, snap->kernel,
-		kpm_format_duration(kpm_trend_span(run->tracker.trend), size));
+		kpm_format_duration(kpm_trend_span(run->sampler.trend), size));
 	kpm_missing_probes_print(out, " Missing probes", snap->hooks);
 	if (*snap->no_audit)
 		fprintf(out, " No audit: %s\n", snap->no_audit);
@@ -71,7 +73,7 @@ static void put_table(FILE *out, struct run *run)
 		fputs(" Nothing grew.\n", out);
 	for (uint32_t i = 0; i < run->count; i++) {
 		const struct kpm_suspect *s = &run->list[i];
-		const struct kpm_tag_name *name = kpm_tagset_get(run->tracker.tags, s->tag);
+		const struct kpm_tag_name *name = kpm_tagset_get(run->sampler.tags, s->tag);
 		const struct kpm_row *row = &snap->rows[s->tag];
 		int64_t end = kpm_time_to_exhaustion(snap, &s->evidence);
 
@@ -83,7 +85,7 @@ static void put_table(FILE *out, struct run *run)
 		fprintf(out, "          %s\n", kpm_evidence_words(&s->evidence, words));
 		if (s->moves_with != KPM_NO_SUSPECT)
 			fprintf(out, "          moves with %s\n",
-				clean(kpm_tagset_get(run->tracker.tags,
+				clean(kpm_tagset_get(run->sampler.tags,
 						     run->list[s->moves_with].tag)
 					      ->text,
 				      buf));
@@ -93,174 +95,237 @@ static void put_table(FILE *out, struct run *run)
 	}
 }
 
-static void set_text(json_t *o, const char *name, const char *text)
-{
-	char buf[KPM_CLEAN_LEN];
+/* The members of a suspect's JSON object, which are the columns of the CSV. */
+enum field {
+	VERDICT,
+	TAG,
+	CACHE,
+	TYPE,
+	MODULE,
+	BYTES,
+	DIFF,
+	ALLOCS,
+	FREES,
+	MISSED,
+	GREW,
+	SAMPLES,
+	SLOPE_10S,
+	SLOPE_1MIN,
+	SLOPE_15MIN,
+	SLOPE,
+	OLD_SHARE,
+	EXHAUSTED,
+	MOVES_WITH,
+	EVIDENCE,
+	FIELDS
+};
 
-	json_object_set_new(o, name, text ? json_string(clean(text, buf)) : json_null());
+static const char *const field_names[FIELDS] = {
+	[VERDICT] = "verdict",
+	[TAG] = "tag",
+	[CACHE] = "cache",
+	[TYPE] = "type",
+	[MODULE] = "module",
+	[BYTES] = "bytes",
+	[DIFF] = "diff",
+	[ALLOCS] = "allocs",
+	[FREES] = "frees",
+	[MISSED] = "missed",
+	[GREW] = "grew",
+	[SAMPLES] = "samples",
+	[SLOPE_10S] = "bytes_per_min_10s",
+	[SLOPE_1MIN] = "bytes_per_min_1min",
+	[SLOPE_15MIN] = "bytes_per_min_15min",
+	[SLOPE] = "bytes_per_min",
+	[OLD_SHARE] = "old_share",
+	[EXHAUSTED] = "exhausted_in_s",
+	[MOVES_WITH] = "moves_with",
+	[EVIDENCE] = "evidence",
+};
+
+static json_t *slope(const struct kpm_evidence *e, enum kpm_verdict_window window)
+{
+	return kpm_json_real(e->slope[window] * 60, e->known[window]);
 }
 
-/* Null for what is not known: infinities are no numbers in JSON. */
-static void set_real(json_t *o, const char *name, double value, bool known)
+static json_t *field_value(const struct run *run, const struct kpm_suspect *s, enum field field)
 {
-	json_object_set_new(o, name, known && isfinite(value) ? json_real(value) : json_null());
-}
-
-static json_t *suspect_object(struct run *run, const struct kpm_suspect *s)
-{
-	const struct kpm_snapshot *snap = &run->tracker.snap;
-	const struct kpm_tag_name *name = kpm_tagset_get(run->tracker.tags, s->tag);
+	const struct kpm_snapshot *snap = &run->sampler.snap;
+	const struct kpm_tag_name *name = kpm_tagset_get(run->sampler.tags, s->tag);
 	const struct kpm_evidence *e = &s->evidence;
-	int64_t end = kpm_time_to_exhaustion(snap, e);
 	char words[KPM_EVIDENCE_LEN];
-	json_t *o = json_object();
+	int64_t end;
 
-	set_text(o, "verdict", kpm_verdict_name(s->verdict));
-	set_text(o, "tag", name->text);
-	set_text(o, "cache", name->cache);
-	set_text(o, "type", type_of(&snap->rows[s->tag]));
-	set_text(o, "module", name->module);
-	json_object_set_new(o, "bytes", json_integer(e->bytes));
-	json_object_set_new(o, "diff", json_integer(e->diff));
-	json_object_set_new(o, "allocs", json_integer(e->allocs));
-	json_object_set_new(o, "frees", json_integer(e->frees));
-	json_object_set_new(o, "missed", json_integer(e->missed));
-	json_object_set_new(o, "grew", json_integer(e->steps.grew));
-	json_object_set_new(o, "samples", json_integer(e->steps.steps));
-	set_real(o, "bytes_per_min_10s", e->slope[KPM_10S] * 60, e->known[KPM_10S]);
-	set_real(o, "bytes_per_min_1min", e->slope[KPM_1MIN] * 60, e->known[KPM_1MIN]);
-	set_real(o, "bytes_per_min_15min", e->slope[KPM_15MIN] * 60, e->known[KPM_15MIN]);
-	set_real(o, "bytes_per_min", e->slope[KPM_RUN] * 60, e->known[KPM_RUN]);
-	set_real(o, "old_share", e->old, e->ages_known);
-	set_real(o, "exhausted_in_s", end / 1e9, end > 0);
-	set_text(o, "moves_with",
-		 s->moves_with == KPM_NO_SUSPECT
-			 ? NULL
-			 : kpm_tagset_get(run->tracker.tags, run->list[s->moves_with].tag)->text);
-	set_text(o, "evidence", kpm_evidence_words(e, words));
-	return o;
+	switch (field) {
+	case VERDICT:
+		return kpm_json_text(kpm_verdict_name(s->verdict));
+	case TAG:
+		return kpm_json_text(name->text);
+	case CACHE:
+		return kpm_json_text(name->cache);
+	case TYPE:
+		return kpm_json_text(type_of(&snap->rows[s->tag]));
+	case MODULE:
+		return kpm_json_text(name->module);
+	case BYTES:
+		return kpm_json_number(e->bytes);
+	case DIFF:
+		return kpm_json_number(e->diff);
+	case ALLOCS:
+		return kpm_json_number(e->allocs);
+	case FREES:
+		return kpm_json_number(e->frees);
+	case MISSED:
+		return kpm_json_number(e->missed);
+	case GREW:
+		return kpm_json_number(e->steps.grew);
+	case SAMPLES:
+		return kpm_json_number(e->steps.steps);
+	case SLOPE_10S:
+		return slope(e, KPM_10S);
+	case SLOPE_1MIN:
+		return slope(e, KPM_1MIN);
+	case SLOPE_15MIN:
+		return slope(e, KPM_15MIN);
+	case SLOPE:
+		return slope(e, KPM_RUN);
+	case OLD_SHARE:
+		return kpm_json_real(e->old, e->ages_known);
+	case EXHAUSTED:
+		end = kpm_time_to_exhaustion(snap, e);
+		return kpm_json_real(end / 1e9, end > 0);
+	case MOVES_WITH:
+		if (s->moves_with == KPM_NO_SUSPECT)
+			return json_null();
+		name = kpm_tagset_get(run->sampler.tags, run->list[s->moves_with].tag);
+		return kpm_json_text(name->text);
+	case EVIDENCE:
+		return kpm_json_text(kpm_evidence_words(e, words));
+	case FIELDS:
+		break;
+	}
+	return json_null();
 }
 
-static int put_json(FILE *out, struct run *run)
+static int put_json(FILE *out, const struct run *run)
 {
-	const struct kpm_snapshot *snap = &run->tracker.snap;
-	json_t *o = json_object(), *list = json_array();
-	char time[KPM_TIME_LEN], *text;
+	const struct kpm_snapshot *snap = &run->sampler.snap;
+	json_t *object = json_object(), *list = json_array();
 
-	set_text(o, "time", kpm_format_time(snap->wall_ns, time));
-	set_text(o, "host", snap->host);
-	set_text(o, "kernel", snap->kernel);
-	set_real(o, "watched_s", kpm_trend_span(run->tracker.trend) / 1e9, true);
-	set_text(o, "missing_probes", snap->missing);
-	for (uint32_t i = 0; i < run->count; i++)
-		json_array_append_new(list, suspect_object(run, &run->list[i]));
-	json_object_set_new(o, "suspects", list);
-	text = json_dumps(o, JSON_COMPACT);
-	json_decref(o);
-	if (!text)
-		return -ENOMEM;
-	fprintf(out, "%s\n", text);
-	free(text);
+	json_object_set_new(object, "time", kpm_json_time(snap->wall_ns));
+	json_object_set_new(object, "host", kpm_json_text(snap->host));
+	json_object_set_new(object, "kernel", kpm_json_text(snap->kernel));
+	json_object_set_new(object, "watched_s",
+			    kpm_json_real(kpm_trend_span(run->sampler.trend) / 1e9, true));
+	json_object_set_new(object, "missing_probes", kpm_json_text(snap->missing));
+	for (uint32_t i = 0; i < run->count; i++) {
+		json_t *one = json_object();
+
+		for (enum field f = 0; f < FIELDS; f++)
+			json_object_set_new(one, field_names[f],
+					    field_value(run, &run->list[i], f));
+		json_array_append_new(list, one);
+	}
+	json_object_set_new(object, "suspects", list);
+	return kpm_json_line(out, object);
+}
+
+static void put_csv_value(FILE *out, json_t *value)
+{
+	if (json_is_string(value))
+		kpm_csv_text(out, json_string_value(value));
+	else if (json_is_integer(value))
+		fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	else if (json_is_real(value))
+		fprintf(out, "%.3f", json_real_value(value));
+	json_decref(value);
+}
+
+static int put_csv(FILE *out, const struct run *run)
+{
+	for (enum field f = 0; f < FIELDS; f++)
+		fprintf(out, "%s%s", f ? "," : "", field_names[f]);
+	fputs("\r\n", out);
+	for (uint32_t i = 0; i < run->count; i++) {
+		for (enum field f = 0; f < FIELDS; f++) {
+			if (f)
+				fputc(',', out);
+			put_csv_value(out, field_value(run, &run->list[i], f));
+		}
+		fputs("\r\n", out);
+	}
 	return 0;
 }
 
-/* The fields of the JSON object as a line of CSV; its names as the first one. */
-static void put_csv(FILE *out, struct run *run)
+static int write_text(FILE *out, const void *arg)
 {
-	for (uint32_t i = 0; i < run->count; i++) {
-		json_t *o = suspect_object(run, &run->list[i]), *value;
-		const char *key, *comma = "";
+	const struct run *run = arg;
 
-		if (!i) {
-			json_object_foreach(o, key, value)
-			{
-				fprintf(out, "%s%s", comma, key);
-				comma = ",";
-			}
-			fputs("\r\n", out);
-		}
-		comma = "";
-		json_object_foreach(o, key, value)
-		{
-			fputs(comma, out);
-			comma = ",";
-			if (json_is_string(value))
-				kpm_csv_text(out, json_string_value(value));
-			else if (json_is_integer(value))
-				fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-			else if (json_is_real(value))
-				fprintf(out, "%.3f", json_real_value(value));
-		}
-		fputs("\r\n", out);
-		json_decref(o);
-	}
+	if (run->options->format == KPM_FORMAT_JSON)
+		return put_json(out, run);
+	if (run->options->format == KPM_FORMAT_CSV)
+		return put_csv(out, run);
+	put_table(out, run);
+	return 0;
 }
 
-static int show(struct run *run, struct kpm_err *err)
+static void rank(struct run *run)
 {
-	const struct kpm_options *o = run->options;
-	uint32_t most =
-		o->view.limit && o->view.limit < SUSPECTS_MAX ? o->view.limit : SUSPECTS_MAX;
-	char *text = NULL;
-	size_t size;
-	FILE *out;
-	int ret = 0;
+	uint32_t limit = run->options->view.limit;
+	uint32_t most = limit && limit < SUSPECTS_MAX ? limit : SUSPECTS_MAX;
 
-	run->count = kpm_suspects_rank(&run->tracker.snap, run->tracker.tags, run->tracker.trend,
-				       ages_of, run->tracker.source, run->list, most);
-	out = open_memstream(&text, &size);
-	if (!out)
-		return kpm_fail(err, -ENOMEM, "out of memory");
-	if (o->sink == &kpm_sink_json)
-		ret = put_json(out, run);
-	else if (o->sink == &kpm_sink_csv)
-		put_csv(out, run);
-	else
-		put_table(out, run);
-	if (fclose(out) || ret)
-		ret = kpm_fail(err, -ENOMEM, "out of memory");
-	else
-		ret = kpm_write_stdout(text, size, err);
-	free(text);
-	return ret;
+	run->count = kpm_suspects_rank(&run->sampler.snap, run->sampler.tags, run->sampler.trend,
+				       ages_of, run->sampler.source, run->list, most);
 }
 
-/* Before a tag is called a leak: the whole table, and a last sample of what is left. */
+/* Before a tag is called a leak: audits the whole table and samples once more. */
 static int audit(struct run *run, struct kpm_err *err)
 {
-	struct kpm_audit *audit = kpm_origin_audit(run->options, run->tracker.source);
+	struct kpm_audit *audit = kpm_sampler_audit(&run->sampler);
 
 	if (!audit)
 		return 0;
 	kpm_audit_whole(audit);
-	return kpm_tracker_sample(&run->tracker, err);
+	return kpm_sampler_sample(&run->sampler, err);
 }
 
-int kpm_app_suspects(const struct kpm_options *options, struct kpm_err *err)
+static int watch(struct run *run, struct kpm_err *err)
+{
+	struct kpm_loop loop = {
+		.every_ns = run->options->interval_ns,
+		.for_ns = run->options->for_ns,
+		.tick = sample,
+		.check = check,
+		.doing = isatty(STDERR_FILENO) ? "watching" : NULL,
+		.input = -1,
+		.wake = -1,
+		.arg = run,
+	};
+
+	return kpm_loop_run(&loop, err);
+}
+
+int kpm_cmd_suspects(const struct kpm_options *options, struct kpm_outcome *outcome,
+		     struct kpm_err *err)
 {
 	struct run *run = calloc(1, sizeof(*run));
-	struct kpm_pace pace;
 	int ret;
 
+	(void)outcome;
 	if (!run)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	run->options = options;
 	kpm_signals_hold();
-	ret = kpm_tracker_open(&run->tracker, options, 0, err);
-	pace = (struct kpm_pace){
-		.every_ns = options->interval_ns,
-		.for_ns = options->for_ns,
-		.progress = isatty(STDERR_FILENO),
-		.tick = sample,
-		.arg = run,
-	};
+	ret = kpm_sampler_open(&run->sampler, options, 0, 0, NULL, err);
 	if (!ret)
-		ret = kpm_pace(&pace, err);
+		ret = watch(run, err);
 	if (!ret)
 		ret = audit(run, err);
-	if (!ret)
-		ret = show(run, err);
-	kpm_tracker_close(&run->tracker);
+	if (!ret) {
+		rank(run);
+		ret = kpm_print(NULL, write_text, run, err);
+	}
+	kpm_sampler_close(&run->sampler);
 	free(run);
 	return ret;
 }

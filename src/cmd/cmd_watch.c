@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * kpoolmon watch: holds the alert rules against sample after sample and tells of what begins and
- * what is over; with --once against one sample and what a state file has of earlier ones.
+ * kpoolmon watch: evaluates the alert rules on sample after sample and tells which alerts begin
+ * and end; with --once on one sample and those of earlier runs, which a state file keeps.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,15 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/count.h"
+#include "app/alert_rules.h"
 #include "app/loop.h"
-#include "app/open_source.h"
 #include "app/sampler.h"
 #include "app/state.h"
+#include "base/clock.h"
 #include "base/rights.h"
-#include "cmd/app.h"
+#include "sink/journal.h"
 #include "sink/notice.h"
 #include "sink/output.h"
+#include "sink/runner.h"
+#include "view/alerts.h"
 
 struct watch {
 	const struct kpm_options *options;
@@ -25,30 +27,11 @@ struct watch {
 	struct kpm_rules *rules;
 	struct kpm_alerts *alerts;
 	struct kpm_runner *runner; /* NULL: no program is run */
-	struct kpm_tracker tracker;
+	struct kpm_sampler sampler;
 	bool fired;
 	int ret; /* of what a notice met */
 	struct kpm_err err;
 };
-
-int kpm_rules_of(const struct kpm_options *o, struct kpm_rules **rules, struct kpm_err *err)
-{
-	struct kpm_rules *r = kpm_rules_new();
-	int ret = r ? 0 : kpm_fail(err, -ENOMEM, "out of memory");
-
-	for (size_t i = 0; !ret && i < o->alert_count; i++)
-		ret = kpm_rules_add(r, "--alert", o->alerts[i], err);
-	if (!ret && o->alerts_file)
-		ret = kpm_rules_read(r, o->alerts_file, err);
-	else if (!ret && !o->alert_count && !access(KPM_ALERTS_FILE, F_OK))
-		ret = kpm_rules_read(r, KPM_ALERTS_FILE, err);
-	if (ret) {
-		kpm_rules_free(r);
-		return ret;
-	}
-	*rules = r;
-	return 0;
-}
 
 static void run_programs(void *arg)
 {
@@ -59,32 +42,36 @@ static void run_programs(void *arg)
 		w->warn(failure.text);
 }
 
+/* The line of a notice, to be freed; NULL: out of memory. */
+static char *make_line(const struct watch *w, const struct kpm_notice *notice)
+{
+	char text[KPM_NOTICE_LEN], *line = NULL, *json;
+
+	if (w->options->format != KPM_FORMAT_JSON)
+		return asprintf(&line, "%s\n", kpm_notice_text(notice, text)) < 0 ? NULL : line;
+	json = kpm_notice_json(notice);
+	if (json && asprintf(&line, "%s\n", json) < 0)
+		line = NULL;
+	free(json);
+	return line;
+}
+
 static void put_line(struct watch *w, const struct kpm_notice *notice)
 {
-	char line[KPM_NOTICE_LEN + 1], *json = NULL;
+	char *line = make_line(w, notice);
 
-	if (w->options->sink == &kpm_sink_json)
-		json = kpm_notice_json(notice);
-	if (w->options->sink == &kpm_sink_json && !json)
+	if (!line) {
 		w->warn("an alert was not written: out of memory");
-	else if (!json)
-		kpm_notice_text(notice, line);
-	if (json || w->options->sink != &kpm_sink_json) {
-		const char *text = json ? json : line;
-		char *whole;
-
-		if (asprintf(&whole, "%s\n", text) >= 0) {
-			/* a reader that does not read must not keep a signal from ending us */
-			kpm_signals_release();
-			w->ret = kpm_write_stdout(whole, strlen(whole), &w->err);
-			/* others still listen */
-			if (w->ret == -EPIPE && (w->options->syslog || w->runner))
-				w->ret = 0;
-			kpm_signals_hold();
-			free(whole);
-		}
+		return;
 	}
-	free(json);
+	/* a reader that does not read must not keep a signal from ending us */
+	kpm_signals_release();
+	w->ret = kpm_write_stdout(line, strlen(line), &w->err);
+	kpm_signals_hold();
+	/* others still listen */
+	if (w->ret == -EPIPE && (w->options->syslog || w->runner))
+		w->ret = 0;
+	free(line);
 }
 
 static void tell(const struct kpm_alert *alert, void *arg)
@@ -93,14 +80,14 @@ static void tell(const struct kpm_alert *alert, void *arg)
 	struct kpm_evidence evidence;
 	struct kpm_notice notice = {
 		.alert = alert,
-		.name = kpm_tagset_get(w->tracker.tags, alert->tag),
-		.snap = &w->tracker.snap,
-		.row = &w->tracker.snap.rows[alert->tag],
+		.name = kpm_tagset_get(w->sampler.tags, alert->tag),
+		.snap = &w->sampler.snap,
+		.row = &w->sampler.snap.rows[alert->tag],
 		.evidence = &evidence,
 	};
 
 	w->fired |= alert->firing;
-	kpm_tracker_evidence(&w->tracker, alert->tag, alert->firing, &evidence);
+	kpm_sampler_evidence(&w->sampler, alert->tag, alert->firing, &evidence);
 	if (!w->ret)
 		put_line(w, &notice);
 	if (w->options->syslog)
@@ -109,9 +96,9 @@ static void tell(const struct kpm_alert *alert, void *arg)
 		w->warn("an alert was not given to the program of --exec: too many are waiting");
 }
 
-static int look(struct watch *w, struct kpm_err *err)
+static int evaluate(struct watch *w, struct kpm_err *err)
 {
-	if (kpm_alerts_step(w->alerts, &w->tracker.snap, w->tracker.tags, w->tracker.trend, tell,
+	if (kpm_alerts_step(w->alerts, &w->sampler.snap, w->sampler.tags, w->sampler.trend, tell,
 			    w))
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	run_programs(w);
@@ -124,15 +111,21 @@ static int look(struct watch *w, struct kpm_err *err)
 static int tick(void *arg, struct kpm_err *err)
 {
 	struct watch *w = arg;
-
-	int ret = kpm_tracker_sample(&w->tracker, err);
+	int ret = kpm_sampler_sample(&w->sampler, err);
 
 	if (!ret)
-		return look(w, err);
+		return evaluate(w, err);
 	if (ret == -ESHUTDOWN)
 		return ret;
 	w->warn(err->text);
 	return 0;
+}
+
+static int check(void *arg, struct kpm_err *err)
+{
+	struct watch *w = arg;
+
+	return kpm_sampler_check(&w->sampler, err);
 }
 
 static void wait_for_programs(struct watch *w)
@@ -154,25 +147,25 @@ static int once(struct watch *w, struct kpm_err *err)
 	int ret;
 
 	/* probes of this second have seen nothing */
-	if (o->state && !w->tracker.tracked)
+	if (o->state && !w->sampler.tracked)
 		return kpm_fail(
 			err, -ENOENT,
 			"nothing is tracked, so --state can know of no growth; kpoolmon start "
 			"begins to track");
-	kpm_origin_audit_once(o, w->tracker.source, 0);
-	ret = kpm_tracker_read(&w->tracker, err);
+	kpm_sampler_audit_once(&w->sampler, 0);
+	ret = kpm_sampler_read(&w->sampler, err);
 	if (!ret && o->state)
-		ret = kpm_state_load(o->state, &w->tracker, w->rules, w->alerts, &o->live.roots,
+		ret = kpm_state_load(o->state, &w->sampler, w->rules, w->alerts, &o->live.roots,
 				     &state, err);
 	/* again: the file may have named tags that are not in the first sample */
 	if (!ret)
-		ret = kpm_tracker_read(&w->tracker, err);
+		ret = kpm_sampler_read(&w->sampler, err);
 	if (!ret)
-		ret = kpm_tracker_enter(&w->tracker, err);
+		ret = kpm_sampler_enter(&w->sampler, err);
 	if (!ret)
-		ret = look(w, err);
+		ret = evaluate(w, err);
 	if (!ret && o->state)
-		ret = kpm_state_save(o->state, &w->tracker, w->alerts, &o->live.roots, state, err);
+		ret = kpm_state_save(o->state, &w->sampler, w->alerts, &o->live.roots, state, err);
 	w->fired = kpm_alerts_list(w->alerts, KPM_ANY_TAG, &any, 1) > 0;
 	wait_for_programs(w);
 	return ret;
@@ -186,8 +179,8 @@ static int check_windows(const struct watch *w, struct kpm_err *err)
 
 		if (!w->options->once && rule->window_ns &&
 		    rule->window_ns < KPM_ALERT_SAMPLES * w->options->interval_ns)
-			return kpm_fail(
-				err, -EINVAL,
+			return kpm_usage(
+				err,
 				"'%.200s': a window has to hold %d samples: make it longer, or "
 				"take them more often with -D",
 				rule->text, KPM_ALERT_SAMPLES);
@@ -198,22 +191,24 @@ static int check_windows(const struct watch *w, struct kpm_err *err)
 static int run(struct watch *w, struct kpm_err *err)
 {
 	const struct kpm_options *o = w->options;
-	struct kpm_pace pace = {
+	struct kpm_loop loop = {
 		.every_ns = o->interval_ns,
 		.for_ns = o->for_given ? o->for_ns : 0,
 		.tick = tick,
+		.check = check,
 		.child = run_programs,
+		.input = -1,
+		.wake = -1,
 		.arg = w,
 	};
-	int ret = kpm_rules_of(o, &w->rules, err);
+	int ret = kpm_alert_rules(o, &w->rules, err);
 
 	if (ret)
 		return ret;
 	if (!kpm_rules_count(w->rules))
-		return kpm_fail(
-			err, -EINVAL,
-			"there is nothing to watch for: give --alert RULE, such as 'growth > "
-			"64M in 10m', or write rules into " KPM_ALERTS_FILE);
+		return kpm_usage(
+			err, "there is nothing to watch for: give --alert RULE, such as 'growth > "
+			     "64M in 10m', or write rules into " KPM_ALERTS_FILE);
 	ret = check_windows(w, err);
 	if (ret)
 		return ret;
@@ -222,18 +217,18 @@ static int run(struct watch *w, struct kpm_err *err)
 		w->runner = kpm_runner_new(o->exec);
 	if (!w->alerts || (o->exec && !w->runner))
 		return kpm_fail(err, -ENOMEM, "out of memory");
-	ret = kpm_tracker_open(&w->tracker, o, o->state ? KPM_RIGHT_ANY_FILE : 0, err);
+	ret = kpm_sampler_open(&w->sampler, o, 0, o->state ? KPM_RIGHT_ANY_FILE : 0, NULL, err);
 	if (ret)
 		return ret;
 	if (o->once)
 		return once(w, err);
-	ret = kpm_pace(&pace, err);
+	ret = kpm_loop_run(&loop, err);
 	if (!ret)
 		wait_for_programs(w);
 	return ret;
 }
 
-int kpm_app_watch(const struct kpm_options *options, void (*warn)(const char *text), bool *fired,
+int kpm_cmd_watch(const struct kpm_options *options, struct kpm_outcome *outcome,
 		  struct kpm_err *err)
 {
 	struct watch *w = calloc(1, sizeof(*w));
@@ -242,14 +237,14 @@ int kpm_app_watch(const struct kpm_options *options, void (*warn)(const char *te
 	if (!w)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	w->options = options;
-	w->warn = warn;
+	w->warn = outcome->warn;
 	kpm_signals_hold();
 	ret = run(w, err);
-	*fired = w->fired;
+	outcome->exit = w->fired ? KPM_EXIT_ALERT : KPM_EXIT_OK;
 	kpm_runner_free(w->runner);
 	kpm_alerts_free(w->alerts);
 	kpm_rules_free(w->rules);
-	kpm_tracker_close(&w->tracker);
+	kpm_sampler_close(&w->sampler);
 	free(w);
 	return ret;
 }

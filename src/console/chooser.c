@@ -26,8 +26,7 @@ void forget_widths(struct kpm_console *c)
 void usual_columns(struct kpm_console *c, bool labels)
 {
 	c->columns.count = 0;
-	kpm_columns_parse(&c->columns, "tag,type,allocs,frees,diff,bytes,per_alloc,module,cache",
-			  NULL);
+	kpm_columns_parse(&c->columns, KPM_USUAL_COLUMNS, NULL);
 	if (labels)
 		kpm_columns_parse(&c->columns, "label", NULL);
 }

@@ -14,7 +14,7 @@
 #include "model/objects.h"
 #include "model/rollup.h"
 #include "view/alerts.h"
-#include "view/columns.h"
+#include "view/column_list.h"
 #include "view/frame.h"
 #include "view/suspects.h"
 
@@ -42,7 +42,7 @@ struct kpm_console_state {
 	bool details;      /* of the selected row, as far as it is a tag */
 	bool suspects;     /* the ranking is on the screen */
 	uint32_t selected; /* number of the tag or group; KPM_NO_TAG: none */
-	/* rows on the screen, and what their columns need to be found out (enum kpm_need) */
+	/* rows on the screen, and what their columns need to be found out (enum kpm_location_part) */
 	uint32_t first_row, row_count;
 	unsigned int needs;
 	const char *write_to; /* the file to write the view to, with KPM_REACT_WRITE */
@@ -82,12 +82,6 @@ struct kpm_scene {
 };
 
 struct kpm_console;
-
-/*
- * Can the terminal be drawn on? `type` is that of the terminal, NULL: TERM. False with a sentence
- * if not, as for TERM=dumb.
- */
-bool kpm_console_possible(const char *type, struct kpm_err *why);
 
 /*
  * Takes over the terminal. 0, or -errno and a sentence: -ENOTTY if it cannot be drawn on.

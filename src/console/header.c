@@ -160,13 +160,15 @@ static void draw_time(struct line *l, const struct kpm_scene *scene)
 	snprintf(buf, sizeof(buf), "%s (%s)", time,
 		 kpm_format_duration(snap->mono_ns - snap->started_ns, length));
 	add(l, LOOK_PLAIN, "Since", buf);
-	if (!(snap->have & KPM_HAVE_ROOM))
+	if (!(snap->have & KPM_HAVE_CAPACITY))
 		return;
-	snprintf(buf, sizeof(buf), "%" PRIu32 "/%" PRIu32, snap->room.tags, snap->room.tags_max);
-	add(l, snap->room.tags > snap->room.tags_max * 0.9 ? LOOK_WARN : LOOK_PLAIN, "Tags", buf);
-	snprintf(buf, sizeof(buf), "%" PRIu64 "/%" PRIu64, snap->room.objects,
-		 snap->room.objects_rated);
-	add(l, snap->room.objects > snap->room.objects_rated * 0.9 ? LOOK_WARN : LOOK_PLAIN,
+	snprintf(buf, sizeof(buf), "%" PRIu64 "/%" PRIu64, snap->capacity.tags,
+		 snap->capacity.tags_max);
+	add(l, snap->capacity.tags > snap->capacity.tags_max * 0.9 ? LOOK_WARN : LOOK_PLAIN, "Tags",
+	    buf);
+	snprintf(buf, sizeof(buf), "%" PRIu64 "/%" PRIu64, snap->capacity.objects,
+		 snap->capacity.objects_rated);
+	add(l, snap->capacity.objects > snap->capacity.objects_rated * 0.9 ? LOOK_WARN : LOOK_PLAIN,
 	    "Objects", buf);
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "console/console.h"
+#include "console/possible.h"
 #include "console/terminals.h"
 
 /* last: they define such words as columns and lines */

@@ -1,55 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sheets: their rows, and where they come from. CSV is read in src/model/dataset_csv.c. */
+/* The rows of data sets, and their files. CSV is read in src/model/dataset_csv.c. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/array.h"
+#include "base/file_time.h"
 #include "model/dataset.h"
+#include "model/dataset_csv.h"
 #include "model/recording.h"
 
-static void free_row(struct kpm_sheet_row *row)
+static void free_row(struct kpm_dataset_row *row)
 {
 	free(row->tag);
 	free(row->cache);
 	free(row->module);
 }
 
-void kpm_sheet_clear(struct kpm_sheet *s)
+void kpm_dataset_clear(struct kpm_dataset *s)
 {
 	for (uint32_t i = 0; i < s->count; i++)
 		free_row(&s->rows[i]);
 	s->count = 0;
 }
 
-void kpm_sheet_done(struct kpm_sheet *s)
+void kpm_dataset_done(struct kpm_dataset *s)
 {
-	kpm_sheet_clear(s);
+	kpm_dataset_clear(s);
 	free(s->rows);
 	memset(s, 0, sizeof(*s));
 }
 
-int kpm_sheet_add(struct kpm_sheet *s, const struct kpm_sheet_row *row)
+int kpm_dataset_add(struct kpm_dataset *s, const struct kpm_dataset_row *row)
 {
-	struct kpm_sheet_row gone = *row;
+	struct kpm_dataset_row own = *row;
 
-	if (s->count == s->room) {
-		uint32_t want = s->room ? s->room * 2 : 256;
-		struct kpm_sheet_row *rows = realloc(s->rows, want * sizeof(*rows));
-
-		if (!rows) {
-			free_row(&gone);
-			return -ENOMEM;
-		}
-		s->rows = rows;
-		s->room = want;
+	if (kpm_array_reserve(s->rows, s->capacity, s->count + 1)) {
+		free_row(&own);
+		return -ENOMEM;
 	}
-	s->rows[s->count++] = *row;
+	s->rows[s->count++] = own;
 	return 0;
 }
 
-int kpm_sheet_order(const struct kpm_sheet_row *a, const struct kpm_sheet_row *b)
+int kpm_dataset_compare(const struct kpm_dataset_row *a, const struct kpm_dataset_row *b)
 {
 	int order = strcmp(a->tag, b->tag);
 
@@ -58,10 +53,10 @@ int kpm_sheet_order(const struct kpm_sheet_row *a, const struct kpm_sheet_row *b
 
 static int order_rows(const void *x, const void *y)
 {
-	return kpm_sheet_order(x, y);
+	return kpm_dataset_compare(x, y);
 }
 
-bool kpm_sheet_goes_on(const struct kpm_sheet_row *a, const struct kpm_sheet_row *b)
+bool kpm_dataset_continues(const struct kpm_dataset_row *a, const struct kpm_dataset_row *b)
 {
 	size_t len = a->cache ? strlen(a->cache) : 0;
 
@@ -70,36 +65,37 @@ bool kpm_sheet_goes_on(const struct kpm_sheet_row *a, const struct kpm_sheet_row
 	return !len || (b->cache && !strncmp(a->cache, b->cache, len) && b->cache[len] == '+');
 }
 
-/* glibc's qsort is a merge sort, but no promise is: the order of appearance is part of the key. */
-struct placed {
-	struct kpm_sheet_row row;
-	uint32_t at;
+/* qsort need not be stable: the order of appearance is part of the key. */
+struct numbered {
+	struct kpm_dataset_row row;
+	uint32_t number;
 };
 
-static int order_placed(const void *x, const void *y)
+static int order_numbered(const void *x, const void *y)
 {
-	const struct placed *a = x, *b = y;
+	const struct numbered *a = x, *b = y;
 	int order = order_rows(&a->row, &b->row);
 
-	return order ? order : (a->at > b->at) - (a->at < b->at);
+	return order ? order : (a->number > b->number) - (a->number < b->number);
 }
 
-void kpm_sheet_settle(struct kpm_sheet *s)
+void kpm_dataset_normalize(struct kpm_dataset *s)
 {
-	struct placed *all = calloc(s->count + 1, sizeof(*all));
+	struct numbered *all = calloc(s->count + 1, sizeof(*all));
 	uint32_t kept = 0;
 
-	if (!all) { /* in order, but of twins any may stay */
+	/* without memory rows of the same tag may both stay */
+	if (!all) {
 		qsort(s->rows, s->count, sizeof(*s->rows), order_rows);
 		return;
 	}
 	for (uint32_t i = 0; i < s->count; i++)
-		all[i] = (struct placed){s->rows[i], i};
-	qsort(all, s->count, sizeof(*all), order_placed);
+		all[i] = (struct numbered){s->rows[i], i};
+	qsort(all, s->count, sizeof(*all), order_numbered);
 	for (uint32_t i = 0; i < s->count; i++) {
 		if (i + 1 < s->count && (!order_rows(&all[i].row, &all[i + 1].row) ||
-					 (all[i].at < all[i + 1].at &&
-					  kpm_sheet_goes_on(&all[i].row, &all[i + 1].row))))
+					 (all[i].number < all[i + 1].number &&
+					  kpm_dataset_continues(&all[i].row, &all[i + 1].row))))
 			free_row(&all[i].row);
 		else
 			s->rows[kept++] = all[i].row;
@@ -113,7 +109,7 @@ static char *copy(const char *text)
 	return text ? strdup(text) : NULL;
 }
 
-static int add_snapshot(struct kpm_sheet *s, const struct kpm_snapshot *snap,
+static int add_snapshot(struct kpm_dataset *s, const struct kpm_snapshot *snap,
 			const struct kpm_tagset *tags)
 {
 	memcpy(s->host, snap->host, sizeof(s->host));
@@ -123,22 +119,23 @@ static int add_snapshot(struct kpm_sheet *s, const struct kpm_snapshot *snap,
 	for (uint32_t i = 0; i < snap->count; i++) {
 		const struct kpm_tag_name *name = kpm_tagset_get(tags, i);
 		struct kpm_counts n = kpm_row_sum(&snap->rows[i]);
-		struct kpm_sheet_row row = {copy(name->text), copy(name->cache), copy(name->module),
-					    n.allocs,         n.frees,           n.diff,
-					    n.bytes};
+		struct kpm_dataset_row row = {
+			copy(name->text), copy(name->cache), copy(name->module),
+			n.allocs,         n.frees,           n.diff,
+			n.bytes};
 
 		if (!row.tag) {
 			free_row(&row);
 			return -ENOMEM;
 		}
-		if (kpm_sheet_add(s, &row))
+		if (kpm_dataset_add(s, &row))
 			return -ENOMEM;
 	}
-	kpm_sheet_settle(s);
+	kpm_dataset_normalize(s);
 	return 0;
 }
 
-static int read_recording(const char *name, struct kpm_sheet *s, struct kpm_err *err)
+static int read_recording(const char *name, struct kpm_dataset *s, struct kpm_err *err)
 {
 	struct kpm_tagset *tags = kpm_tagset_new();
 	struct kpm_recording *recording = NULL;
@@ -158,9 +155,9 @@ static int read_recording(const char *name, struct kpm_sheet *s, struct kpm_err 
 	return ret;
 }
 
-int kpm_sheet_open(const char *name, struct kpm_sheet *s, struct kpm_err *err)
+int kpm_dataset_open(const char *name, struct kpm_dataset *s, struct kpm_err *err)
 {
-	const char *at = strrchr(name, '@');
+	const char *time;
 	char file[PATH_MAX];
 	FILE *in;
 	int ret;
@@ -170,20 +167,17 @@ int kpm_sheet_open(const char *name, struct kpm_sheet *s, struct kpm_err *err)
 	if (kpm_recording_is(name)) {
 		ret = read_recording(name, s, err);
 	} else {
-		if (at && !access(name, F_OK))
-			at = NULL;
-		snprintf(file, sizeof(file), "%.*s", at ? (int)(at - name) : (int)strlen(name),
-			 name);
+		time = kpm_file_time_split(name, file, sizeof(file));
 		in = fopen(file, "re");
 		if (!in)
 			return kpm_fail(err, -errno,
-					"open %.300s: %s; name a file of dump --format csv or of "
-					"record",
+					"open %.300s: %s; name a file of kpoolmon dump --format "
+					"csv or of kpoolmon record",
 					file, strerror(errno));
-		ret = kpm_sheet_read_csv(in, file, at ? at + 1 : NULL, s, err);
+		ret = kpm_dataset_read_csv(in, file, time, s, err);
 		fclose(in);
 	}
 	if (ret)
-		kpm_sheet_done(s);
+		kpm_dataset_done(s);
 	return ret;
 }

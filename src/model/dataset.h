@@ -1,52 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rows of a sample by the text of their tags: what two samples of different files can be
- * compared by. From a CSV file, or from a recording.
+ * Data sets: the rows of one sample by the text of their tags, so that samples of different files
+ * can be compared. Read from a CSV file or from a recording.
  */
-#ifndef KPOOLMON_SHEET_H
-#define KPOOLMON_SHEET_H
+#ifndef KPOOLMON_DATASET_H
+#define KPOOLMON_DATASET_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/error.h"
 
-struct kpm_sheet_row {
+struct kpm_dataset_row {
 	char *tag;
 	char *cache;  /* NULL: not known */
 	char *module; /* NULL: not known */
 	uint64_t allocs, frees, diff, bytes;
 };
 
-struct kpm_sheet {
+struct kpm_dataset {
 	char host[65];
 	char kernel[65];
-	int64_t wall_ns;            /* 0: not known */
-	int64_t tracked_ms;         /* monotonic, since tracking began; -1: not known */
-	struct kpm_sheet_row *rows; /* in order of tag and cache */
-	uint32_t count, room;
+	int64_t wall_ns;              /* 0: not known */
+	int64_t tracked_ms;           /* monotonic, since tracking began; -1: not known */
+	struct kpm_dataset_row *rows; /* in order of tag and cache */
+	uint32_t count, capacity;
 };
 
 /*
- * Reads FILE or FILE@TIME, times as in kpm_recording_at(); without one the last sample. A CSV file
- * may hold only the rows that changed (dump --changed): a row stays what it was until it stands
- * there again. 0, or -errno and a sentence.
+ * Reads FILE or FILE@TIME (base/file_time.h); without a time the last sample. A CSV file may hold
+ * only the rows that changed (dump --changed): a row stays as it was until the file has it again.
+ * 0, or -errno and a sentence; then there is nothing to release.
  */
-int kpm_sheet_open(const char *name, struct kpm_sheet *sheet, struct kpm_err *err);
-/* CSV from a stream; `time`: NULL, or as behind the @. */
-int kpm_sheet_read_csv(FILE *in, const char *name, const char *time, struct kpm_sheet *sheet,
-		       struct kpm_err *err);
-void kpm_sheet_done(struct kpm_sheet *sheet);
+int kpm_dataset_open(const char *name, struct kpm_dataset *dataset, struct kpm_err *err);
+void kpm_dataset_done(struct kpm_dataset *dataset);
 
 /* Takes over the strings of `row`, also on failure. 0 or -ENOMEM. */
-int kpm_sheet_add(struct kpm_sheet *sheet, const struct kpm_sheet_row *row);
-/* Brings the rows into order; of rows of the same tag and cache the last one stays. */
-void kpm_sheet_settle(struct kpm_sheet *sheet);
-void kpm_sheet_clear(struct kpm_sheet *sheet);
-/* Does b go on from a? The caches of a kmalloc call site become more: `x`, `x+y`. */
-bool kpm_sheet_goes_on(const struct kpm_sheet_row *a, const struct kpm_sheet_row *b);
+int kpm_dataset_add(struct kpm_dataset *dataset, const struct kpm_dataset_row *row);
+/* Sorts the rows; of rows of the same tag and cache the last one stays. */
+void kpm_dataset_normalize(struct kpm_dataset *dataset);
+/* Removes all rows. */
+void kpm_dataset_clear(struct kpm_dataset *dataset);
+/* Is b a later row of a? A kmalloc call site gets further caches: `x`, then `x+y`. */
+bool kpm_dataset_continues(const struct kpm_dataset_row *a, const struct kpm_dataset_row *b);
 /* By tag and cache. */
-int kpm_sheet_order(const struct kpm_sheet_row *a, const struct kpm_sheet_row *b);
+int kpm_dataset_compare(const struct kpm_dataset_row *a, const struct kpm_dataset_row *b);
 
 #endif

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/parse.h"
-#include "model/dataset.h"
+#include "base/file_time.h"
+#include "model/dataset_csv.h"
 
 enum column {
 	TIME,
@@ -48,7 +48,7 @@ struct csv {
 	int column[COLUMNS]; /* field of each, -1: none */
 };
 
-/* Takes a line apart, in place: quoted fields lose their quotes. False: no line of CSV. */
+/* Splits a line in place; quoted fields lose their quotes. False: it is not a line of CSV. */
 static bool split(struct csv *c, char *p)
 {
 	c->fields = 0;
@@ -80,7 +80,7 @@ static bool split(struct csv *c, char *p)
 	}
 }
 
-/* The next line that is whole; 0 at the end, or -errno. */
+/* Reads the next whole line: 1, 0 at the end, or -errno. A torn last line is not read. */
 static int next_line(struct csv *c)
 {
 	ssize_t len = getline(&c->line, &c->size, c->in);
@@ -131,20 +131,16 @@ static int read_head(struct csv *c)
 		       : -EBADMSG;
 }
 
-/* 0: no time that fits into nanoseconds. */
-static int64_t nanoseconds(struct tm *tm)
-{
-	int64_t ns;
-
-	return __builtin_mul_overflow((int64_t)timegm(tm), 1000000000LL, &ns) || ns < 0 ? 0 : ns;
-}
-
+/* 0: not known. */
 static int64_t wall_of(const char *text)
 {
 	struct tm tm = {0};
 	const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
+	int64_t ns;
 
-	return end && !*end ? nanoseconds(&tm) : 0;
+	if (!end || *end || __builtin_mul_overflow((int64_t)timegm(&tm), 1000000000LL, &ns))
+		return 0;
+	return ns < 0 ? 0 : ns;
 }
 
 static int64_t milliseconds(const char *text)
@@ -155,52 +151,24 @@ static int64_t milliseconds(const char *text)
 	return text && !*end && s >= 0 && s < 1e12 ? (int64_t)(s * 1000 + 0.5) : -1;
 }
 
-/* Which sample is wanted. */
-struct until {
-	enum { LAST, WALL, AFTER, BEFORE } what;
-	int64_t ns;
-};
-
-static bool parse_until(const char *time, struct until *until)
-{
-	struct tm tm = {0};
-	const char *end;
-
-	until->what = LAST;
-	if (!time)
-		return true;
-	until->what = *time == '+' ? AFTER : *time == '-' ? BEFORE : WALL;
-	if (until->what != WALL)
-		return !kpm_parse_duration(time + 1, &until->ns);
-	end = strptime(time, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (!end) {
-		tm = (struct tm){0};
-		end = strptime(time, "%Y-%m-%dT%H:%M", &tm);
-	}
-	if (!end || strcmp(end, *end ? "Z" : ""))
-		return false;
-	until->ns = nanoseconds(&tm);
-	return until->ns > 0;
-}
-
-/* -10m before the last one: the last one's time has to be known first. */
-static int resolve_until(struct csv *c, struct until *until)
+/*
+ * The wall clock of the last sample that is wanted. A duration counts from the first or the last
+ * sample of the file, whose times have to be read before.
+ */
+static int find_until(struct csv *c, const struct kpm_file_time *time, int64_t *until)
 {
 	int64_t first = 0, last = 0, wall;
 	int ret;
 
-	if (until->what != AFTER && until->what != BEFORE)
+	*until = time->from == KPM_TIME_LAST ? INT64_MAX : time->ns;
+	if (time->from == KPM_TIME_LAST || time->from == KPM_TIME_WALL)
 		return 0;
 	while ((ret = next_line(c)) > 0) {
 		wall = wall_of(field(c, TIME));
 		first = first ? first : wall;
 		last = wall ? wall : last;
 	}
-	if (until->what == BEFORE)
-		until->ns = last - until->ns;
-	else if (__builtin_add_overflow(first, until->ns, &until->ns))
-		until->ns = INT64_MAX;
-	until->what = WALL;
+	*until = kpm_file_time_wall(time, first, last);
 	rewind(c->in);
 	c->number = 0;
 	return ret ? ret : read_head(c);
@@ -211,10 +179,10 @@ static void take_text(char *to, size_t size, const char *text)
 	snprintf(to, size, "%s", text ? text : "");
 }
 
-static int add_row(struct kpm_sheet *s, const struct csv *c)
+static int add_row(struct kpm_dataset *s, const struct csv *c)
 {
 	const char *cache = field(c, CACHE), *module = field(c, MODULE), *tag = field(c, TAG);
-	struct kpm_sheet_row row = {0};
+	struct kpm_dataset_row row = {0};
 
 	if (!tag || !number(c, ALLOCS, &row.allocs) || !number(c, FREES, &row.frees) ||
 	    !number(c, DIFF, &row.diff) || !number(c, BYTES, &row.bytes))
@@ -227,26 +195,26 @@ static int add_row(struct kpm_sheet *s, const struct csv *c)
 		free(row.module);
 		return -ENOMEM;
 	}
-	return kpm_sheet_add(s, &row);
+	return kpm_dataset_add(s, &row);
 }
 
-static int read_rows(struct csv *c, const struct until *until, struct kpm_sheet *s)
+static int read_rows(struct csv *c, int64_t until, struct kpm_dataset *s)
 {
 	bool any = false;
-	uint32_t settled = 0;
+	uint32_t normalized = 0;
 	int ret;
 
 	while ((ret = next_line(c)) > 0) {
 		int64_t wall = wall_of(field(c, TIME)), tracked = milliseconds(field(c, TRACKED));
 		const char *host = field(c, HOST), *kernel = field(c, KERNEL);
 
-		if (any && until->what == WALL && wall > until->ns && wall != s->wall_ns)
+		if (any && wall > until && wall != s->wall_ns)
 			return 0;
-		/* tracking that began anew, or another machine's: nothing of before counts */
+		/* tracking has started again, or it is another machine: earlier rows do not count */
 		if (tracked < s->tracked_ms || strcmp(s->host, host ? host : "") ||
 		    strcmp(s->kernel, kernel ? kernel : "")) {
-			kpm_sheet_clear(s);
-			settled = 0;
+			kpm_dataset_clear(s);
+			normalized = 0;
 		}
 		s->wall_ns = wall;
 		s->tracked_ms = tracked;
@@ -256,46 +224,48 @@ static int read_rows(struct csv *c, const struct until *until, struct kpm_sheet 
 		if (ret)
 			return ret;
 		any = true;
-		/* a file of years must not stand in memory as a whole */
-		if (s->count > 2 * settled + 100000) {
-			kpm_sheet_settle(s);
-			settled = s->count;
+		/* without this a file of years would be in memory as a whole */
+		if (s->count > 2 * normalized + 100000) {
+			kpm_dataset_normalize(s);
+			normalized = s->count;
 		}
 	}
 	return ret ? ret : any ? 0 : -ENODATA;
 }
 
-int kpm_sheet_read_csv(FILE *in, const char *name, const char *time, struct kpm_sheet *s,
-		       struct kpm_err *err)
+int kpm_dataset_read_csv(FILE *in, const char *name, const char *text, struct kpm_dataset *s,
+			 struct kpm_err *err)
 {
 	struct csv c = {.in = in};
-	struct until until;
-	int ret;
+	struct kpm_file_time time;
+	int64_t until;
+	int ret = kpm_file_time_parse(text, name, &time, err);
 
-	if (!parse_until(time, &until))
-		return kpm_fail(err, -EINVAL,
-				"'%.60s' is no time of %.200s; give one as 2026-01-31T23:59:59Z, "
-				"+10m after the first sample or -10m before the last",
-				time, name);
+	if (ret)
+		return ret;
 	ret = read_head(&c);
 	if (ret) {
 		free(c.line);
 		return kpm_fail(err, ret == -EIO ? ret : -EBADMSG,
 				"%.300s is neither CSV of kpoolmon, with the columns tag, allocs, "
-				"frees, diff and bytes, nor a recording",
+				"frees, diff and bytes, nor a recording; name a file of kpoolmon "
+				"dump --format csv or of kpoolmon record",
 				name);
 	}
-	ret = resolve_until(&c, &until);
+	ret = find_until(&c, &time, &until);
 	if (!ret)
-		ret = read_rows(&c, &until, s);
+		ret = read_rows(&c, until, s);
 	free(c.line);
 	if (ret == -ENODATA)
 		return kpm_fail(err, ret, "%.300s has no sample", name);
 	if (ret == -EBADMSG)
-		return kpm_fail(err, ret, "%.300s:%lu: this is no row of the file's columns", name,
-				c.number);
+		return kpm_fail(
+			err, ret,
+			"%.300s:%lu: the line is not a row of the file's columns; delete it to "
+			"read the others",
+			name, c.number);
 	if (ret)
 		return kpm_fail(err, ret, "read %.300s: %s", name, strerror(-ret));
-	kpm_sheet_settle(s);
+	kpm_dataset_normalize(s);
 	return 0;
 }

@@ -71,7 +71,7 @@ void kpm_history_set_base(struct kpm_history *h, enum kpm_base base)
 	h->base = base;
 }
 
-/* What changes are against, NULL if there is no such sample yet. */
+/* The sample that changes are computed from, NULL if there is none yet. */
 static const struct kpm_snapshot *base_of(const struct kpm_history *h, enum kpm_base base)
 {
 	switch (base) {

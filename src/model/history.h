@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a tag was before: changes and rates come from here only. Holds the previous sample of each
- * tag, the first one and one that was marked.
+ * The history of samples: the latest one, the one before it, the first one and a marked one. All
+ * changes and rates are computed here.
  */
 #ifndef KPOOLMON_HISTORY_H
 #define KPOOLMON_HISTORY_H
@@ -19,7 +19,7 @@ struct kpm_change {
 	int64_t bytes;
 };
 
-/* What changes are against. */
+/* The sample that changes are computed from. */
 enum kpm_base {
 	KPM_BASE_TICK,  /* the sample before the latest */
 	KPM_BASE_MARK,  /* the marked one */

@@ -58,10 +58,4 @@ struct kpm_hook_choice {
 	bool no_kprobe;
 };
 
-/*
- * Parses a list such as `-kfree_rcu,-fentry,+free_bulk`: names of hooks, `all` for every hook,
- * `fentry` and `kprobe` for the two attach modes. 0, or -EINVAL and a sentence.
- */
-int kpm_hooks_choose(const char *list, struct kpm_hook_choice *choice, struct kpm_err *err);
-
 #endif

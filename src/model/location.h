@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where a tag's code is on disk. Plain data, filled by the resolver, shown by the columns. */
-#ifndef KPOOLMON_PLACE_H
-#define KPOOLMON_PLACE_H
+/*
+ * The location of a tag's code on disk: module file, source line, package. Plain data, filled by the
+ * resolver or a recording, shown by the columns.
+ */
+#ifndef KPOOLMON_LOCATION_H
+#define KPOOLMON_LOCATION_H
 
-/* What has to be found out; bits. */
-enum kpm_need {
-	KPM_NEED_FILE = 1 << 0,    /* the module's file, and whether it is the loaded build */
-	KPM_NEED_LINE = 1 << 1,    /* source line and inlined functions */
-	KPM_NEED_VENDOR = 1 << 2,  /* the package that owns the file */
-	KPM_NEED_BUILTIN = 1 << 3, /* name of a built-in module */
+/* Parts of a location that can be asked for; bits. */
+enum kpm_location_part {
+	KPM_LOCATION_FILE = 1 << 0,    /* the module's file, and whether it is the loaded build */
+	KPM_LOCATION_LINE = 1 << 1,    /* source line and inlined functions */
+	KPM_LOCATION_VENDOR = 1 << 2,  /* the package that owns the file */
+	KPM_LOCATION_BUILTIN = 1 << 3, /* name of a built-in module */
 };
 
 enum kpm_build {
@@ -17,8 +20,8 @@ enum kpm_build {
 	KPM_BUILD_OTHER,  /* it has another one: no source line is taken from it */
 };
 
-/* NULL and 0: not known. */
-struct kpm_place {
+/* NULL and 0: not known. The strings belong to whoever filled it in. */
+struct kpm_location {
 	const char *file;
 	enum kpm_build build;
 	const char *build_id; /* of the file */

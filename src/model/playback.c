@@ -1,407 +1,346 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads samples of a recording one after the other; for an earlier one it goes back to where all
- * rows were written. Numbers of tags in the file are mapped to those of the set: with one session
- * they are the same.
+ * Applies lines of recordings. Numbers of tags in the file are mapped to those of the set: with one
+ * session they are the same. The format heads src/model/recorder.c. A line of an earlier version may
+ * have fewer parts: what it lacks is 0 or not known. One of a later version may have more, which
+ * are left alone.
  */
 #include <errno.h>
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "model/playback.h"
+#include "model/record_line.h"
 
-/* Tags that a recording may have: as many as there are numbers for in the books, with room. */
+/* Tags of a recording: some sessions may have used all numbers of the kernel side. */
 #define TAGS_MAX (4 * KPM_TAGS_MAX)
 
-struct played {
+/* A tag of the recording. */
+struct entry {
 	uint32_t tag; /* in the set */
 	struct kpm_row row;
-	struct kpm_place place;
-	char *strings[7]; /* of the place */
+	struct kpm_location location;
+	char *strings[7]; /* of the location */
 };
 
-static void forget_place(struct played *p)
+struct kpm_playback {
+	struct kpm_tagset *tags;
+	struct entry *entries; /* [count] by the recording's numbers */
+	uint32_t count, capacity;
+	char no_audit[512];
+	const struct kpm_location **locations; /* by the set's numbers */
+	uint32_t locations_capacity;
+};
+
+struct kpm_playback *kpm_playback_new(struct kpm_tagset *tags)
 {
-	for (size_t i = 0; i < sizeof(p->strings) / sizeof(*p->strings); i++) {
-		free(p->strings[i]);
-		p->strings[i] = NULL;
+	struct kpm_playback *p = calloc(1, sizeof(*p));
+
+	if (p)
+		p->tags = tags;
+	return p;
+}
+
+static void clear_location(struct entry *e)
+{
+	for (size_t i = 0; i < sizeof(e->strings) / sizeof(*e->strings); i++) {
+		free(e->strings[i]);
+		e->strings[i] = NULL;
 	}
-	p->place = (struct kpm_place){0};
+	e->location = (struct kpm_location){0};
 }
 
-void kpm_recording_close(struct kpm_recording *r)
+void kpm_playback_free(struct kpm_playback *p)
 {
-	if (!r)
+	if (!p)
 		return;
-	for (int i = 0; i < 2; i++)
-		if (r->part[i])
-			fclose(r->part[i]);
-	for (uint32_t i = 0; i < r->played_count; i++)
-		forget_place(&r->played[i]);
-	free(r->played);
-	free(r->places);
-	free(r->entries);
-	free(r->line);
-	free(r);
+	for (uint32_t i = 0; i < p->count; i++)
+		clear_location(&p->entries[i]);
+	free(p->entries);
+	free(p->locations);
+	free(p);
 }
 
-static int grow(struct kpm_recording *r)
+/* t NUMBER SITE BY-CACHE NAME CACHE; after going back, tags that are known come again. */
+static int read_tag(struct kpm_playback *p, struct kpm_record_line *line)
 {
-	uint32_t want = r->played_room ? r->played_room * 2 : 256;
-	struct played *played;
-
-	if (r->played_count < r->played_room)
-		return 0;
-	if (r->played_count >= TAGS_MAX)
-		return -EBADMSG;
-	played = realloc(r->played, want * sizeof(*played));
-	if (!played)
-		return -ENOMEM;
-	r->played = played;
-	r->played_room = want;
-	return 0;
-}
-
-/* t NUMBER SITE BY-CACHE NAME CACHE; one that is known already is read again after going back. */
-static int read_tag(struct kpm_recording *r, struct kpm_fields *f)
-{
-	const char *name = kpm_field_text(f, 4), *cache = kpm_field_text(f, 5);
+	const char *name = kpm_record_text(line, 4), *cache = kpm_record_text(line, 5);
 	uint64_t site, by_cache;
 	uint32_t number;
 	int64_t tag;
-	int ret;
 
-	if (f->count != 6 || !kpm_field_u32(f, 1, &number) || !kpm_field_hex(f, 2, &site) ||
-	    !kpm_field_u64(f, 3, &by_cache) || !name || number > r->played_count ||
-	    (!site && !*name))
+	if (!kpm_record_u32(line, 1, &number) || !kpm_record_hex(line, 2, &site) ||
+	    !kpm_record_u64(line, 3, &by_cache) || !name || number > p->count || (!site && !*name))
 		return -EBADMSG;
-	if (number < r->played_count)
+	if (number < p->count)
 		return 0;
-	ret = grow(r);
-	if (ret)
-		return ret;
-	tag = kpm_tagset_enter(r->tags, site, name, cache, by_cache != 0);
+	if (p->count >= TAGS_MAX)
+		return -EBADMSG;
+	if (kpm_array_reserve(p->entries, p->capacity, p->count + 1))
+		return -ENOMEM;
+	tag = kpm_tagset_enter(p->tags, site, name, cache, by_cache != 0);
 	if (tag < 0)
 		return tag;
-	r->played[r->played_count++] = (struct played){.tag = tag};
+	p->entries[p->count++] = (struct entry){.tag = tag};
 	return 0;
 }
 
-static struct played *tag_of(struct kpm_recording *r, const struct kpm_fields *f)
+static struct entry *entry_of(struct kpm_playback *p, const struct kpm_record_line *line)
 {
 	uint32_t number;
 
-	return kpm_field_u32(f, 1, &number) && number < r->played_count ? &r->played[number] : NULL;
+	return kpm_record_u32(line, 1, &number) && number < p->count ? &p->entries[number] : NULL;
 }
 
 /* c NUMBER CACHE */
-static int read_cache(struct kpm_recording *r, struct kpm_fields *f)
+static int read_cache(struct kpm_playback *p, struct kpm_record_line *line)
 {
-	const struct played *p = tag_of(r, f);
-	const char *cache = kpm_field_text(f, 2);
+	const struct entry *e = entry_of(p, line);
+	const char *cache = kpm_record_text(line, 2);
 
-	if (!p || !cache || !*cache)
+	if (!e || !cache || !*cache)
 		return -EBADMSG;
-	return kpm_tagset_join(r->tags, p->tag, cache);
+	return kpm_tagset_join(p->tags, e->tag, cache);
 }
 
 /* f NUMBER BUILD FILE BUILD-ID SRCVERSION VENDOR BUILTIN SOURCE LINE INLINED */
-static int read_place(struct kpm_recording *r, struct kpm_fields *f)
+static int read_location(struct kpm_playback *p, struct kpm_record_line *line)
 {
 	static const size_t texts[7] = {3, 4, 5, 6, 7, 8, 10};
-	struct played *p = tag_of(r, f);
-	struct kpm_place *place;
-	uint32_t line;
+	struct entry *e = entry_of(p, line);
+	struct kpm_location *location;
+	uint32_t number = 0;
 
-	if (!p || f->count != 11 || !kpm_field_u32(f, 9, &line) || line > INT32_MAX)
+	if (!e || line->count < 3 || (line->count > 9 && !kpm_record_u32(line, 9, &number)) ||
+	    number > INT32_MAX)
 		return -EBADMSG;
-	forget_place(p);
-	place = &p->place;
+	clear_location(e);
+	location = &e->location;
 	for (int i = 0; i < 7; i++) {
-		const char *text = kpm_field_text(f, texts[i]);
+		const char *text = kpm_record_text(line, texts[i]);
 
-		p->strings[i] = text ? strdup(text) : NULL;
-		if (text && !p->strings[i])
+		e->strings[i] = text ? strdup(text) : NULL;
+		if (text && !e->strings[i])
 			return -ENOMEM;
 	}
 	for (int i = 0; i < 3; i++)
-		if (!strcmp(f->field[2], kpm_record_builds[i]))
-			place->build = i;
-	place->file = p->strings[0];
-	place->build_id = p->strings[1];
-	place->srcversion = p->strings[2];
-	place->vendor = p->strings[3];
-	place->builtin = p->strings[4];
-	place->source = p->strings[5];
-	place->line = line;
-	place->inlined = p->strings[6];
+		if (!strcmp(line->part[2], kpm_record_builds[i]))
+			location->build = i;
+	location->file = e->strings[0];
+	location->build_id = e->strings[1];
+	location->srcversion = e->strings[2];
+	location->vendor = e->strings[3];
+	location->builtin = e->strings[4];
+	location->source = e->strings[5];
+	location->line = number;
+	location->inlined = e->strings[6];
 	return 0;
 }
 
-/* r NUMBER FLAGS [n 7 NUMBERS] [p 7 NUMBERS] */
-static int read_row(struct kpm_recording *r, struct kpm_fields *f)
+/* Where the figures end that begin at part i: at the next word, or at the end. */
+static size_t end_of_figures(const struct kpm_record_line *line, size_t i)
 {
-	const size_t numbers = KPM_RECORD_FIGURES;
-	struct played *p = tag_of(r, f);
+	uint64_t figure;
+
+	while (kpm_record_u64(line, i, &figure))
+		i++;
+	return i;
+}
+
+/* r NUMBER FLAGS [KIND FIGURES]...; a kind that this version does not know is passed over. */
+static int read_row(struct kpm_playback *p, const struct kpm_record_line *line)
+{
+	struct entry *e = entry_of(p, line);
 	struct kpm_row row = {0};
+	size_t next;
 
-	if (!p || f->count < 3)
+	if (!e || line->count < 3)
 		return -EBADMSG;
-	row.estimated = strchr(f->field[2], 'e') != NULL;
-	row.unloaded = strchr(f->field[2], 'u') != NULL;
-	for (size_t i = 3; i < f->count; i += 1 + numbers) {
-		int kind = !strcmp(f->field[i], "n")   ? KPM_NONP
-			   : !strcmp(f->field[i], "p") ? KPM_PAGED
-						       : -1;
+	row.estimated = strchr(line->part[2], 'e') != NULL;
+	row.unloaded = strchr(line->part[2], 'u') != NULL;
+	for (size_t i = 3; i < line->count; i = next) {
+		struct kpm_record_line figures = *line;
 
-		if (kind < 0 || !kpm_field_numbers(f, i + 1, &row.kind[kind], numbers))
+		/* a word of one small letter, and at least one figure */
+		next = end_of_figures(line, i + 1);
+		if (next == i + 1 || line->part[i][0] < 'a' || line->part[i][0] > 'z' ||
+		    line->part[i][1])
 			return -EBADMSG;
+		figures.count = next;
+		for (int k = 0; k < KPM_KINDS; k++)
+			if (!strcmp(line->part[i], kpm_record_kinds[k]) &&
+			    !kpm_record_fields(&figures, i + 1, kpm_counters, KPM_COUNTERS,
+					       &row.kind[k], NULL))
+				return -EBADMSG;
 	}
-	p->row = row;
+	e->row = row;
 	return 0;
 }
 
-/* ra NUMBER NONP PAGED, behind the row: what the audit found */
-static int read_audited(struct kpm_recording *r, struct kpm_fields *f)
+/* WORD NUMBER FIGURE-OF-EACH-KIND..., behind the row: a counter that has a line of its own */
+static int read_counter(struct kpm_playback *p, const struct kpm_record_line *line,
+			const struct kpm_field *counter)
 {
-	struct played *p = tag_of(r, f);
+	struct entry *e = entry_of(p, line);
 
-	return p && kpm_field_u64(f, 2, &p->row.kind[KPM_NONP].audited) &&
-			       kpm_field_u64(f, 3, &p->row.kind[KPM_PAGED].audited)
-		       ? 0
-		       : -EBADMSG;
-}
+	if (!e || line->count < 3)
+		return -EBADMSG;
+	for (size_t k = 0; k < KPM_KINDS && 2 + k < line->count; k++) {
+		uint64_t value;
 
-/* l 7 NUMBERS [AUDITED] */
-static int read_losses(const struct kpm_fields *f, struct kpm_loss *loss)
-{
-	const size_t numbers = sizeof(*loss) / sizeof(uint64_t);
-
-	loss->audited = 0;
-	return kpm_field_numbers(f, 1, loss, f->count > numbers ? numbers : numbers - 1) ? 0
-											 : -EBADMSG;
+		if (!kpm_record_u64(line, 2 + k, &value))
+			return -EBADMSG;
+		kpm_field_set(counter, &e->row.kind[k], value);
+	}
+	return 0;
 }
 
 /* s full|changed WALL MONO STARTED TAGS HAVE */
-static int read_start(struct kpm_recording *r, const struct kpm_fields *f,
+static int read_start(struct kpm_playback *p, const struct kpm_record_line *line,
 		      struct kpm_snapshot *snap)
 {
-	uint32_t tags;
 	char *save = NULL;
 
-	if (f->count != 7 || !kpm_field_i64(f, 2, &snap->wall_ns) ||
-	    !kpm_field_i64(f, 3, &snap->mono_ns) || !kpm_field_i64(f, 4, &snap->started_ns) ||
-	    !kpm_field_u32(f, 5, &tags))
+	if (!kpm_record_i64(line, 2, &snap->wall_ns) || !kpm_record_i64(line, 3, &snap->mono_ns) ||
+	    !kpm_record_i64(line, 4, &snap->started_ns))
 		return -EBADMSG;
 	snap->have = 0;
-	r->no_audit[0] = '\0';
-	for (char *word = strtok_r(f->field[6], ",", &save); word;
+	p->no_audit[0] = '\0';
+	for (char *word = line->count > 6 ? strtok_r(line->part[6], ",", &save) : NULL; word;
 	     word = strtok_r(NULL, ",", &save))
 		for (int i = 0; kpm_record_have[i].name; i++)
 			if (!strcmp(word, kpm_record_have[i].name))
 				snap->have |= kpm_record_have[i].bit;
-	if (!strcmp(f->field[1], "full"))
-		for (uint32_t i = 0; i < r->played_count; i++)
-			r->played[i].row = (struct kpm_row){0};
+	if (!strcmp(line->part[1], "full"))
+		for (uint32_t i = 0; i < p->count; i++)
+			p->entries[i].row = (struct kpm_row){0};
 	return 0;
 }
 
-/* h NAME WAY RUNS; a hook that this version does not know is passed over. */
-static int read_hook(const struct kpm_fields *f, struct kpm_snapshot *snap)
+/* na WHY */
+static int read_no_audit(struct kpm_playback *p, struct kpm_record_line *line)
+{
+	const char *text = kpm_record_text(line, 1);
+
+	snprintf(p->no_audit, sizeof(p->no_audit), "%s", text ? text : "");
+	return 0;
+}
+
+/* h NAME WAY RUNS; a probe or an attach mode that this version does not know is passed over. */
+static int read_hook(const struct kpm_record_line *line, struct kpm_snapshot *snap)
 {
 	uint64_t runs;
 
-	if (f->count != 4 || !kpm_field_u64(f, 3, &runs))
+	if (!kpm_record_u64(line, 3, &runs))
 		return -EBADMSG;
 	for (int i = 0; i < KPM_HOOKS; i++) {
-		if (strcmp(f->field[1], kpm_hook_table[i].name))
+		if (strcmp(line->part[1], kpm_hook_table[i].name))
 			continue;
 		snap->hooks[i].runs = runs;
 		for (int attach = KPM_ATTACH_MISSING; attach <= KPM_ATTACH_KPROBE; attach++)
-			if (!strcmp(f->field[2], kpm_attach_name(attach)))
+			if (!strcmp(line->part[2], kpm_attach_name(attach)))
 				snap->hooks[i].attach = attach;
 	}
 	return 0;
 }
 
-static int read_room(const struct kpm_fields *f, struct kpm_room *room)
+/* m FIGURES, l FIGURES, o FIGURES: in the order of the tables */
+static int read_memory(const struct kpm_record_line *line, struct kpm_snapshot *snap)
 {
-	return f->count == 6 && kpm_field_u64(f, 1, &room->objects) &&
-			       kpm_field_u64(f, 2, &room->objects_rated) &&
-			       kpm_field_u32(f, 3, &room->tags) &&
-			       kpm_field_u32(f, 4, &room->tags_max) &&
-			       kpm_field_u64(f, 5, &room->kernel_bytes)
+	return kpm_record_fields(line, 1, kpm_memory_fields, KPM_MEMORY_FIELDS, &snap->memory,
+				 &snap->unknown.memory)
 		       ? 0
 		       : -EBADMSG;
 }
 
-static int read_line(struct kpm_recording *r, char *line, struct kpm_snapshot *snap)
+static int read_losses(const struct kpm_record_line *line, struct kpm_snapshot *snap)
 {
-	struct kpm_fields f;
+	return kpm_record_fields(line, 1, kpm_loss_fields, KPM_LOSS_FIELDS, &snap->loss, NULL)
+		       ? 0
+		       : -EBADMSG;
+}
 
-	if (!kpm_fields_split(line, &f))
-		return -EBADMSG;
-	if (!strcmp(f.field[0], "ra"))
-		return read_audited(r, &f);
-	if (!strcmp(f.field[0], "na")) {
-		const char *text = kpm_field_text(&f, 1);
+static int read_capacity(const struct kpm_record_line *line, struct kpm_snapshot *snap)
+{
+	return kpm_record_fields(line, 1, kpm_capacity_fields, KPM_CAPACITY_FIELDS, &snap->capacity,
+				 &snap->unknown.capacity)
+		       ? 0
+		       : -EBADMSG;
+}
 
-		snprintf(r->no_audit, sizeof(r->no_audit), "%s", text ? text : "");
+int kpm_playback_line(struct kpm_playback *p, char *text, struct kpm_snapshot *snap)
+{
+	struct kpm_record_line line;
+	const char *word;
+
+	kpm_record_split(text, &line);
+	word = line.part[0];
+	for (size_t i = 0; i < KPM_COUNTERS; i++)
+		if (kpm_counters[i].line && !strcmp(word, kpm_counters[i].line))
+			return read_counter(p, &line, &kpm_counters[i]);
+	if (!strcmp(word, "na"))
+		return read_no_audit(p, &line);
+	if (word[0] && word[1])
 		return 0;
-	}
-	if (f.field[0][0] && f.field[0][1])
-		return 0; /* of a later version that is still readable */
-	switch (f.field[0][0]) {
+	switch (word[0]) {
 	case 's':
-		return read_start(r, &f, snap);
+		return read_start(p, &line, snap);
 	case 'm':
-		return kpm_field_numbers(&f, 1, &snap->memory,
-					 sizeof(snap->memory) / sizeof(uint64_t))
-			       ? 0
-			       : -EBADMSG;
+		return read_memory(&line, snap);
 	case 'l':
-		return read_losses(&f, &snap->loss);
+		return read_losses(&line, snap);
 	case 'o':
-		return read_room(&f, &snap->room);
+		return read_capacity(&line, snap);
 	case 'h':
-		return read_hook(&f, snap);
+		return read_hook(&line, snap);
 	case 't':
-		return read_tag(r, &f);
+		return read_tag(p, &line);
 	case 'c':
-		return read_cache(r, &f);
+		return read_cache(p, &line);
 	case 'f':
-		return read_place(r, &f);
+		return read_location(p, &line);
 	case 'r':
-		return read_row(r, &f);
+		return read_row(p, &line);
 	}
 	return 0;
 }
 
-/* Rows by the set's numbers. */
-static int fill_rows(struct kpm_recording *r, struct kpm_snapshot *snap)
+int kpm_playback_finish(struct kpm_playback *p, struct kpm_snapshot *snap)
 {
 	uint32_t count = 0;
 	int ret;
 
-	for (uint32_t i = 0; i < r->played_count; i++)
-		if (r->played[i].tag >= count)
-			count = r->played[i].tag + 1;
+	for (uint32_t i = 0; i < p->count; i++)
+		if (p->entries[i].tag >= count)
+			count = p->entries[i].tag + 1;
 	ret = kpm_snapshot_reset(snap, count);
 	if (ret)
 		return ret;
-	for (uint32_t i = 0; i < r->played_count; i++) {
-		const struct played *p = &r->played[i];
-		struct kpm_row *row = &snap->rows[p->tag];
+	for (uint32_t i = 0; i < p->count; i++) {
+		const struct entry *e = &p->entries[i];
+		struct kpm_row *row = &snap->rows[e->tag];
 
-		row->estimated |= p->row.estimated;
-		row->unloaded |= p->row.unloaded;
+		row->estimated |= e->row.estimated;
+		row->unloaded |= e->row.unloaded;
 		for (int k = 0; k < KPM_KINDS; k++)
-			kpm_counts_add(&row->kind[k], &p->row.kind[k]);
+			kpm_counts_add(&row->kind[k], &e->row.kind[k]);
 	}
-	return 0;
-}
-
-/* Reads host and kernel of the session: its line `b` stands before its first sample. */
-static int read_session(struct kpm_recording *r)
-{
-	const struct kpm_record_entry *first = &r->entries[0];
-	FILE *in = r->part[first->part];
-	struct kpm_fields f;
-	int64_t session;
-	ssize_t len;
-
-	rewind(in);
-	while (ftello(in) < first->at && (len = getline(&r->line, &r->line_size, in)) > 0) {
-		const char *text;
-
-		r->line[len - 1] = '\0';
-		if (r->line[0] != 'b' || r->line[1] != '\t' || !kpm_fields_split(r->line, &f) ||
-		    !kpm_field_i64(&f, 1, &session) || session != first->session)
-			continue;
-		text = kpm_field_text(&f, 3);
-		snprintf(r->host, sizeof(r->host), "%s", text ? text : "");
-		text = kpm_field_text(&f, 4);
-		snprintf(r->kernel, sizeof(r->kernel), "%s", text ? text : "");
-	}
-	return ferror(in) ? -EIO : 0;
-}
-
-/* Reads the lines of a whole sample. */
-static int read_sample(struct kpm_recording *r, uint32_t sample, struct kpm_snapshot *snap)
-{
-	const struct kpm_record_entry *entry = &r->entries[sample];
-	FILE *in = r->part[entry->part];
-	ssize_t len;
-
-	if (fseeko(in, entry->at, SEEK_SET))
-		return -errno;
-	while ((len = getline(&r->line, &r->line_size, in)) > 0) {
-		int ret;
-
-		if (r->line[len - 1] != '\n')
-			return -EBADMSG;
-		r->line[len - 1] = '\0';
-		if (r->line[0] == 'e' && r->line[1] == '\t')
-			return 0;
-		ret = read_line(r, r->line, snap);
-		if (ret)
-			return ret;
-	}
-	return -EBADMSG;
-}
-
-int kpm_recording_read(struct kpm_recording *r, uint32_t sample, struct kpm_snapshot *snap,
-		       struct kpm_err *err)
-{
-	int ret = 0;
-
-	if (sample >= r->count)
-		return kpm_fail(err, -ENODATA, "the recording has no more samples");
-	if (!*r->kernel && !*r->host)
-		ret = read_session(r);
-	/* an earlier one, or the same again: from where all rows stand */
-	if (r->next > sample)
-		for (r->next = sample; r->next && !r->entries[r->next].full;)
-			r->next--;
-	while (!ret && r->next <= sample) {
-		ret = read_sample(r, r->next, snap);
-		if (!ret)
-			r->next++;
-	}
-	if (!ret)
-		ret = fill_rows(r, snap);
-	if (ret) {
-		/* what was read in part is read again, if anything is */
-		r->next = 0;
-		return ret == -ENOMEM
-			       ? kpm_fail(err, ret, "out of memory")
-			       : kpm_fail(err, ret, "the recording is damaged at sample %" PRIu32,
-					  sample + 1);
-	}
-	memcpy(snap->host, r->host, sizeof(snap->host));
-	memcpy(snap->kernel, r->kernel, sizeof(snap->kernel));
 	kpm_hooks_missing(snap->hooks, snap->missing, sizeof(snap->missing));
-	snprintf(snap->no_audit, sizeof(snap->no_audit), "%s", r->no_audit);
+	snprintf(snap->no_audit, sizeof(snap->no_audit), "%s", p->no_audit);
 	return 0;
 }
 
-const struct kpm_place *const *kpm_recording_places(struct kpm_recording *r)
+const struct kpm_location *const *kpm_playback_locations(struct kpm_playback *p)
 {
-	uint32_t count = kpm_tagset_count(r->tags);
+	uint32_t count = kpm_tagset_count(p->tags);
 
-	if (count > r->place_room) {
-		uint32_t want = count + count / 4 + 256;
-		const struct kpm_place **places = realloc(r->places, want * sizeof(*places));
-
-		if (!places)
-			return NULL;
-		r->places = places;
-		r->place_room = want;
-	}
+	if (kpm_array_reserve(p->locations, p->locations_capacity, count))
+		return NULL;
 	for (uint32_t i = 0; i < count; i++)
-		r->places[i] = NULL;
-	for (uint32_t i = 0; i < r->played_count; i++)
-		r->places[r->played[i].tag] = &r->played[i].place;
-	return r->places;
+		p->locations[i] = NULL;
+	for (uint32_t i = 0; i < p->count; i++)
+		p->locations[p->entries[i].tag] = &p->entries[i].location;
+	return p->locations;
 }

@@ -1,38 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The inside of a recording: what the search for samples and the reading of them share. */
-#ifndef KPM_PLAYBACK_H
-#define KPM_PLAYBACK_H
+/*
+ * The state of a recording after some of its samples: applies their lines one after the other and
+ * fills snapshots. model/recording.h finds the lines in the files.
+ */
+#ifndef KPOOLMON_PLAYBACK_H
+#define KPOOLMON_PLAYBACK_H
 
-#include <sys/types.h>
+#include "model/location.h"
+#include "model/snapshot.h"
+#include "model/tagset.h"
 
-#include "model/fields.h"
-#include "model/recording.h"
+struct kpm_playback;
 
-/* A whole sample. */
-struct kpm_record_entry {
-	int64_t wall_ns, mono_ns, session;
-	off_t at; /* of its line `s` */
-	int part;
-	bool full;
-};
+/* `tags` gets the tags of the recording, and is borrowed. NULL: no memory. */
+struct kpm_playback *kpm_playback_new(struct kpm_tagset *tags);
+void kpm_playback_free(struct kpm_playback *playback);
 
-struct kpm_recording {
-	FILE *part[2];
-	int parts;
-	struct kpm_record_entry *entries;
-	uint32_t count, room, chosen;
-	bool timed;
-	struct kpm_tagset *tags;
-	/* the state after sample next - 1; 0: nothing was read */
-	uint32_t next;
-	char host[65], kernel[65], no_audit[512];
-	struct played *played; /* [played_count] by the recording's numbers */
-	uint32_t played_count, played_room;
-	/* by the set's numbers */
-	const struct kpm_place **places;
-	uint32_t place_room;
-	char *line;
-	size_t line_size;
-};
+/*
+ * Applies a line of a sample, which is split in place. Rows stay in the state, all else goes into
+ * `snap`. 0, -EBADMSG if the line is damaged, or -ENOMEM. Lines that this version does not know are
+ * passed over.
+ */
+int kpm_playback_line(struct kpm_playback *playback, char *text, struct kpm_snapshot *snap);
+/* After the lines of a sample: fills the rows of the snapshot from the state. 0 or -ENOMEM. */
+int kpm_playback_finish(struct kpm_playback *playback, struct kpm_snapshot *snap);
+
+/* The locations that are known by now: [tag]. NULL: no memory. Valid until the next line. */
+const struct kpm_location *const *kpm_playback_locations(struct kpm_playback *playback);
 
 #endif

@@ -2,20 +2,25 @@
 /*
  * Writes recordings. Fields are separated by tabs, the first one says what a line is:
  *
- *   kpoolmon-record 1
- *   b  1767225600000000000  0.1  box  6.18.0         session, version, host, kernel
+ *   kpoolmon-record  1
+ *   b  1767225600000000000  0.1  box  6.18.0       session, version, host, kernel
  *   s  full  1767225601...  5001...  4001...  124  memory,loss,room
- *                       rows of a sample: all or changed; wall clock, monotonic clock, start of the
- *                       tracking, tags, what is known
- *   m  24604880896  ...                              memory, in the order of the struct
- *   na  this kernel has no bpf_get_kmem_cache...       why there is no audit
- *   l  84  84  0  0  0  0  3581  12                  losses
- *   o  16546  3159648  121  16384  95526912          room
- *   h  kfree_rcu  missing  0                         a hook: attach mode, runs
- *   t  0  ffffffff81234567  0  load_msg+0x41/0x1e0  msg_msg-4k     number, site, by cache, name,
- * cache c  0  kmalloc-2k                                 one more cache of a tag f  0  loaded
- * /lib/modules/...                   where a tag is on disk r  0  -  n  4183  246  3937  8062976
- * 4031488  0  0            a row: flags, Nonp, Paged e  12 lines from s to e: the sample is whole
+ *                                                  rows of the sample: all or changed; wall clock,
+ *                                                  monotonic clock, start of the tracking, number
+ *                                                  of tags, parts that are known
+ *   na  this kernel has no bpf_get_kmem_cache      why there is no audit
+ *   m  24604880896  ...                            memory, in the order of its table
+ *   l  84  84  0  0  0  0  3581  12                losses, likewise
+ *   o  16546  3159648  121  16384  95526912        capacity, likewise
+ *   h  kfree_rcu  missing  0                       a probe on a function: attach mode, runs
+ *   t  0  ffffffff81234567  0  load_msg+0x41/0x1e0  msg_msg-4k
+ *                                                  a tag: number, site, by cache, name, cache
+ *   c  0  kmalloc-2k                               one more cache of a tag
+ *   f  0  loaded  /lib/modules/...                 the location of a tag on disk
+ *   r  0  -  n  4183  246  3937  8062976  4031488  0  0
+ *                                                  a row: tag, flags, Nonp, Paged
+ *   ra  0  17  0                                   of its frees, those that the audit found
+ *   e  12                                          lines from s to e: the sample is whole
  *
  * What is not known is `-`; bytes below a blank, a backslash and such a dash are `\xNN`.
  */
@@ -24,21 +29,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/fields.h"
-#include "model/recording.h"
+#include "base/array.h"
+#include "model/record_line.h"
+#include "model/recorder.h"
 
 /* What was written of a tag. */
 struct written {
 	struct kpm_row row;
-	size_t cache;           /* length of the caches */
-	struct kpm_place place; /* pointers as they were: a place's strings are never changed */
+	size_t cache; /* length of the caches */
+	/* as it was passed in: strings of a location never change, so equal pointers are equal texts */
+	struct kpm_location location;
 };
+
+/* Every so many samples all rows are written: a reader can begin there. */
+#define FULL_INTERVAL 128
 
 struct kpm_recorder {
 	int64_t session;
 	char version[32];
 	struct written *tags;
-	uint32_t count, room;
+	uint32_t count, capacity;
 	uint32_t samples;
 	unsigned long lines; /* of this sample */
 };
@@ -93,21 +103,6 @@ static void end_line(struct kpm_recorder *r, FILE *out)
 	r->lines++;
 }
 
-static int grow(struct kpm_recorder *r, uint32_t count)
-{
-	uint32_t want = count + count / 4 + 256;
-	struct written *tags;
-
-	if (count <= r->room)
-		return 0;
-	tags = realloc(r->tags, want * sizeof(*tags));
-	if (!tags)
-		return -ENOMEM;
-	r->tags = tags;
-	r->room = want;
-	return 0;
-}
-
 static void put_tag(struct kpm_recorder *r, FILE *out, uint32_t tag,
 		    const struct kpm_tag_name *name)
 {
@@ -144,38 +139,65 @@ static void put_more_cache(struct kpm_recorder *r, FILE *out, uint32_t tag,
 	*had = len;
 }
 
-static void put_place(struct kpm_recorder *r, FILE *out, uint32_t tag,
-		      const struct kpm_place *place)
+static void put_location(struct kpm_recorder *r, FILE *out, uint32_t tag,
+			 const struct kpm_location *location)
 {
-	struct kpm_place *had = &r->tags[tag].place;
+	struct kpm_location *had = &r->tags[tag].location;
 
-	if (!place || !memcmp(had, place, sizeof(*place)))
+	if (!location || !memcmp(had, location, sizeof(*location)))
 		return;
-	fprintf(out, "f\t%" PRIu32 "\t%s", tag, kpm_record_builds[place->build]);
-	put(out, place->file);
-	put(out, place->build_id);
-	put(out, place->srcversion);
-	put(out, place->vendor);
-	put(out, place->builtin);
-	put(out, place->source);
-	fprintf(out, "\t%d", place->line);
-	put(out, place->inlined);
+	fprintf(out, "f\t%" PRIu32 "\t%s", tag, kpm_record_builds[location->build]);
+	put(out, location->file);
+	put(out, location->build_id);
+	put(out, location->srcversion);
+	put(out, location->vendor);
+	put(out, location->builtin);
+	put(out, location->source);
+	fprintf(out, "\t%d", location->line);
+	put(out, location->inlined);
 	end_line(r, out);
-	memcpy(had, place, sizeof(*had));
+	memcpy(had, location, sizeof(*had));
 }
 
-static void put_numbers(FILE *out, const void *numbers, size_t count)
+/* The fields of a table but those with a line of their own; bit i of `unknown`: row i has none. */
+static void put_fields(FILE *out, const struct kpm_field *fields, size_t count, const void *from,
+		       uint32_t unknown)
 {
-	const uint64_t *n = numbers;
-
-	for (size_t i = 0; i < count; i++)
-		fprintf(out, "\t%" PRIu64, n[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (fields[i].line)
+			continue;
+		if (unknown & 1U << i)
+			fputs("\t-", out);
+		else
+			fprintf(out, "\t%" PRIu64, kpm_field_get(&fields[i], from));
+	}
 }
 
 static bool same_row(const struct kpm_row *a, const struct kpm_row *b)
 {
 	return a->estimated == b->estimated && a->unloaded == b->unloaded &&
 	       !memcmp(a->kind, b->kind, sizeof(a->kind));
+}
+
+/* The counters that have a line of their own, where they are not zero. */
+static void put_counters(struct kpm_recorder *r, FILE *out, const struct kpm_row *row)
+{
+	for (size_t i = 0; i < KPM_COUNTERS; i++) {
+		uint64_t value[KPM_KINDS], any = 0;
+
+		if (!kpm_counters[i].line)
+			continue;
+		for (int k = 0; k < KPM_KINDS; k++) {
+			value[k] = kpm_field_get(&kpm_counters[i], &row->kind[k]);
+			any |= value[k];
+		}
+		if (!any)
+			continue;
+		fprintf(out, "%s\t%" PRIu32, kpm_counters[i].line, row->tag);
+		for (int k = 0; k < KPM_KINDS; k++)
+			fprintf(out, "\t%" PRIu64, value[k]);
+		end_line(r, out);
+	}
 }
 
 static void put_row(struct kpm_recorder *r, FILE *out, const struct kpm_row *row, bool full)
@@ -189,22 +211,17 @@ static void put_row(struct kpm_recorder *r, FILE *out, const struct kpm_row *row
 	for (int k = 0; k < KPM_KINDS; k++) {
 		if (!memcmp(&row->kind[k], &none, sizeof(none)))
 			continue;
-		fputs(k == KPM_NONP ? "\tn" : "\tp", out);
-		put_numbers(out, &row->kind[k], KPM_RECORD_FIGURES);
+		fprintf(out, "\t%s", kpm_record_kinds[k]);
+		put_fields(out, kpm_counters, KPM_COUNTERS, &row->kind[k], 0);
 	}
 	end_line(r, out);
-	if (row->kind[KPM_NONP].audited || row->kind[KPM_PAGED].audited) {
-		fprintf(out, "ra\t%" PRIu32 "\t%" PRIu64 "\t%" PRIu64, row->tag,
-			row->kind[KPM_NONP].audited, row->kind[KPM_PAGED].audited);
-		end_line(r, out);
-	}
+	put_counters(r, out, row);
 	r->tags[row->tag].row = *row;
 }
 
 static void put_header(struct kpm_recorder *r, FILE *out, const struct kpm_snapshot *snap,
 		       bool full)
 {
-	const struct kpm_room *o = &snap->room;
 	bool any = false;
 
 	fprintf(out, "s\t%s\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t%" PRIu32 "\t",
@@ -224,13 +241,14 @@ static void put_header(struct kpm_recorder *r, FILE *out, const struct kpm_snaps
 		end_line(r, out);
 	}
 	fputs("m", out);
-	put_numbers(out, &snap->memory, sizeof(snap->memory) / sizeof(uint64_t));
+	put_fields(out, kpm_memory_fields, KPM_MEMORY_FIELDS, &snap->memory, snap->unknown.memory);
 	end_line(r, out);
 	fputs("l", out);
-	put_numbers(out, &snap->loss, sizeof(snap->loss) / sizeof(uint64_t));
+	put_fields(out, kpm_loss_fields, KPM_LOSS_FIELDS, &snap->loss, 0);
 	end_line(r, out);
-	fprintf(out, "o\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu64, o->objects,
-		o->objects_rated, o->tags, o->tags_max, o->kernel_bytes);
+	fputs("o", out);
+	put_fields(out, kpm_capacity_fields, KPM_CAPACITY_FIELDS, &snap->capacity,
+		   snap->unknown.capacity);
 	end_line(r, out);
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		fprintf(out, "h\t%s\t%s\t%" PRIu64, kpm_hook_table[i].name,
@@ -240,11 +258,11 @@ static void put_header(struct kpm_recorder *r, FILE *out, const struct kpm_snaps
 }
 
 int kpm_recorder_sample(struct kpm_recorder *r, FILE *out, const struct kpm_snapshot *snap,
-			const struct kpm_tagset *tags, const struct kpm_place *const *places)
+			const struct kpm_tagset *tags, const struct kpm_location *const *locations)
 {
-	bool full = r->samples % KPM_RECORD_FULL == 0;
+	bool full = r->samples % FULL_INTERVAL == 0;
 
-	if (grow(r, snap->count))
+	if (kpm_array_reserve(r->tags, r->capacity, snap->count))
 		return -ENOMEM;
 	if (!r->samples) {
 		fprintf(out, KPM_RECORD_MAGIC "\t%d\nb\t%" PRId64, KPM_RECORD_VERSION, r->session);
@@ -261,7 +279,7 @@ int kpm_recorder_sample(struct kpm_recorder *r, FILE *out, const struct kpm_snap
 		if (i >= r->count)
 			put_tag(r, out, i, name);
 		put_more_cache(r, out, i, name);
-		put_place(r, out, i, places ? places[i] : NULL);
+		put_location(r, out, i, locations ? locations[i] : NULL);
 		put_row(r, out, &snap->rows[i], full || i >= r->count);
 	}
 	fprintf(out, "e\t%lu\n", r->lines + 1);

@@ -1,95 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Finds the samples of a recording: one pass over its lines, from which whole samples come out and
- * a torn one does not. src/model/playback.c reads them. The format heads src/model/recorder.c.
- */
+/* The files of recordings, their sessions and times, and the order in which samples are read. */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/parse.h"
+#include "base/file_time.h"
 #include "model/playback.h"
+#include "model/record_line.h"
+#include "model/recording.h"
+#include "model/sample_index.h"
 
-static int add_entry(struct kpm_recording *r, const struct kpm_record_entry *entry)
-{
-	if (r->count == r->room) {
-		uint32_t want = r->room ? r->room * 2 : 256;
-		struct kpm_record_entry *entries = realloc(r->entries, want * sizeof(*entries));
-
-		if (!entries)
-			return -ENOMEM;
-		r->entries = entries;
-		r->room = want;
-	}
-	r->entries[r->count++] = *entry;
-	return 0;
-}
-
-/* The lines from `s` on of a sample that may be whole. */
-struct scan {
-	struct kpm_record_entry entry;
-	int64_t session;
-	uint64_t lines;
-	bool open;
+struct kpm_recording {
+	FILE *part[2]; /* FILE.1 and FILE, or one of them */
+	int parts;
+	struct kpm_sample_index index;
+	uint32_t chosen;
+	bool timed;
+	struct kpm_playback *playback; /* its state is that after sample next - 1 */
+	uint32_t next;                 /* 0: nothing was read */
+	char host[65], kernel[65];
+	char *line;
+	size_t line_size;
 };
-
-static int scan_line(struct kpm_recording *r, struct scan *scan, char *line, off_t at)
-{
-	struct kpm_fields f;
-	uint64_t lines;
-
-	scan->lines++;
-	if (line[0] && line[1] != '\t')
-		return 0;
-	if (line[0] == 'b' && kpm_fields_split(line, &f)) {
-		scan->open = false;
-		if (!kpm_field_i64(&f, 1, &scan->session))
-			scan->session = 0;
-	} else if (line[0] == 's' && kpm_fields_split(line, &f)) {
-		scan->open = f.count > 3 && kpm_field_i64(&f, 2, &scan->entry.wall_ns) &&
-			     kpm_field_i64(&f, 3, &scan->entry.mono_ns);
-		scan->entry.full = f.count > 1 && !strcmp(f.field[1], "full");
-		scan->entry.at = at;
-		scan->entry.session = scan->session;
-		scan->lines = 1;
-	} else if (line[0] == 'e' && scan->open && kpm_fields_split(line, &f)) {
-		scan->open = false;
-		if (kpm_field_u64(&f, 1, &lines) && lines == scan->lines)
-			return add_entry(r, &scan->entry);
-	}
-	return 0;
-}
-
-/* Looks for whole samples; the last line counts only with its end. */
-static int scan_part(struct kpm_recording *r, int part)
-{
-	FILE *in = r->part[part];
-	struct scan scan = {.entry.part = part};
-	size_t size = 0;
-	ssize_t len;
-	off_t at = 0;
-	char *line = NULL;
-	int ret = 0;
-
-	while (!ret && (len = getline(&line, &size, in)) > 0 && line[len - 1] == '\n') {
-		line[len - 1] = '\0';
-		if (!at && strcmp(line, KPM_RECORD_MAGIC "\t1"))
-			ret = strncmp(line, KPM_RECORD_MAGIC "\t", strlen(KPM_RECORD_MAGIC) + 1)
-				      ? -EBADMSG
-				      : -EPROTO;
-		else
-			ret = scan_line(r, &scan, line, at);
-		at += len;
-	}
-	free(line);
-	if (!ret && ferror(in))
-		ret = -EIO;
-	return ret ? ret : at ? 0 : -ENODATA;
-}
 
 static int scan_failed(const char *name, int code, struct kpm_err *err)
 {
@@ -104,82 +39,37 @@ static int scan_failed(const char *name, int code, struct kpm_err *err)
 	return kpm_fail(err, code, "read %.300s: %s", name, strerror(-code));
 }
 
-/* `2026-01-31T23:59:59Z` or with a blank for the T; seconds and Z may be left out. */
-static bool parse_wall(const char *text, int64_t *ns)
+static uint32_t sample_at(const struct kpm_recording *r, const struct kpm_file_time *time)
 {
-	static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
-					    "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"};
+	const struct kpm_sample_entry *entries = r->index.entries;
+	uint32_t last = r->index.count - 1;
 
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-		struct tm tm = {0};
-		const char *end = strptime(text, forms[i], &tm);
-
-		if (!end || strcmp(end, *end ? "Z" : ""))
-			continue;
-		/* a sample's time is printed in whole seconds, and means all of that second */
-		return !__builtin_mul_overflow((int64_t)timegm(&tm), 1000000000LL, ns) &&
-		       !__builtin_add_overflow(*ns, 999999999, ns);
-	}
-	return false;
+	return time->from == KPM_TIME_LAST
+		       ? last
+		       : kpm_sample_index_at(&r->index, kpm_file_time_wall(time, entries[0].wall_ns,
+									   entries[last].wall_ns));
 }
 
-/* A time in a list of samples; false if it is none. */
-static bool parse_time(const struct kpm_recording *r, uint32_t first, const char *text, int64_t *ns)
+int64_t kpm_recording_at(const struct kpm_recording *r, const char *text)
 {
-	int64_t span;
+	struct kpm_file_time time;
+	int ret = kpm_file_time_parse(text, "", &time, NULL);
 
-	if (*text != '+' && *text != '-')
-		return parse_wall(text, ns);
-	if (kpm_parse_duration(text + 1, &span) || !r->count)
-		return false;
-	if (*text == '-')
-		*ns = r->entries[r->count - 1].wall_ns - span;
-	else if (__builtin_add_overflow(r->entries[first].wall_ns, span, ns))
-		*ns = INT64_MAX;
-	return true;
-}
-
-static uint32_t last_before(const struct kpm_recording *r, uint32_t first, int64_t wall_ns)
-{
-	uint32_t found = first;
-
-	for (uint32_t i = first; i < r->count; i++)
-		if (r->entries[i].wall_ns <= wall_ns)
-			found = i;
-	return found;
-}
-
-int64_t kpm_recording_at(const struct kpm_recording *r, const char *time)
-{
-	int64_t ns;
-
-	return parse_time(r, 0, time, &ns) ? (int64_t)last_before(r, 0, ns) : -EINVAL;
+	return ret ? ret : (int64_t)sample_at(r, &time);
 }
 
 /* Keeps the samples of the session that the time is in, without a time of the last one. */
-static int choose(struct kpm_recording *r, const char *name, const char *time, struct kpm_err *err)
+static int choose(struct kpm_recording *r, const char *name, const char *text, struct kpm_err *err)
 {
-	uint32_t chosen = r->count - 1, from, to;
-	int64_t ns;
+	struct kpm_file_time time;
+	int ret = kpm_file_time_parse(text, name, &time, err);
 
-	if (time && !parse_time(r, 0, time, &ns))
-		return kpm_fail(err, -EINVAL,
-				"'%.60s' is no time of %.200s; give one as 2026-01-31T23:59:59Z, "
-				"+10m after the first sample or -10m before the last",
-				time, name);
-	r->timed = time != NULL;
-	if (time)
-		chosen = last_before(r, 0, ns);
-	for (from = chosen; from && r->entries[from - 1].session == r->entries[chosen].session;)
-		from--;
-	for (to = chosen + 1;
-	     to < r->count && r->entries[to].session == r->entries[chosen].session;)
-		to++;
-	memmove(r->entries, r->entries + from, (to - from) * sizeof(*r->entries));
-	r->count = to - from;
-	r->chosen = chosen - from;
+	if (ret)
+		return ret;
+	r->timed = text != NULL;
+	r->chosen = kpm_sample_index_keep_session(&r->index, sample_at(r, &time));
 	/* the first sample is where reading begins */
-	if (!r->entries[0].full)
+	if (!r->index.entries[0].full)
 		return kpm_fail(err, -EBADMSG, "%.300s: the first sample of a run is not whole",
 				name);
 	return 0;
@@ -189,16 +79,16 @@ static int scan_all(struct kpm_recording *r, const char *name, const char *time,
 		    struct kpm_err *err)
 {
 	for (int i = 0; i < r->parts; i++) {
-		int ret = scan_part(r, i);
+		int ret = kpm_sample_index_scan(&r->index, r->part[i], i);
 
 		/* a crash may have left nothing of the newer part */
-		if (ret == -ENODATA && r->count)
+		if (ret == -ENODATA && r->index.count)
 			continue;
-		/* of an older part there may be nothing left: then the rest has to do */
+		/* if the older part cannot be read, the newer one is read alone */
 		if (ret && (i + 1 == r->parts || ret == -ENOMEM))
 			return scan_failed(name, ret, err);
 	}
-	if (!r->count)
+	if (!r->index.count)
 		return kpm_fail(err, -ENODATA, "%.300s has no whole sample", name);
 	return choose(r, name, time, err);
 }
@@ -207,11 +97,26 @@ static struct kpm_recording *recording_new(struct kpm_tagset *tags)
 {
 	struct kpm_recording *r = calloc(1, sizeof(*r));
 
-	if (r) {
-		r->tags = tags;
-		r->next = 0;
-	}
-	return r;
+	if (!r)
+		return NULL;
+	r->playback = kpm_playback_new(tags);
+	if (r->playback)
+		return r;
+	free(r);
+	return NULL;
+}
+
+void kpm_recording_close(struct kpm_recording *r)
+{
+	if (!r)
+		return;
+	for (int i = 0; i < 2; i++)
+		if (r->part[i])
+			fclose(r->part[i]);
+	kpm_playback_free(r->playback);
+	kpm_sample_index_done(&r->index);
+	free(r->line);
+	free(r);
 }
 
 int kpm_recording_open_stream(FILE *stream, const char *name, struct kpm_tagset *tags,
@@ -238,15 +143,11 @@ int kpm_recording_open(const char *name, struct kpm_tagset *tags, struct kpm_rec
 {
 	struct kpm_recording *r = recording_new(tags);
 	char file[PATH_MAX], older[PATH_MAX + 3];
-	const char *at = strrchr(name, '@');
+	const char *time = kpm_file_time_split(name, file, sizeof(file));
 	int ret;
 
 	if (!r)
 		return kpm_fail(err, -ENOMEM, "out of memory");
-	/* a file may have such a name */
-	if (at && !access(name, F_OK))
-		at = NULL;
-	snprintf(file, sizeof(file), "%.*s", at ? (int)(at - name) : (int)strlen(name), name);
 	snprintf(older, sizeof(older), "%s.1", file);
 	r->part[0] = fopen(older, "re");
 	r->parts = r->part[0] != NULL;
@@ -257,7 +158,7 @@ int kpm_recording_open(const char *name, struct kpm_tagset *tags, struct kpm_rec
 			       strerror(errno));
 	} else {
 		r->parts += r->part[r->parts] != NULL;
-		ret = scan_all(r, file, at ? at + 1 : NULL, err);
+		ret = scan_all(r, file, time, err);
 	}
 	if (ret)
 		kpm_recording_close(r);
@@ -266,7 +167,7 @@ int kpm_recording_open(const char *name, struct kpm_tagset *tags, struct kpm_rec
 	return ret;
 }
 
-/* A pipe is not read: it can be read only once. */
+/* A pipe is none: reading its first line would take that away. */
 static bool begins_as_recording(const char *file)
 {
 	char line[sizeof(KPM_RECORD_MAGIC)] = "";
@@ -287,12 +188,9 @@ static bool begins_as_recording(const char *file)
 bool kpm_recording_is(const char *name)
 {
 	char file[PATH_MAX], older[PATH_MAX + 3];
-	const char *at = strrchr(name, '@');
 	struct stat st;
 
-	if (at && !access(name, F_OK))
-		at = NULL;
-	snprintf(file, sizeof(file), "%.*s", at ? (int)(at - name) : (int)strlen(name), name);
+	kpm_file_time_split(name, file, sizeof(file));
 	if (begins_as_recording(file))
 		return true;
 	snprintf(older, sizeof(older), "%s.1", file);
@@ -301,7 +199,7 @@ bool kpm_recording_is(const char *name)
 
 uint32_t kpm_recording_count(const struct kpm_recording *r)
 {
-	return r->count;
+	return r->index.count;
 }
 
 uint32_t kpm_recording_chosen(const struct kpm_recording *r)
@@ -314,7 +212,91 @@ bool kpm_recording_timed(const struct kpm_recording *r)
 	return r->timed;
 }
 
-int64_t kpm_recording_wall(const struct kpm_recording *r, uint32_t sample)
+/* Reads host and kernel of the session: its line `b` stands before its first sample. */
+static int read_session(struct kpm_recording *r)
 {
-	return r->entries[sample].wall_ns;
+	const struct kpm_sample_entry *first = &r->index.entries[0];
+	FILE *in = r->part[first->part];
+	struct kpm_record_line line;
+	int64_t session;
+	ssize_t len;
+
+	rewind(in);
+	while (ftello(in) < first->at && (len = getline(&r->line, &r->line_size, in)) > 0) {
+		const char *text;
+
+		r->line[len - 1] = '\0';
+		if (r->line[0] != 'b' || r->line[1] != '\t')
+			continue;
+		kpm_record_split(r->line, &line);
+		if (!kpm_record_i64(&line, 1, &session) || session != first->session)
+			continue;
+		text = kpm_record_text(&line, 3);
+		snprintf(r->host, sizeof(r->host), "%s", text ? text : "");
+		text = kpm_record_text(&line, 4);
+		snprintf(r->kernel, sizeof(r->kernel), "%s", text ? text : "");
+	}
+	return ferror(in) ? -EIO : 0;
+}
+
+/* Applies the lines of a sample to the state. */
+static int read_sample(struct kpm_recording *r, uint32_t sample, struct kpm_snapshot *snap)
+{
+	const struct kpm_sample_entry *entry = &r->index.entries[sample];
+	FILE *in = r->part[entry->part];
+	ssize_t len;
+
+	if (fseeko(in, entry->at, SEEK_SET))
+		return -errno;
+	while ((len = getline(&r->line, &r->line_size, in)) > 0) {
+		int ret;
+
+		if (r->line[len - 1] != '\n')
+			return -EBADMSG;
+		r->line[len - 1] = '\0';
+		if (r->line[0] == 'e' && r->line[1] == '\t')
+			return 0;
+		ret = kpm_playback_line(r->playback, r->line, snap);
+		if (ret)
+			return ret;
+	}
+	return -EBADMSG;
+}
+
+int kpm_recording_read(struct kpm_recording *r, uint32_t sample, struct kpm_snapshot *snap,
+		       struct kpm_err *err)
+{
+	int ret = 0;
+
+	if (sample >= r->index.count)
+		return kpm_fail(err, -ENODATA, "the recording has no more samples");
+	if (!*r->kernel && !*r->host)
+		ret = read_session(r);
+	/* an earlier one, or the same again: from the last sample before it that has all rows */
+	if (r->next > sample)
+		for (r->next = sample; r->next && !r->index.entries[r->next].full;)
+			r->next--;
+	while (!ret && r->next <= sample) {
+		ret = read_sample(r, r->next, snap);
+		if (!ret)
+			r->next++;
+	}
+	if (!ret)
+		ret = kpm_playback_finish(r->playback, snap);
+	if (ret) {
+		/* the state may have half of a sample: the next read begins at the first one */
+		r->next = 0;
+		return ret == -ENOMEM
+			       ? kpm_fail(err, ret, "out of memory")
+			       : kpm_fail(err, ret, "the recording is damaged at sample %" PRIu32,
+					  sample + 1);
+	}
+	memcpy(snap->host, r->host, sizeof(snap->host));
+	memcpy(snap->kernel, r->kernel, sizeof(snap->kernel));
+	return 0;
+}
+
+const struct kpm_location *const *kpm_recording_locations(struct kpm_recording *r)
+{
+	return kpm_playback_locations(r->playback);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "model/rollup.h"
 
 struct kpm_rollup {
@@ -39,7 +40,7 @@ void kpm_rollup_free(struct kpm_rollup *r)
 	free(r);
 }
 
-/* The name of a tag's group. What several caches hold of a kmalloc's call site is not known. */
+/* The name of a tag's group. The share of each of several kmalloc caches is not known. */
 static const char *group_of(const struct kpm_rollup *r, const struct kpm_tag_name *name)
 {
 	const char *of = r->by == KPM_BY_MODULE ? name->module : name->cache;
@@ -49,22 +50,17 @@ static const char *group_of(const struct kpm_rollup *r, const struct kpm_tag_nam
 	return of ? of : "(not known)";
 }
 
-static int sort_in(struct kpm_rollup *r, const struct kpm_tagset *tags, uint32_t count)
+static int assign_groups(struct kpm_rollup *r, const struct kpm_tagset *tags, uint32_t count)
 {
-	if (count > r->capacity) {
-		uint32_t want = count + count / 4 + 64;
-		uint32_t *group = realloc(r->group, want * sizeof(*group));
+	int ret = kpm_array_reserve(r->group, r->capacity, count);
 
-		if (!group)
-			return -ENOMEM;
-		r->group = group;
-		r->capacity = want;
-	}
+	if (ret)
+		return ret;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct kpm_tag_name *name = kpm_tagset_get(tags, i);
 		int64_t group;
 
-		/* of those that are known only a kmalloc's can have come by another cache */
+		/* the group of a known tag changes only when a kmalloc call site gets a cache more */
 		if (i < r->count && (name->by_cache || r->by == KPM_BY_MODULE))
 			continue;
 		group = kpm_tagset_enter(r->groups, 0, group_of(r, name), NULL, false);
@@ -80,18 +76,18 @@ static int sort_in(struct kpm_rollup *r, const struct kpm_tagset *tags, uint32_t
 static void copy_head(struct kpm_snapshot *to, const struct kpm_snapshot *from)
 {
 	struct kpm_row *rows = to->rows;
-	uint32_t count = to->count, capacity = to->capacity;
+	uint32_t count = to->count, capacity = to->rows_capacity;
 
 	*to = *from;
 	to->rows = rows;
 	to->count = count;
-	to->capacity = capacity;
+	to->rows_capacity = capacity;
 }
 
 int kpm_rollup_add(struct kpm_rollup *r, const struct kpm_snapshot *snap,
 		   const struct kpm_tagset *tags)
 {
-	if (sort_in(r, tags, snap->count) ||
+	if (assign_groups(r, tags, snap->count) ||
 	    kpm_snapshot_reset(&r->snap, kpm_tagset_count(r->groups)))
 		return -ENOMEM;
 	copy_head(&r->snap, snap);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The samples of all tags summed up by module or by slab cache: a set of tags of its own. */
+/* Roll-ups: samples summed by module or by slab cache, with a tagset of their own. */
 #ifndef KPOOLMON_ROLLUP_H
 #define KPOOLMON_ROLLUP_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The numbers of one instant: a row for each tag, the totals, what was lost, two clocks. Built by
- * a source, then never changed. What the source cannot know at all is missing in `have`; missing
- * is not zero.
+ * Snapshots: one sample of all tags, a row for each, with memory, losses, capacity and two clocks.
+ * Built by a source, then never changed. `have` tells which parts the source knows; missing is not
+ * zero. Each struct of figures has a table of its members (model/field.h): to add a member, add its
+ * row to the table in snapshot.c, at the end.
  */
 #ifndef KPOOLMON_SNAPSHOT_H
 #define KPOOLMON_SNAPSHOT_H
@@ -13,38 +14,34 @@
 
 #include <kpoolmon/kinds.h>
 
+#include "model/counts.h"
+#include "model/field.h"
 #include "model/hooks.h"
-
-/* One tag's objects of one kind. All since tracking began. */
-struct kpm_counts {
-	uint64_t allocs;  /* objects allocated, including refused ones */
-	uint64_t frees;   /* objects freed, including missed frees found since */
-	uint64_t diff;    /* objects outstanding: on the books */
-	uint64_t bytes;   /* bytes they occupy */
-	uint64_t asked;   /* bytes that were asked for */
-	uint64_t missed;  /* of frees: seen only when the address was allocated again */
-	uint64_t refused; /* of allocs: not on the books, the table was full */
-	uint64_t audited; /* of frees: not seen, the audit found the object free */
-};
 
 struct kpm_row {
 	uint32_t tag;   /* number in the tagset */
 	bool estimated; /* the tag was sampled */
-	bool unloaded;  /* its module was unloaded after all that the tag has allocated */
+	bool unloaded;  /* its module was unloaded after the last of its allocations */
 	struct kpm_counts kind[KPM_KINDS];
 };
 
-/* Events that the books could not account. Counts since tracking began. */
+/* Events that are not in the counters. Counts since tracking began. */
 struct kpm_loss {
 	uint64_t skipped;   /* free events for which the first copy was not run */
 	uint64_t rescued;   /* of these, caught by the second copy */
 	uint64_t lost_max;  /* frees lost for good, at most */
-	uint64_t allocs;    /* alloc events not seen: an object stays off the books */
-	uint64_t refused;   /* objects not entered: object table full */
-	uint64_t tags_full; /* objects not entered: tag table full */
-	uint64_t missed;    /* addresses allocated again that were still on the books */
-	uint64_t audited;   /* objects on the books that the audit found free */
+	uint64_t allocs;    /* alloc events not seen: the object is not tracked */
+	uint64_t refused;   /* objects not tracked: object table full */
+	uint64_t tags_full; /* objects not tracked: tag table full */
+	uint64_t missed;    /* addresses allocated again that were still tracked */
+	uint64_t audited;   /* tracked objects that the audit found free */
 };
+
+#define KPM_LOSS_FIELDS KPM_FIELDS_OF(struct kpm_loss)
+extern const struct kpm_field kpm_loss_fields[KPM_LOSS_FIELDS];
+
+/* Events that no counter has, all together. */
+uint64_t kpm_loss_events(const struct kpm_loss *loss);
 
 /* From meminfo, bytes. */
 struct kpm_memory {
@@ -58,28 +55,39 @@ struct kpm_memory {
 	uint64_t percpu;
 };
 
-/* The room of the books. */
-struct kpm_room {
+#define KPM_MEMORY_FIELDS KPM_FIELDS_OF(struct kpm_memory)
+extern const struct kpm_field kpm_memory_fields[KPM_MEMORY_FIELDS];
+
+/* Use and limits of the tracking tables. */
+struct kpm_capacity {
 	uint64_t objects;       /* entries in the object table: objects, or samples of them */
 	uint64_t objects_rated; /* entries that the table is made for */
-	uint32_t tags;          /* kernel tags in use */
-	uint32_t tags_max;
-	uint64_t kernel_bytes; /* memory that the books occupy in the kernel */
+	uint64_t tags;          /* kernel tags in use */
+	uint64_t tags_max;
+	uint64_t kernel_bytes; /* kernel memory that the tables occupy */
 };
+
+#define KPM_CAPACITY_FIELDS KPM_FIELDS_OF(struct kpm_capacity)
+extern const struct kpm_field kpm_capacity_fields[KPM_CAPACITY_FIELDS];
 
 /* Parts of a snapshot that a source may not know. */
 enum kpm_have {
 	KPM_HAVE_MEMORY = 1 << 0,
 	KPM_HAVE_LOSS = 1 << 1,
-	KPM_HAVE_ROOM = 1 << 2,
+	KPM_HAVE_CAPACITY = 1 << 2,
 	KPM_HAVE_RESCUE = 1 << 3, /* the free programs run twice */
 	KPM_HAVE_ASKED = 1 << 4,
-	KPM_HAVE_HOOKS = 1 << 5, /* what is attached to functions without events */
+	KPM_HAVE_HOOKS = 1 << 5, /* the states of the hooks */
 	KPM_HAVE_AUDIT = 1 << 6, /* the audit has gone through the whole table */
 };
 
 struct kpm_snapshot {
-	uint32_t have;      /* enum kpm_have */
+	uint32_t have; /* enum kpm_have */
+	/* Fields of a known part that are not known themselves, as in recordings of a version that
+	 * had fewer: bit i for row i of the part's table. */
+	struct {
+		uint32_t memory, capacity;
+	} unknown;
 	int64_t wall_ns;    /* CLOCK_REALTIME */
 	int64_t mono_ns;    /* CLOCK_MONOTONIC */
 	int64_t started_ns; /* CLOCK_MONOTONIC when tracking began */
@@ -91,10 +99,10 @@ struct kpm_snapshot {
 	char no_audit[sizeof(((struct kpm_err *)NULL)->text)];
 	struct kpm_memory memory;
 	struct kpm_loss loss;
-	struct kpm_room room;
+	struct kpm_capacity capacity;
 	struct kpm_row *rows; /* row i is of tag i */
 	uint32_t count;
-	uint32_t capacity;
+	uint32_t rows_capacity; /* rows that fit */
 };
 
 void kpm_snapshot_init(struct kpm_snapshot *snap);
@@ -103,13 +111,6 @@ void kpm_snapshot_done(struct kpm_snapshot *snap);
 /* Makes `count` zeroed rows, keeping the allocation. 0 or -ENOMEM (rows unchanged). */
 int kpm_snapshot_reset(struct kpm_snapshot *snap, uint32_t count);
 
-/* Frees that were not seen when they happened. */
-static inline uint64_t kpm_missed(struct kpm_counts n)
-{
-	return n.missed + n.audited;
-}
-
-void kpm_counts_add(struct kpm_counts *sum, const struct kpm_counts *n);
 /* Both kinds together. */
 struct kpm_counts kpm_row_sum(const struct kpm_row *row);
 

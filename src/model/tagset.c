@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/hash.h"
 #include "model/tagset.h"
 
 struct kpm_tagset {
@@ -21,7 +23,7 @@ struct kpm_tagset {
 	void *namer_arg;
 };
 
-/* Room for what the namer writes: a symbol has 511 characters, a module's name 55. */
+/* Length of a name from the namer: a symbol has 511 characters, a module's name 55. */
 #define NAMED_MAX 640
 
 struct kpm_tagset *kpm_tagset_new(void)
@@ -55,7 +57,7 @@ void kpm_tagset_free(struct kpm_tagset *set)
 }
 
 /*
- * Takes the kernel's %pB form apart: `symbol+0xoff/0xsize`, and for modules ` [name]`; newer
+ * Parses the kernel's %pB form: `symbol+0xoff/0xsize`, and for modules ` [name]`; newer
  * kernels may append a build-id, `[name 0123...]`. Anything else is an address: no symbol.
  */
 static int parse_symbol(struct kpm_tag_name *name, const char *symbol)
@@ -110,18 +112,14 @@ static int make_name(struct kpm_tag_name *name, uint64_t site, const char *symbo
 	return 0;
 }
 
-static uint32_t hash_string(uint32_t h, const char *s)
-{
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 16777619U;
-	return h;
-}
-
 static uint32_t hash_name(const struct kpm_tag_name *name)
 {
-	uint32_t h = hash_string(2166136261U, name->text);
+	uint64_t hash = kpm_hash(KPM_HASH_BEGIN, name->text);
 
-	return name->by_cache ? hash_string(h * 31 + 1, name->cache ? name->cache : "") : h;
+	/* a tab between them: the texts `ab`, `c` and `a`, `bc` differ */
+	if (name->by_cache)
+		hash = kpm_hash(kpm_hash(hash, "\t"), name->cache ? name->cache : "");
+	return hash;
 }
 
 static bool same_name(const struct kpm_tag_name *a, const struct kpm_tag_name *b)
@@ -151,21 +149,6 @@ static int grow_index(struct kpm_tagset *set)
 	free(set->index);
 	set->index = index;
 	set->buckets = buckets;
-	return 0;
-}
-
-static int grow_names(struct kpm_tagset *set)
-{
-	uint32_t want = set->capacity ? set->capacity * 2 : 256;
-	struct kpm_tag_name *names;
-
-	if (set->count < set->capacity)
-		return 0;
-	names = realloc(set->names, want * sizeof(*names));
-	if (!names)
-		return -ENOMEM;
-	set->names = names;
-	set->capacity = want;
 	return 0;
 }
 
@@ -204,7 +187,7 @@ int64_t kpm_tagset_enter(struct kpm_tagset *set, uint64_t site, const char *symb
 		symbol = named;
 	ret = make_name(&name, site, symbol, cache, by_cache);
 	if (!ret)
-		ret = grow_names(set);
+		ret = kpm_array_reserve(set->names, set->capacity, set->count + 1);
 	if (!ret)
 		ret = grow_index(set);
 	if (ret)

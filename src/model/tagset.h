@@ -21,7 +21,7 @@ struct kpm_tag_name {
 	const char *module; /* name of the module, "kernel" for built-in code, NULL if unknown */
 	const char *cache;  /* slab cache; several are joined with `+`; NULL if not known */
 	uint64_t site;      /* the return address; 0 if not known */
-	bool by_cache;      /* kmem_cache_alloc: the cache is part of what the tag is */
+	bool by_cache;      /* kmem_cache_alloc: the cache is part of the tag */
 };
 
 struct kpm_tagset;
@@ -30,16 +30,16 @@ struct kpm_tagset *kpm_tagset_new(void); /* NULL: out of memory */
 void kpm_tagset_free(struct kpm_tagset *set);
 
 /*
- * Who names a call site that the kernel did not: writes the same form without the size,
- * `load_msg+0x41 [module]`; false if it cannot. Asked once for each such tag.
+ * Names a call site that the kernel side could not name: writes the same form without the size,
+ * `load_msg+0x41 [module]`; false if it cannot. Called once for each such tag.
  */
 typedef bool kpm_namer(void *arg, uint64_t site, char *buf, size_t size);
 void kpm_tagset_set_namer(struct kpm_tagset *set, kpm_namer *namer, void *arg);
 
 /*
  * The number of the tag of a call site, entered if it is new. `symbol` is the kernel's %pB form,
- * `load_msg+0x41/0x1e0 [module]`; the size is dropped; empty or NULL: the namer is asked, else the
- * address is the text. Without a site (0) `symbol` is the text as it is: `(bulk)
+ * `load_msg+0x41/0x1e0 [module]`; the size is dropped; if it is empty or NULL, the namer is
+ * called, and without a name the address is the text. Without a site (0) `symbol` is the text as it is: `(bulk)
  * skbuff_head_cache`. `by_cache` as in struct kpm_tag_name. For other tags a new cache is joined to
  * the names. Returns the number or -ENOMEM.
  */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "model/trend.h"
 
 #define SAMPLES 64
@@ -33,7 +34,7 @@ struct level {
 	uint32_t count;
 };
 
-/* What is kept of every sample of a tag. */
+/* Facts about a tag from all samples, kept ones and others. */
 struct seen {
 	int64_t at; /* when it appeared */
 	uint64_t bytes;
@@ -95,15 +96,10 @@ static void make_room(struct level *level, bool thin)
 
 static int fill(struct sample *s, const struct kpm_snapshot *snap)
 {
-	if (snap->count > s->capacity) {
-		uint32_t want = snap->count + snap->count / 4 + 64;
-		struct held *held = realloc(s->held, want * sizeof(*held));
+	int ret = kpm_array_reserve(s->held, s->capacity, snap->count);
 
-		if (!held)
-			return -ENOMEM;
-		s->held = held;
-		s->capacity = want;
-	}
+	if (ret)
+		return ret;
 	for (uint32_t i = 0; i < snap->count; i++)
 		for (int k = 0; k < KPM_KINDS; k++)
 			s->held[i].bytes[k] = snap->rows[i].kind[k].bytes;
@@ -114,15 +110,10 @@ static int fill(struct sample *s, const struct kpm_snapshot *snap)
 
 static int note_steps(struct kpm_trend *t, const struct kpm_snapshot *snap)
 {
-	if (snap->count > t->seen_capacity) {
-		uint32_t want = snap->count + snap->count / 4 + 64;
-		struct seen *seen = realloc(t->seen, want * sizeof(*seen));
+	int ret = kpm_array_reserve(t->seen, t->seen_capacity, snap->count);
 
-		if (!seen)
-			return -ENOMEM;
-		t->seen = seen;
-		t->seen_capacity = want;
-	}
+	if (ret)
+		return ret;
 	for (uint32_t i = 0; i < snap->count; i++) {
 		uint64_t bytes = kpm_row_sum(&snap->rows[i]).bytes;
 		struct seen *seen = &t->seen[i];
@@ -182,7 +173,7 @@ static const struct sample *in_level(const struct level *level, int64_t at)
 	return NULL;
 }
 
-/* The same among all levels: the finer one that reaches back so far knows best. */
+/* The same over all levels: the finest one that reaches back so far is the most exact. */
 static const struct sample *sample_at(const struct kpm_trend *t, int64_t at)
 {
 	for (int l = 0; l < LEVELS; l++) {

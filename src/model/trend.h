@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How the outstanding bytes of each tag went: every sample of the last ticks, one in 15 seconds of
+ * The trend of each tag's outstanding bytes: every sample of the last ticks, one in 15 seconds of
  * the last quarter of an hour, and ever sparser ones back to the first. For graphs and for growth
  * over a window.
  */
@@ -25,8 +25,8 @@ int kpm_trend_push(struct kpm_trend *trend, const struct kpm_snapshot *snap);
 
 /*
  * Change of a tag's outstanding bytes of one kind (KPM_KINDS: of both) over the last `window_ns`.
- * *over_ns becomes what lies between the samples really compared, which is a little more. False
- * while the trend does not reach back so far.
+ * *over_ns becomes the time between the two samples compared, which is a little longer. False while
+ * the trend does not reach back so far.
  */
 bool kpm_trend_growth(const struct kpm_trend *trend, uint32_t tag, unsigned int kind,
 		      int64_t window_ns, int64_t *bytes, int64_t *over_ns);
@@ -52,7 +52,7 @@ struct kpm_point {
 uint32_t kpm_trend_points(const struct kpm_trend *trend, uint32_t tag, unsigned int kind,
 			  int64_t span_ns, struct kpm_point *points, uint32_t count);
 
-/* How a tag's outstanding bytes (of both kinds) went from sample to sample. */
+/* The changes of a tag's outstanding bytes (of both kinds) from sample to sample. */
 struct kpm_steps {
 	uint32_t steps; /* samples since the one in which the tag appeared */
 	uint32_t grew;

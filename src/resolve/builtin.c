@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "resolve/builtin.h"
 
 struct range {
@@ -39,15 +40,8 @@ void kpm_builtin_free(struct kpm_builtin *b)
 
 static int add(struct kpm_builtin *b, uint64_t start, uint64_t end, char *modules)
 {
-	if (b->count == b->capacity) {
-		size_t want = b->capacity ? b->capacity * 2 : 1024;
-		struct range *ranges = realloc(b->ranges, want * sizeof(*ranges));
-
-		if (!ranges)
-			return -ENOMEM;
-		b->ranges = ranges;
-		b->capacity = want;
-	}
+	if (kpm_array_reserve(b->ranges, b->capacity, b->count + 1))
+		return -ENOMEM;
 	modules[strcspn(modules, "\n")] = '\0';
 	for (char *p = modules; (p = strchr(p, ' ')); p++)
 		*p = '+';

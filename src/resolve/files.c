@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "resolve/files.h"
 
 void kpm_files_open(struct kpm_files *files, const struct kpm_roots *roots, const char *release)
@@ -50,15 +51,8 @@ uint32_t kpm_files_of(struct kpm_files *files, const char *module)
 	for (uint32_t i = files->count; i-- > 0;)
 		if (!strcmp(files->list[i]->module, module))
 			return i;
-	if (files->count == files->capacity) {
-		uint32_t want = files->capacity ? files->capacity * 2 : 64;
-		struct kpm_code **list = realloc(files->list, want * sizeof(*list));
-
-		if (!list)
-			return KPM_NONE;
-		files->list = list;
-		files->capacity = want;
-	}
+	if (kpm_array_reserve(files->list, files->capacity, files->count + 1))
+		return KPM_NONE;
 	f = malloc(sizeof(*f));
 	if (!f)
 		return KPM_NONE;

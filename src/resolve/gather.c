@@ -77,7 +77,7 @@ static size_t answer(void *arg, const void *in, size_t size, void *out, size_t r
 	struct kpm_reader *r = &b->reader;
 	const struct task *t = in;
 	struct report *report = out;
-	struct kpm_err err = {""};
+	struct kpm_err err = {0};
 	bool creates = false;
 	char *to;
 

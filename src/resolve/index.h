@@ -78,11 +78,4 @@ const char *kpm_index_text(const struct kpm_index *index, size_t *size);
 /* Files that had to be opened for it. */
 size_t kpm_index_gathered(const struct kpm_index *index);
 
-/*
- * Opens the folder for indexes, makes it if need be. `dir`: NULL for the usual one: kpoolmon in
- * $XDG_CACHE_HOME, else /var/cache for root and ~/.cache for others. A descriptor, or -errno and a
- * sentence: refused where it is not ours or open to others.
- */
-int kpm_cache_open(const char *dir, struct kpm_err *err);
-
 #endif

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "resolve/index_file.h"
 
 #define MAGIC "KPMWORDS"
@@ -33,11 +34,7 @@ struct head {
 
 static void file_name(const char *name, char *buf, size_t size)
 {
-	uint64_t hash = 14695981039346656037ULL;
-
-	for (const char *p = name; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 1099511628211ULL;
-	snprintf(buf, size, "words-%016llx", (unsigned long long)hash);
+	snprintf(buf, size, "words-%016llx", (unsigned long long)kpm_hash(KPM_HASH_BEGIN, name));
 }
 
 /* Is every text where it may be, and ended? */

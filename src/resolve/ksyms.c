@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "resolve/ksyms.h"
 
 struct symbol {
@@ -57,15 +58,8 @@ void kpm_ksyms_close(struct kpm_ksyms *k)
 
 static bool add_symbol(struct kpm_ksyms *k, uint64_t address, const char *name)
 {
-	if (k->count == k->capacity) {
-		size_t want = k->capacity ? k->capacity * 2 : 65536;
-		struct symbol *symbols = realloc(k->symbols, want * sizeof(*symbols));
-
-		if (!symbols)
-			return false;
-		k->symbols = symbols;
-		k->capacity = want;
-	}
+	if (kpm_array_reserve(k->symbols, k->capacity, k->count + 1))
+		return false;
 	k->symbols[k->count] = (struct symbol){address, strdup(name)};
 	return k->symbols[k->count].name && ++k->count;
 }

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "resolve/labels.h"
 
@@ -62,15 +63,8 @@ static int add(struct kpm_labels *labels, const char *pattern, const char *owner
 {
 	struct label *l;
 
-	if (labels->count == labels->capacity) {
-		size_t want = labels->capacity ? labels->capacity * 2 : 256;
-		struct label *list = realloc(labels->list, want * sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		labels->list = list;
-		labels->capacity = want;
-	}
+	if (kpm_array_reserve(labels->list, labels->capacity, labels->count + 1))
+		return -ENOMEM;
 	l = &labels->list[labels->count];
 	l->pattern = strdup(pattern);
 	if (asprintf(&l->text, *owner && *description ? "%s - %s" : "%s%s", owner, description) < 0)

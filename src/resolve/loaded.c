@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "resolve/elffile.h"
 #include "resolve/loaded.h"
 
@@ -45,15 +46,8 @@ static int add(struct kpm_loaded *l, const char *module)
 {
 	struct build *b;
 
-	if (l->count == l->capacity) {
-		size_t want = l->capacity ? l->capacity * 2 : 256;
-		struct build *builds = realloc(l->builds, want * sizeof(*builds));
-
-		if (!builds)
-			return -ENOMEM;
-		l->builds = builds;
-		l->capacity = want;
-	}
+	if (kpm_array_reserve(l->builds, l->capacity, l->count + 1))
+		return -ENOMEM;
 	b = &l->builds[l->count];
 	if (!read_id(&l->roots, module, b->id))
 		return 0;

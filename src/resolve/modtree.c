@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "resolve/modtree.h"
 
 #define DEPTH_MAX    32
@@ -88,15 +89,8 @@ static int add(struct kpm_modtree *tree, const char *name, const char *path, int
 
 	if (tree->count == FILES_MAX)
 		return -E2BIG;
-	if (tree->count == tree->capacity) {
-		size_t want = tree->capacity ? tree->capacity * 2 : 4096;
-		struct kpm_modfile *files = realloc(tree->files, want * sizeof(*files));
-
-		if (!files)
-			return -ENOMEM;
-		tree->files = files;
-		tree->capacity = want;
-	}
+	if (kpm_array_reserve(tree->files, tree->capacity, tree->count + 1))
+		return -ENOMEM;
 	f = &tree->files[tree->count];
 	*f = (struct kpm_modfile){strdup(name), strdup(path), rank, 0, 0};
 	if (!f->name || !f->path) {

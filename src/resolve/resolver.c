@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "base/array.h"
 #include "resolve/builtin.h"
 #include "resolve/files.h"
 #include "resolve/loaded.h"
@@ -30,7 +31,7 @@
 #define FAILURES_MAX 2
 
 struct tag {
-	struct kpm_place place;
+	struct kpm_location place;
 	struct kpm_tag_name name; /* symbol is a copy */
 	uint32_t file;
 	uint32_t next; /* that waits for the same facts */
@@ -115,7 +116,7 @@ static void done(void *arg, const struct kpm_job *job, const struct kpm_answer *
 		if (a && a->known)
 			f->vendor_name = strndup(a->vendor, sizeof(a->vendor) - 1);
 	} else {
-		struct kpm_place *p = &r->tags[job->tag]->place;
+		struct kpm_location *p = &r->tags[job->tag]->place;
 
 		r->tags[job->tag]->line = KPM_ANSWERED;
 		if (!a || !a->known || a->line.line <= 0)
@@ -189,14 +190,11 @@ int kpm_resolver_new(const struct kpm_resolver_opts *opts, struct kpm_resolver *
 static struct tag *tag_of(struct kpm_resolver *r, uint32_t number)
 {
 	if (number >= r->tag_count) {
-		uint32_t want = number < 512 ? 1024 : number * 2;
-		struct tag **tags = realloc(r->tags, want * sizeof(*tags));
+		uint32_t had = r->tag_count;
 
-		if (!tags)
+		if (kpm_array_reserve(r->tags, r->tag_count, number + 1))
 			return NULL;
-		memset(tags + r->tag_count, 0, (want - r->tag_count) * sizeof(*tags));
-		r->tags = tags;
-		r->tag_count = want;
+		memset(r->tags + had, 0, (r->tag_count - had) * sizeof(*r->tags));
 	}
 	if (!r->tags[number]) {
 		struct tag *t = calloc(1, sizeof(*t));
@@ -251,9 +249,9 @@ int kpm_resolver_ask(struct kpm_resolver *r, uint32_t number, const struct kpm_t
 	if (!t)
 		return -ENOMEM;
 	t->asked = true;
-	if (needs & KPM_NEED_BUILTIN)
+	if (needs & KPM_LOCATION_BUILTIN)
 		ask_builtin(r, t, name);
-	if (!name->module || !(needs & ~KPM_NEED_BUILTIN))
+	if (!name->module || !(needs & ~KPM_LOCATION_BUILTIN))
 		return 0;
 	if (t->file == KPM_NONE)
 		t->file = kpm_files_of(&r->files, name->module);
@@ -266,9 +264,9 @@ int kpm_resolver_ask(struct kpm_resolver *r, uint32_t number, const struct kpm_t
 		f->facts = KPM_ASKED;
 		add_job(r, KPM_ASK_FACTS, t->file, 0);
 	}
-	if (needs & KPM_NEED_LINE)
+	if (needs & KPM_LOCATION_LINE)
 		ask_line(r, number, t, name);
-	if (needs & KPM_NEED_VENDOR && f->vendor == KPM_NOT_ASKED) {
+	if (needs & KPM_LOCATION_VENDOR && f->vendor == KPM_NOT_ASKED) {
 		f->vendor = KPM_ASKED;
 		add_job(r, KPM_ASK_VENDOR, t->file, 0);
 	}
@@ -276,7 +274,7 @@ int kpm_resolver_ask(struct kpm_resolver *r, uint32_t number, const struct kpm_t
 }
 
 /* What is known of the file is put into the place when somebody looks. */
-const struct kpm_place *kpm_resolver_get(const struct kpm_resolver *r, uint32_t number)
+const struct kpm_location *kpm_resolver_get(const struct kpm_resolver *r, uint32_t number)
 {
 	struct tag *t = number < r->tag_count ? r->tags[number] : NULL;
 	const struct kpm_code *f;

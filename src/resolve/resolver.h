@@ -36,13 +36,13 @@ int kpm_resolver_new(const struct kpm_resolver_opts *opts, struct kpm_resolver *
 		     struct kpm_err *err);
 void kpm_resolver_free(struct kpm_resolver *resolver);
 
-/* Wants things (bits of enum kpm_need) to be known of a tag; what is known is not asked again.
+/* Wants things (bits of enum kpm_location_part) to be known of a tag; what is known is not asked again.
  * `name` is read now. 0 or -ENOMEM. */
 int kpm_resolver_ask(struct kpm_resolver *resolver, uint32_t tag, const struct kpm_tag_name *name,
 		     unsigned int needs);
 
 /* What is known of a tag by now; NULL: never asked. The strings stay as long as the resolver. */
-const struct kpm_place *kpm_resolver_get(const struct kpm_resolver *resolver, uint32_t tag);
+const struct kpm_location *kpm_resolver_get(const struct kpm_resolver *resolver, uint32_t tag);
 
 /* To be polled for POLLIN. */
 int kpm_resolver_fd(const struct kpm_resolver *resolver);

@@ -69,11 +69,11 @@ int kpm_query_parse(const char *name, struct kpm_ksyms *ksyms, struct kpm_query 
 
 	memset(q, 0, sizeof(*q));
 	if (strlen(name) >= sizeof(q->text))
-		return kpm_fail(err, -EINVAL, "'%.40s...' is longer than any name", name);
+		return kpm_usage(err, "'%.40s...' is longer than any name", name);
 	if (is_address(name, &address)) {
 		if (!ksyms)
-			return kpm_fail(
-				err, -EINVAL,
+			return kpm_usage(
+				err,
 				"the address %.40s can be looked up in the running kernel only; "
 				"give the tag's name",
 				name);
@@ -88,9 +88,8 @@ int kpm_query_parse(const char *name, struct kpm_ksyms *ksyms, struct kpm_query 
 	take_tag(q, name);
 	find_needle(q);
 	if (!*q->needle)
-		return kpm_fail(err, -EINVAL,
-				"'%.40s' has nothing to look for; give a name or a part of one",
-				name);
+		return kpm_usage(
+			err, "'%.40s' has nothing to look for; give a name or a part of one", name);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "resolve/worker.h"
 #include "resolve/worker_pool.h"
 
@@ -111,15 +112,8 @@ int kpm_crew_new(const struct kpm_crew_opts *opts, struct kpm_crew **crew, struc
 
 int kpm_crew_add(struct kpm_crew *c, const struct kpm_job *job)
 {
-	if (c->first + c->count == c->capacity) {
-		size_t want = c->capacity ? c->capacity * 2 : 256;
-		struct kpm_job *jobs = realloc(c->jobs, want * sizeof(*jobs));
-
-		if (!jobs)
-			return -ENOMEM;
-		c->jobs = jobs;
-		c->capacity = want;
-	}
+	if (kpm_array_reserve(c->jobs, c->capacity, c->first + c->count + 1))
+		return -ENOMEM;
 	c->jobs[c->first + c->count++] = *job;
 	return 0;
 }

@@ -11,7 +11,7 @@
 #endif
 
 #include "base/text.h"
-#include "sink/notice.h"
+#include "sink/journal.h"
 
 #ifdef KPM_HAVE_SYSTEMD
 static bool to_journal(const struct kpm_notice *n, int priority, const char *text)

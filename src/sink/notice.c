@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "base/json.h"
 #include "base/text.h"
 #include "sink/notice.h"
 #include "view/columns.h"
@@ -36,35 +35,28 @@ char *kpm_notice_text(const struct kpm_notice *n, char *buf)
 	return buf;
 }
 
-static json_t *text_or_null(const char *raw)
-{
-	char clean[KPM_CLEAN_LEN];
-
-	return raw ? json_string(kpm_clean(raw, clean, sizeof(clean))) : json_null();
-}
-
 char *kpm_notice_json(const struct kpm_notice *n)
 {
 	struct kpm_counts c = kpm_row_sum(n->row);
-	char time[KPM_TIME_LEN], words[KPM_EVIDENCE_LEN];
+	char words[KPM_EVIDENCE_LEN];
 	json_t *o = json_object();
 	char *text;
 
 	if (!o)
 		return NULL;
-	json_object_set_new(o, "time", json_string(kpm_format_time(n->alert->wall_ns, time)));
-	json_object_set_new(o, "host", text_or_null(n->snap->host));
-	json_object_set_new(o, "kernel", text_or_null(n->snap->kernel));
+	json_object_set_new(o, "time", kpm_json_time(n->alert->wall_ns));
+	json_object_set_new(o, "host", kpm_json_text(n->snap->host));
+	json_object_set_new(o, "kernel", kpm_json_text(n->snap->kernel));
 	json_object_set_new(o, "state", json_string(n->alert->firing ? "alert" : "over"));
-	json_object_set_new(o, "since", json_string(kpm_format_time(n->alert->since_ns, time)));
-	json_object_set_new(o, "name", text_or_null(n->alert->rule->name));
-	json_object_set_new(o, "rule", text_or_null(n->alert->rule->text));
+	json_object_set_new(o, "since", kpm_json_time(n->alert->since_ns));
+	json_object_set_new(o, "name", kpm_json_text(n->alert->rule->name));
+	json_object_set_new(o, "rule", kpm_json_text(n->alert->rule->text));
 	json_object_set_new(o, "value", json_real(n->alert->value));
 	json_object_set_new(o, "threshold", json_real(n->alert->rule->threshold));
-	json_object_set_new(o, "tag", text_or_null(n->name->text));
-	json_object_set_new(o, "symbol", text_or_null(n->name->symbol));
-	json_object_set_new(o, "module", text_or_null(n->name->module));
-	json_object_set_new(o, "cache", text_or_null(n->name->cache));
+	json_object_set_new(o, "tag", kpm_json_text(n->name->text));
+	json_object_set_new(o, "symbol", kpm_json_text(n->name->symbol));
+	json_object_set_new(o, "module", kpm_json_text(n->name->module));
+	json_object_set_new(o, "cache", kpm_json_text(n->name->cache));
 	json_object_set_new(o, "bytes", json_integer(c.bytes));
 	json_object_set_new(o, "objects", json_integer(c.diff));
 	json_object_set_new(o, "allocs", json_integer(c.allocs));

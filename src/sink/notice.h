@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An alert on its way to somebody: as a line, as JSON, to syslog or the journal. */
+/* An alert that is told: as a line of text or as JSON. */
 #ifndef KPOOLMON_NOTICE_H
 #define KPOOLMON_NOTICE_H
 
@@ -29,28 +29,5 @@ struct kpm_notice {
 char *kpm_notice_text(const struct kpm_notice *notice, char *buf);
 /* The same facts as one JSON object on one line, to be freed; NULL: out of memory. */
 char *kpm_notice_json(const struct kpm_notice *notice);
-
-/* To the journal with fields KPOOLMON_RULE, KPOOLMON_TAG, ...; where there is none, to syslog. */
-void kpm_notice_log(const struct kpm_notice *notice);
-
-/*
- * Runs a program for each notice: no shell, one at a time, 30 seconds for each, 64 waiting at most.
- * The facts are in its environment (KPM_STATE, KPM_RULE, KPM_NAME, KPM_TAG, KPM_MODULE, KPM_CACHE,
- * KPM_VALUE, KPM_BYTES, KPM_OBJECTS, KPM_TIME, KPM_EVIDENCE) and as JSON on its standard input.
- */
-struct kpm_runner;
-
-struct kpm_runner *kpm_runner_new(const char *program); /* NULL: out of memory */
-/* Ends the program that runs. */
-void kpm_runner_free(struct kpm_runner *runner);
-
-/* Puts a notice into the queue. False if the queue is full or memory is out: it is dropped. */
-bool kpm_runner_add(struct kpm_runner *runner, const struct kpm_notice *notice);
-/*
- * Looks after the program that runs and starts the next; to be called after SIGCHLD and at ticks.
- * True with a sentence if one failed; then call again.
- */
-bool kpm_runner_step(struct kpm_runner *runner, int64_t mono_ns, struct kpm_err *failure);
-bool kpm_runner_busy(const struct kpm_runner *runner);
 
 #endif

@@ -1,33 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where a sample goes: standard output, a file as a whole, or the end of a file. */
-#ifndef KPOOLMON_OUTPUT_H
-#define KPOOLMON_OUTPUT_H
+/* Writes a text as a whole: to standard output, or as a file that appears complete or not at all.
+ */
+#ifndef KPM_OUTPUT_H
+#define KPM_OUTPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
 
 #include "base/error.h"
+
+/* Modes of new files, before the umask. Addresses of the kernel are for the owner alone. */
+#define KPM_MODE_SHARED  0666
+#define KPM_MODE_PRIVATE 0600
 
 /* Standard output. -EPIPE if nobody reads it any more. */
 int kpm_write_stdout(const char *text, size_t size, struct kpm_err *err);
 
 /*
- * Makes `file` anew: a temporary file beside it takes its place once it is complete. What is no
- * regular file (a device, a pipe) is written to as it is. On failure the file is what it was.
+ * Replaces `file`: a temporary file beside it takes its place once it is complete. A file that was
+ * there keeps its mode, but for the rights of others if `mode` has none; a new one gets `mode`.
+ * Devices and pipes are written to as they are. On failure the file is as it was.
  */
-int kpm_write_file(const char *file, const char *text, size_t size, struct kpm_err *err);
+int kpm_write_file(const char *file, const char *text, size_t size, mode_t mode,
+		   struct kpm_err *err);
 
 /* Could that be done? To know it before the counting. */
 int kpm_write_check(const char *file, struct kpm_err *err);
 
 /*
- * Adds to the end of `file`, under a lock: `head` first if the file is empty; otherwise it must
- * begin with it. What a crash left of an earlier append is cut off before. On failure the file is
- * what it was, but for that.
+ * Has `write` make a text in memory and writes it to `file`, or to standard output if that is NULL.
+ * `write` returns 0 or -ENOMEM. 0, or -errno and a sentence.
  */
-int kpm_append_file(const char *file, const char *head, const char *text, size_t size,
-		    struct kpm_err *err);
-
-/* Could that be done, and does the file begin with `head`, if it is not empty? */
-int kpm_append_check(const char *file, const char *head, struct kpm_err *err);
+int kpm_print(const char *file, int (*write)(FILE *out, const void *arg), const void *arg,
+	      struct kpm_err *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A sink writes a frame in some form. One of the three extension points. Sinks write to a stream
- * in memory; what becomes of the text is the output's business (src/sink/output.h).
+ * A sink writes a frame in one format, to a stream in memory; sink/output.h writes the text to a
+ * file. One of the three extension points: a sink is one file and one row in sink.c.
  */
 #ifndef KPOOLMON_SINK_H
 #define KPOOLMON_SINK_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "view/columns.h"
+#include "view/column_list.h"
 #include "view/frame.h"
 
 struct kpm_sink_opts {
@@ -23,13 +23,25 @@ struct kpm_sink_opts {
 		       * as it comes */
 };
 
+/* The forms of output. KPM_FORMAT_NONE: none was chosen. */
+enum kpm_format {
+	KPM_FORMAT_NONE,
+	KPM_FORMAT_TABLE,
+	KPM_FORMAT_CSV,
+	KPM_FORMAT_JSON,
+	KPM_FORMAT_RECORD,
+	KPM_FORMAT_PROMETHEUS,
+	KPM_FORMATS
+};
+
 struct kpm_sink {
 	const char *name;
 	const char *suffixes; /* of files that are meant to have this form, separated by blanks */
-	const char *columns;  /* what is shown without being told */
+	const char *columns;  /* shown by default */
 	const char *change_columns; /* the same with --by-change; NULL: no others */
 	bool can_append;
-	/* What a file begins with, before the first sample; NULL: nothing. */
+	bool private; /* has addresses of the kernel: its files are for their owner alone */
+	/* Writes the beginning of a file, before the first sample; NULL: nothing. 0 or -ENOMEM. */
 	int (*head)(FILE *out, const struct kpm_sink_opts *opts);
 	/* 0 or -ENOMEM. */
 	int (*sample)(FILE *out, const struct kpm_frame *frame, const struct kpm_sink_opts *opts);
@@ -41,15 +53,13 @@ extern const struct kpm_sink kpm_sink_json;
 extern const struct kpm_sink kpm_sink_record;
 extern const struct kpm_sink kpm_sink_prometheus;
 
-/*
- * Writes a text field of CSV. What a spreadsheet would run as a formula gets the apostrophe that
- * stops it.
+/* The sink of a format; of none: the table. */
+const struct kpm_sink *kpm_sink_of(enum kpm_format format);
+/* The format of a name, and the one that a file's suffix asks for; KPM_FORMAT_NONE: there is none.
  */
-void kpm_csv_text(FILE *out, const char *raw);
-
-/* The sink of a name, or NULL. */
-const struct kpm_sink *kpm_sink_find(const char *name);
-/* The sink that a file's suffix asks for, or NULL. */
-const struct kpm_sink *kpm_sink_for_file(const char *file);
+enum kpm_format kpm_format_find(const char *name);
+enum kpm_format kpm_format_for_file(const char *file);
+/* `table, csv, ... and prometheus`. Returns buf. */
+char *kpm_format_names(char *buf, size_t size);
 
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * CSV by RFC 4180: lines end with CR LF, a field with a comma, a quote or blanks at its ends is
- * quoted, quotes in it are doubled. Numbers are raw, nothing stands for what is not known.
+ * CSV by RFC 4180: lines end with CR LF. Numbers are raw, an unknown value is an empty field.
  *
  *   time,host,kernel,tracked_s,tag,cache,...
  *   2026-01-31T23:59:59Z,box,6.18.0,10.004,load_msg+0x41,msg_msg-4k,...
@@ -13,28 +12,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/csv.h"
 #include "sink/sink.h"
-
-void kpm_csv_text(FILE *out, const char *raw)
-{
-	char text[KPM_CLEAN_LEN];
-	size_t len = strlen(kpm_clean(raw, text, sizeof(text)));
-	size_t start = strspn(text, " ");
-	bool formula = text[start] && strchr("=+-@", text[start]);
-
-	if (!strpbrk(text, ",\"") && (!len || (text[0] != ' ' && text[len - 1] != ' '))) {
-		fprintf(out, "%s%s", formula ? "'" : "", text);
-		return;
-	}
-	fputs(formula ? "\"'" : "\"", out);
-	for (const char *p = text; *p; p++) {
-		if (*p == '"')
-			fputc('"', out);
-		fputc(*p, out);
-	}
-	fputc('"', out);
-}
 
 static void put_cell(FILE *out, const struct kpm_cell *cell)
 {

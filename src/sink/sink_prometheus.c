@@ -111,16 +111,16 @@ static void put_sample(FILE *out, const struct kpm_frame *frame, const char *ver
 	for (int k = 0; k < KPM_KINDS; k++)
 		fprintf(out, "kpoolmon_outstanding_bytes{type=\"%s\"} %" PRIu64 "\n",
 			k == KPM_NONP ? "nonp" : "paged", frame->tracked[k]);
-	if (snap->have & KPM_HAVE_ROOM) {
+	if (snap->have & KPM_HAVE_CAPACITY) {
 		single(out, "objects", "gauge", "Entries in the table of objects.",
-		       snap->room.objects);
+		       snap->capacity.objects);
 		single(out, "objects_rated", "gauge", "Entries that the table is made for.",
-		       snap->room.objects_rated);
-		single(out, "tags", "gauge", "Tags in use.", snap->room.tags);
+		       snap->capacity.objects_rated);
+		single(out, "tags", "gauge", "Tags in use.", snap->capacity.tags);
 		single(out, "tags_limit", "gauge", "Tags that there is room for.",
-		       snap->room.tags_max);
+		       snap->capacity.tags_max);
 		single(out, "kernel_memory_bytes", "gauge", "Kernel memory of the tables.",
-		       snap->room.kernel_bytes);
+		       snap->capacity.kernel_bytes);
 	}
 	if (snap->have & KPM_HAVE_LOSS) {
 		single(out, "lost_events_total", "counter",

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "model/recording.h"
+#include "model/recorder.h"
 #include "sink/sink.h"
 
 static int record_sample(FILE *out, const struct kpm_frame *frame, const struct kpm_sink_opts *opts)
@@ -16,7 +16,7 @@ static int record_sample(FILE *out, const struct kpm_frame *frame, const struct 
 
 	if (!recorder)
 		return -ENOMEM;
-	ret = kpm_recorder_sample(recorder, out, part->snap, part->tags, part->places);
+	ret = kpm_recorder_sample(recorder, out, part->snap, part->tags, part->locations);
 	kpm_recorder_free(recorder);
 	return ret;
 }
@@ -25,5 +25,6 @@ const struct kpm_sink kpm_sink_record = {
 	.name = "record",
 	.suffixes = "kpr",
 	.columns = "tag,module_file,source_file,source_line",
+	.private = true,
 	.sample = record_sample,
 };

@@ -94,12 +94,21 @@ static const struct kpm_row *line(const struct lines *lines, uint32_t i)
 	return i < f->count ? &f->part.snap->rows[f->order[i]] : &lines->total[i - f->count];
 }
 
+/* Has a frame sums of a kind to show? The first kind stands in where there are none at all. */
+static bool has_total(const struct kpm_frame *frame, unsigned int kind)
+{
+	if (frame->pool != KPM_KINDS)
+		return frame->pool == kind;
+	return frame->totals.kind[kind].allocs ||
+	       (kind == KPM_NONP && !frame->totals.kind[KPM_PAGED].allocs);
+}
+
 static void add_totals(struct lines *lines)
 {
 	for (unsigned int k = 0; k < KPM_KINDS; k++) {
 		struct kpm_row *total = &lines->total[lines->totals];
 
-		if (lines->frame->pool != KPM_KINDS && lines->frame->pool != k)
+		if (!has_total(lines->frame, k))
 			continue;
 		*total = (struct kpm_row){.tag = KPM_NO_TAG};
 		total->estimated = lines->frame->totals.estimated;
@@ -140,7 +149,7 @@ static void put_rows(FILE *out, const struct lines *lines, const struct kpm_sink
 		fputc(kpm_missed(kpm_frame_counts(lines->frame, row)) ? '?' : ' ', out);
 		for (size_t c = 0; c < list->count; c++) {
 			kpm_column_get(list->column[c], lines->frame, row, &cell);
-			kpm_cell_show(list->column[c], &cell, opts->exact, buf);
+			kpm_cell_show(&cell, list->column[c]->unit, opts->exact, buf);
 			cut(buf, width[c]);
 			put(out, list->column[c], buf, width[c], c + 1 == list->count);
 		}
@@ -158,7 +167,7 @@ static void amount(FILE *out, const char *label, uint64_t bytes, bool exact)
 		fprintf(out, " %s: %s", label, kpm_format_size(bytes, buf));
 }
 
-/* `Nonp: 12.3M of 512.0M`: how much of a kind of slab memory is on the books. */
+/* `Nonp: 12.3M of 512.0M`: how much of a kind of slab memory is tracked. */
 static void tracked(FILE *out, const char *label, uint64_t part, uint64_t whole, bool known,
 		    bool exact)
 {
@@ -188,7 +197,7 @@ static void put_losses(FILE *out, const struct kpm_snapshot *snap)
 		fprintf(out, " Lost: %" PRIu64, lost);
 		fprintf(out,
 			" (at most %" PRIu64 " frees, %" PRIu64 " allocs, %" PRIu64
-			" for want of room, %" PRIu64 " for want of tags)",
+			" table full, %" PRIu64 " tag table full)",
 			loss->lost_max, loss->allocs, loss->refused, loss->tags_full);
 		if (snap->have & KPM_HAVE_RESCUE)
 			fprintf(out, "  Skipped: %" PRIu64 "  Rescued: %" PRIu64, loss->skipped,
@@ -201,7 +210,7 @@ static void put_losses(FILE *out, const struct kpm_snapshot *snap)
 	fputc('\n', out);
 }
 
-/* What is not seen, and what has not been shown to be seen. */
+/* Missing probes, unproven ones, and with --verbose all of them. */
 static void put_hooks(FILE *out, const struct kpm_snapshot *snap, bool verbose)
 {
 	const char *lead = " Unproven probes (not called yet):";
@@ -259,11 +268,11 @@ static void put_header(FILE *out, const struct kpm_frame *frame, const struct kp
 	tracked(out, " Paged", frame->tracked[KPM_PAGED], snap->memory.slab_paged, memory,
 		opts->exact);
 	fputc('\n', out);
-	if (snap->have & KPM_HAVE_ROOM) {
-		fprintf(out, " Tags: %" PRIu32 " of %" PRIu32 "  Objects: %" PRIu64 " of %" PRIu64,
-			snap->room.tags, snap->room.tags_max, snap->room.objects,
-			snap->room.objects_rated);
-		amount(out, " Tables", snap->room.kernel_bytes, opts->exact);
+	if (snap->have & KPM_HAVE_CAPACITY) {
+		fprintf(out, " Tags: %" PRIu64 " of %" PRIu64 "  Objects: %" PRIu64 " of %" PRIu64,
+			snap->capacity.tags, snap->capacity.tags_max, snap->capacity.objects,
+			snap->capacity.objects_rated);
+		amount(out, " Tables", snap->capacity.kernel_bytes, opts->exact);
 		fputc('\n', out);
 	}
 	put_losses(out, snap);
@@ -290,7 +299,7 @@ static int table_sample(FILE *out, const struct kpm_frame *frame, const struct k
 			size_t w;
 
 			kpm_column_get(list->column[c], frame, line(&lines, i), &cell);
-			kpm_cell_show(list->column[c], &cell, opts->exact, buf);
+			kpm_cell_show(&cell, list->column[c]->unit, opts->exact, buf);
 			w = kpm_text_width(buf);
 			width[c] = w > width[c] ? w : width[c];
 		}
@@ -305,7 +314,7 @@ static int table_sample(FILE *out, const struct kpm_frame *frame, const struct k
 const struct kpm_sink kpm_sink_table = {
 	.name = "table",
 	.suffixes = "txt log",
-	.columns = "tag,type,allocs,frees,diff,bytes,per_alloc,module,cache",
+	.columns = KPM_USUAL_COLUMNS,
 	.change_columns = "tag,type,allocs,allocs_change,frees,frees_change,diff,diff_change,"
 			  "bytes,bytes_change,per_alloc,module,cache",
 	.sample = table_sample,

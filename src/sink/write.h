@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Common to the ways of writing. */
+/* Helpers shared by output.c and append.c. */
 #ifndef KPM_WRITE_H
 #define KPM_WRITE_H
 
@@ -7,10 +7,10 @@
 
 #include "base/error.h"
 
-/* 0 or -errno. */
+/* Writes all of it, also to a pipe that does not block. 0 or -errno. */
 int kpm_write_all(int fd, const char *text, size_t size);
 
-/* The sentence for a failed write, with the way out. Returns `code`. */
+/* The sentence for a failed write, with a hint. Returns `code`. */
 int kpm_write_failed(const char *file, int code, struct kpm_err *err);
 
 #endif

@@ -211,7 +211,7 @@ int kpm_tables_read(struct kpm_tables *b, struct kpm_tagset *set, struct kpm_sna
 		ret = kpm_snapshot_reset(snap, kpm_tagset_count(set));
 	if (ret)
 		return kpm_fail(err, ret, "out of memory");
-	snap->room = (struct kpm_room){
+	snap->capacity = (struct kpm_capacity){
 		.objects_rated =
 			(uint64_t)b->objects.entries * KPM_BLOCK_SLOTS * KPM_RATED_PERCENT / 100,
 		.tags = b->listed,
@@ -243,14 +243,14 @@ int kpm_tables_read(struct kpm_tables *b, struct kpm_tagset *set, struct kpm_sna
 		snap->loss.refused += c.refused;
 		snap->loss.missed += c.reused;
 		snap->loss.audited += c.audited;
-		snap->room.objects += diff;
+		snap->capacity.objects += diff;
 	}
 	/* of a module that is there again a row holds tags of both times */
 	for (uint32_t i = 0; i < b->listed; i++)
 		if (!infos[b->kernel[i]].unloaded)
 			snap->rows[b->ours[i]].unloaded = false;
 	if (b->any_sampled)
-		snap->room.objects = estimate_entries(b);
+		snap->capacity.objects = estimate_entries(b);
 	for (int h = 0; h < KPM_HOOKS; h++)
 		snap->hooks[h].runs = 0;
 	for (uint32_t s = 0; s < b->shard_count; s++) {
@@ -261,7 +261,7 @@ int kpm_tables_read(struct kpm_tables *b, struct kpm_tagset *set, struct kpm_sna
 		for (int h = 0; h < KPM_HOOKS; h++)
 			snap->hooks[h].runs += load(&shards[s].hook_runs[h]);
 	}
-	snap->have |= KPM_HAVE_ROOM | KPM_HAVE_ASKED;
+	snap->have |= KPM_HAVE_CAPACITY | KPM_HAVE_ASKED;
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The table of columns. A getter sets nothing for what is not known: kpm_column_get has made the
+ * The table of columns. A getter leaves an unknown cell alone: kpm_column_get has made the
  * cell missing before. Rows of no tag (totals) have no names.
  */
 #include <errno.h>
@@ -152,13 +152,13 @@ static void get_label(frame_t f, row_t r, cell_t c)
 
 /* Places on disk. */
 
-static const struct kpm_place *place_of(frame_t f, row_t r)
+static const struct kpm_location *place_of(frame_t f, row_t r)
 {
-	static const struct kpm_place nowhere = {0};
-	const struct kpm_place *place = NULL;
+	static const struct kpm_location nowhere = {0};
+	const struct kpm_location *place = NULL;
 
-	if (f->part.places && r->tag != KPM_NO_TAG)
-		place = f->part.places[r->tag];
+	if (f->part.locations && r->tag != KPM_NO_TAG)
+		place = f->part.locations[r->tag];
 	return place ? place : &nowhere;
 }
 
@@ -392,17 +392,18 @@ const struct kpm_column kpm_columns[] = {
 	NUMBER("audited", "Audited", KPM_UNIT_OBJECTS, NULL,
 	       "of frees, not seen: the audit found the object free", get_audited),
 	NUMBER("refused", "Refused", KPM_UNIT_OBJECTS, NULL,
-	       "of allocs, not on the books for want of room", get_refused),
+	       "of allocs, not tracked: the table was full", get_refused),
 	TEXT("estimated", "Estimated", "the figures are an estimate", get_estimated),
 	TEXT("symbol", "Symbol", "function of the call site", get_symbol),
 	TEXT("offset", "Offset", "of the return address in it", get_offset),
 	TEXT("module", "Module", "its module, or kernel", get_module),
-	WHERE("module_file", "File", KPM_NEED_FILE, "the module's file", get_file),
-	WHERE("source_file", "Source", KPM_NEED_LINE, "source file of the call site", get_source),
+	WHERE("module_file", "File", KPM_LOCATION_FILE, "the module's file", get_file),
+	WHERE("source_file", "Source", KPM_LOCATION_LINE, "source file of the call site",
+	      get_source),
 	{.name = "source_line",
 	 .title = "Line",
 	 .right = true,
-	 .needs = KPM_NEED_LINE,
+	 .needs = KPM_LOCATION_LINE,
 	 .help = "line in it",
 	 .get = get_line},
 	TEXT("owner", "Owner", "module answerable for the tag", get_unknown),
@@ -413,7 +414,7 @@ const struct kpm_column kpm_columns[] = {
 	 .right = true,
 	 .falling = true,
 	 .sample = true,
-	 .help = "events that the books could not account",
+	 .help = "events that could not be accounted",
 	 .get = get_lost},
 	SAMPLE("missing_probes", "Missing", "probes that are not attached", get_missing_probes),
 	NUMBER("since_mark", "Since-mark", KPM_UNIT_BYTES, NULL, "change of bytes since the mark",
@@ -423,14 +424,16 @@ const struct kpm_column kpm_columns[] = {
 	TEXT("alert", "Alert", "rule that fires for the tag", get_alert),
 	TEXT("verdict", "Verdict", "leak?, growing, churn, cache or steady", get_verdict),
 	TEXT("address", "Address", "return address of the call site", get_address),
-	WHERE("inlined", "Inlined", KPM_NEED_LINE, "functions inlined at the call site",
+	WHERE("inlined", "Inlined", KPM_LOCATION_LINE, "functions inlined at the call site",
 	      get_inlined),
-	WHERE("build", "Build", KPM_NEED_FILE, "is the file the loaded build? loaded or other",
+	WHERE("build", "Build", KPM_LOCATION_FILE, "is the file the loaded build? loaded or other",
 	      get_build),
-	WHERE("build_id", "Build-Id", KPM_NEED_FILE, "build-id of the file", get_build_id),
-	WHERE("srcversion", "Srcversion", KPM_NEED_FILE, "version of its source", get_srcversion),
-	WHERE("vendor", "Vendor", KPM_NEED_VENDOR, "package that owns the file", get_vendor),
-	WHERE("builtin", "Builtin", KPM_NEED_BUILTIN, "name of the built-in module", get_builtin),
+	WHERE("build_id", "Build-Id", KPM_LOCATION_FILE, "build-id of the file", get_build_id),
+	WHERE("srcversion", "Srcversion", KPM_LOCATION_FILE, "version of its source",
+	      get_srcversion),
+	WHERE("vendor", "Vendor", KPM_LOCATION_VENDOR, "package that owns the file", get_vendor),
+	WHERE("builtin", "Builtin", KPM_LOCATION_BUILTIN, "name of the built-in module",
+	      get_builtin),
 	NUMBER("asked_bytes", "Asked", KPM_UNIT_BYTES, NULL, "bytes that were asked for",
 	       get_asked_bytes),
 	NUMBER("allocs_change", "(Allocs)", KPM_UNIT_OBJECTS, NULL, "change of allocs",
@@ -446,3 +449,13 @@ const struct kpm_column kpm_columns[] = {
 	       "change of bytes in a second", get_bytes_rate),
 };
 const size_t kpm_column_count = sizeof(kpm_columns) / sizeof(*kpm_columns);
+
+void kpm_column_get(const struct kpm_column *column, const struct kpm_frame *frame,
+		    const struct kpm_row *row, struct kpm_cell *cell)
+{
+	cell->type = KPM_CELL_MISSING;
+	cell->u = 0;
+	cell->i = 0;
+	cell->text = NULL;
+	column->get(frame, row, cell);
+}

@@ -155,7 +155,7 @@ static void alloc_and_free(void **state)
 	assert_int_equal(c.bytes, 128);
 	assert_int_equal(c.asked, 100);
 	assert_int_equal(at(f, SITE(2)).diff, 0);
-	assert_int_equal(f->snap.room.objects, 1);
+	assert_int_equal(f->snap.capacity.objects, 1);
 	unload(f);
 }
 
@@ -209,7 +209,7 @@ static void reuse(void **state)
 	free_ptr(f, PTR(1));
 	sample(f);
 	assert_int_equal(at(f, SITE(2)).frees, 1);
-	assert_int_equal(f->snap.room.objects, 0);
+	assert_int_equal(f->snap.capacity.objects, 0);
 	unload(f);
 }
 
@@ -227,7 +227,7 @@ static void reuse_everywhere(void **state)
 	sample(f);
 	assert_int_equal(at(f, SITE(1)).missed, COUNT);
 	assert_int_equal(at(f, SITE(1)).diff, 0);
-	assert_int_equal(f->snap.room.objects, COUNT);
+	assert_int_equal(f->snap.capacity.objects, COUNT);
 	for (int i = COUNT - 1; i >= 0; i--)
 		free_ptr(f, PTR(i * 8));
 	sample(f);
@@ -235,7 +235,7 @@ static void reuse_everywhere(void **state)
 	assert_int_equal(at(f, SITE(3)).frees, COUNT / 2);
 	assert_int_equal(f->snap.loss.missed, COUNT);
 	assert_int_equal(f->snap.loss.refused, 0);
-	assert_int_equal(f->snap.room.objects, 0);
+	assert_int_equal(f->snap.capacity.objects, 0);
 	unload(f);
 }
 
@@ -316,7 +316,7 @@ static void other_event_frees(void **state)
 	sample(f);
 	assert_int_equal(at(f, SITE(1)).frees, 100);
 	assert_int_equal(at(f, SITE(2)).frees, 100);
-	assert_int_equal(f->snap.room.objects, 0);
+	assert_int_equal(f->snap.capacity.objects, 0);
 	assert_int_equal(tallied_frees(f), 0);
 	alloc(f, SITE(1), PTR(0), 60, 64);
 	free_ptr(f, PTR(0));
@@ -375,7 +375,7 @@ static void more_cpus_than_shards(void **state)
 	sample(f);
 	assert_int_equal(at(f, SITE(1)).allocs, 500);
 	assert_int_equal(at(f, SITE(1)).frees, 300);
-	assert_int_equal(f->snap.room.objects, 200);
+	assert_int_equal(f->snap.capacity.objects, 200);
 	unload(f);
 	snprintf(command, sizeof(command), "rm -r '%s'", sys);
 	assert_int_equal(system(command), 0);
@@ -433,7 +433,7 @@ static void many_blocks(void **state)
 	for (int i = 0; i < 1000; i++)
 		free_ptr(f, PTR(i * 1001));
 	sample(f);
-	assert_true(f->snap.room.objects_rated >= 20000000);
+	assert_true(f->snap.capacity.objects_rated >= 20000000);
 	assert_int_equal(at(f, SITE(1)).allocs, 3000);
 	assert_int_equal(at(f, SITE(1)).diff, 2000);
 	assert_int_equal(f->snap.loss.missed, 0);
@@ -583,12 +583,12 @@ static void object_table_full(void **state)
 	assert_true(refused > 0);
 	assert_int_equal(f->snap.loss.refused, refused);
 	/* more than rated, and nothing refused below that */
-	assert_true(diff >= f->snap.room.objects_rated);
+	assert_true(diff >= f->snap.capacity.objects_rated);
 	/* freeing what was refused takes nothing off */
 	for (int i = 0; i < 6000; i++)
 		free_ptr(f, PTR(i * 8));
 	sample(f);
-	assert_int_equal(f->snap.room.objects, 0);
+	assert_int_equal(f->snap.capacity.objects, 0);
 	unload(f);
 }
 
@@ -603,7 +603,7 @@ static void tag_table_full(void **state)
 	sample(f);
 	for (uint32_t i = 0; i < f->snap.count; i++)
 		diff += kpm_row_sum(&f->snap.rows[i]).diff;
-	assert_int_equal(f->snap.room.tags, 64);
+	assert_int_equal(f->snap.capacity.tags, 64);
 	assert_int_equal(diff, 64);
 	assert_int_equal(f->snap.loss.tags_full, 500 - 64);
 	/* an address of a known tag that goes to one without room still leaves its tag */
@@ -627,7 +627,7 @@ static void modules_retire_tags(void **state)
 		fire(f, i ? KPM_EVENT_MODULE_FREE : KPM_EVENT_MODULE_LOAD, 0, 0, 0, 0, 0);
 	}
 	sample(f);
-	assert_int_equal(f->snap.room.tags, core ? 4 : 3);
+	assert_int_equal(f->snap.capacity.tags, core ? 4 : 3);
 	/* here they have one name, so they are one row */
 	assert_int_equal(at(f, SITE(1)).diff, 3);
 	assert_int_equal(f->snap.count, core ? 2 : 1);
@@ -648,7 +648,7 @@ static void refresh(void **state)
 	for (int i = 0; i < 5000; i++)
 		alloc(f, SITE(i), PTR(i * 16), 64, 64);
 	sample(f); /* enters the tags, which happens once */
-	assert_int_equal(f->snap.room.tags, 5000);
+	assert_int_equal(f->snap.capacity.tags, 5000);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
 	for (int i = 0; i < 20; i++)
 		sample(f);
@@ -791,7 +791,7 @@ static void two_frees_at_once(void **state)
 	assert_int_equal(at(f, SITE(1)).allocs, rounds);
 	assert_int_equal(at(f, SITE(1)).frees, rounds);
 	assert_int_equal(at(f, SITE(1)).missed, 0);
-	assert_int_equal(f->snap.room.objects, 0);
+	assert_int_equal(f->snap.capacity.objects, 0);
 	unload(f);
 }
 
@@ -809,7 +809,7 @@ static void free_and_reuse_at_once(void **state)
 	sample(f);
 	assert_int_equal(at(f, SITE(1)).allocs, rounds);
 	assert_int_equal(at(f, SITE(1)).frees, rounds);
-	assert_int_equal(f->snap.room.objects, 0);
+	assert_int_equal(f->snap.capacity.objects, 0);
 	unload(f);
 }
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# The audit from the command line: on demand, of pinned books, and against the kernel's own count.
+# The audit from the command line: on demand, of pinned tables, and against the kernel's own count.
 
-# phantoms: mappings made and removed leave freed objects on the books where no hook sees them.
+# phantoms: mappings made and removed leave freed objects tracked where no hook sees them.
 phantoms() {
 	python3 - <<-'END'
 		import mmap
@@ -44,7 +44,7 @@ case_a_large_table_is_audited() {
 	! grep 'No audit' x.txt
 }
 
-case_pinned_books_are_audited() {
+case_pinned_tables_are_audited() {
 	need jq
 	need python3
 	needs_audit
@@ -77,12 +77,12 @@ case_status_verify_agrees() {
 	pinned start --objects 100k >out
 	sleep 1
 	pinned status --verify >x.txt
-	grep -q '^verified:       0 of [0-9]* caches hold more on the books than the kernel has$' x.txt
+	grep -q '^verified:       0 of [0-9]* caches have more tracked objects than the kernel reports$' x.txt
 	grep -q '^untracked: ' x.txt
 	pinned status --verify --format json >x.json
 	jq -e '.caches | length > 50' x.json
-	jq -e '[.caches[] | select(.books > .active)] == []' x.json
-	jq -e '.caches[] | select(.cache == "dentry") | .active > 0 and .untracked == .active - .books' x.json
+	jq -e '[.caches[] | select(.tracked > .active)] == []' x.json
+	jq -e '.caches[] | select(.cache == "dentry") | .active > 0 and .untracked == .active - .tracked' x.json
 }
 
 case_verify_needs_something_tracked() {

@@ -55,9 +55,9 @@ case_diff_warns() {
 	grep -q 'two runs of tracking' err
 	[ "$(wc -l <err)" -eq 1 ]
 	fails 2 'diff needs two' "$binary" diff a.csv
-	fails 2 'behind diff' "$binary" diff a.csv b.csv c.csv
-	fails 2 'diff writes table, csv or json, not record' "$binary" diff a.csv b.csv --format record
-	fails 1 'name a file of dump' "$binary" diff a.csv nowhere.csv
+	fails 2 'after diff' "$binary" diff a.csv b.csv c.csv
+	fails 2 'diff has no format record; it has: table csv json' "$binary" diff a.csv b.csv --format record
+	fails 1 'name a file of kpoolmon dump' "$binary" diff a.csv nowhere.csv
 	echo nonsense >x
 	fails 1 'neither CSV of kpoolmon' "$binary" diff x a.csv
 }
@@ -76,4 +76,15 @@ case_diff_leak() {
 		"$binary" diff $pair -iload_msg --per-op 100 --format csv | tr -d '\r' >out
 		[ "$(cut -d, -f5,12 out | tail -n 1)" = 500,5.000 ]
 	done
+}
+
+# What a spreadsheet would run as a formula is text, here as in dump.
+case_diff_no_formula() {
+	printf '%s\r\n' $csv_head >a.csv
+	cp a.csv b.csv
+	sample 2026-01-01T00:00:00Z 10.0 'x+0x1,,1,0,1,1,kernel' >>a.csv
+	sample 2026-01-01T00:00:10Z 20.0 '=cmd+0x1,@sum,1,0,1,1,-m' >>b.csv
+	"$binary" diff a.csv b.csv --format csv | tr -d '\r' >out
+	grep -q "^'=cmd+0x1,new," out
+	grep -q ",'-m,'@sum\$" out
 }

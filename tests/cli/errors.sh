@@ -42,8 +42,8 @@ case_no_btf() {
 case_usage() {
 	fails 2 "unknown option '-k'" "$binary" -k -o x
 	fails 2 "unknown or ambiguous option '--nonsense'" "$binary" --nonsense -o x
-	fails 2 "--for '1x' is no duration" "$binary" --for 1x -o x
-	fails 2 "--objects 'many' is no number" "$binary" --objects many -o x
+	fails 2 "--for '1x' is not a duration" "$binary" --for 1x -o x
+	fails 2 "--objects 'many' is not a number" "$binary" --objects many -o x
 	fails 2 'not in 64 to 65536' "$binary" --tags 1 -o x
 	fails 2 "unexpected word 'look'" "$binary" look
 	fails 2 'no COMMAND to run' "$binary" --
@@ -170,4 +170,17 @@ case_closed_pipe() {
 	{ "$binary" --for 1s; echo $? >status; } 2>err | :
 	[ "$(cat status)" -eq 0 ]
 	[ ! -s err ]
+}
+
+# Whether the words were wrong is part of the error, whatever the command and the errno are.
+case_usage_in_operands() {
+	cp "$here/../fuzz/seed.kpr" x.kpr
+	cp "$here/../fuzz/seed.csv" x.csv
+	fails 2 "'yesterday' is not a time in x.kpr" "$binary" dump --from x.kpr@yesterday
+	fails 2 "'yesterday' is not a time in x.kpr" "$binary" replay x.kpr@yesterday
+	fails 2 "'yesterday' is not a time in x.csv" "$binary" diff x.csv@yesterday x.csv
+	fails 2 'expected' "$binary" watch --alert nonsense
+	# a file that is not there is no wrong usage
+	fails 1 'No such file or directory' "$binary" dump --from nothing.kpr
+	fails 1 'No such file or directory' "$binary" diff x.csv nothing.csv
 }

@@ -45,6 +45,16 @@ case_find_kernels() {
 		'one creates high' ]
 }
 
+# The index is kept where the convention says, in a folder that is made if need be.
+case_find_makes_cache() {
+	trees
+	rm -r cache
+	XDG_CACHE_HOME=$PWD/not/yet find_it --kernel 6.12.1 one_cache >out 2>err
+	[ ! -s err ]
+	[ "$(stat -c %a not not/yet not/yet/kpoolmon | xargs)" = '700 700 700' ]
+	ls not/yet/kpoolmon/words-* >/dev/null
+}
+
 case_find_nothing() {
 	local status=0
 	trees
@@ -118,12 +128,12 @@ case_find_usage() {
 	fails 2 'find needs a NAME' "$binary" find --limit 3
 	fails 2 'cannot be empty' "$binary" find ''
 	fails 2 'nothing to look for' "$binary" find '*' --root /
-	fails 2 '--for is no option of find' "$binary" find x --for 3
-	fails 2 '--output is no option of find' "$binary" find x -o y
-	fails 2 '--totals is no option of find' "$binary" find x -e
-	fails 2 '--kernel is no option of dump' "$binary" --kernel 6.12.1
-	fails 2 '--root is no option of dump' "$binary" dump --root x
-	fails 2 'is no version' "$binary" find x --kernel ../..
+	fails 2 '--for is not an option of find' "$binary" find x --for 3
+	fails 2 '--output is not an option of find' "$binary" find x -o y
+	fails 2 '--totals is not an option of find' "$binary" find x -e
+	fails 2 '--kernel is not an option of dump' "$binary" --kernel 6.12.1
+	fails 2 '--root is not an option of dump' "$binary" dump --root x
+	fails 2 'is not a version' "$binary" find x --kernel ../..
 	fails 2 'not csv' "$binary" find x --format csv
 	fails 2 'find runs no COMMAND' "$binary" find x -- ls
 	only

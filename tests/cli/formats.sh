@@ -56,7 +56,9 @@ case_poolmon_order() {
 
 # The lines of poolmon's users, as found in forums.
 case_poolmon_lines() {
-	quick -e -b -p -p '-i*' >out
+	# ls looks names up, which makes paged objects
+	"$binary" --objects 10k --tags 512 -e -b -p -p '-i*' -- ls /usr/lib >all
+	sed -n '/Pool:/,$p' all >out
 	grep -q 'Pool: paged' out
 	grep -q '^[~ ][? ] Total  *Paged' out
 	[ "$(grep -c 'Total  *Nonp' out)" -eq 0 ]
@@ -159,6 +161,22 @@ case_report() {
 	grep -q '3 of .* tags' s.txt
 	fails 1 'name a file in a directory that exists' "$binary" report --for 1h -o no/r.txt
 	fails 2 'unexpected word' "$binary" report x
+}
+
+# A recording among the outputs is its owner's alone; the others keep the usual mode.
+case_modes_of_outputs() {
+	umask 022
+	quick -o o.csv -o o.kpr -o o.json
+	[ "$(stat -c %a o.csv o.kpr o.json | xargs)" = '644 600 644' ]
+}
+
+# With a filter only the kinds that have rows have a total; without rows there is one.
+case_totals_with_filter() {
+	"$binary" dump --from "$here/../fuzz/seed.kpr" -e -i 'load_msg*' >out
+	[ "$(grep -c '^[~ ][? ] Total' out)" -eq 1 ]
+	grep -q '^[~ ][? ] Total  *Nonp' out
+	"$binary" dump --from "$here/../fuzz/seed.kpr" -e -i nothing >out
+	[ "$(grep -c '^[~ ][? ] Total' out)" -eq 1 ]
 }
 
 # Machine formats name the missing probes; the sentences about them are for people.

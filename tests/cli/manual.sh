@@ -3,7 +3,7 @@
 # Help, man page and completion say what the table of options says; the examples run.
 
 man_page=$here/../../man/kpoolmon.8
-completion=$here/../../data/kpoolmon.bash
+completion=$(dirname "$binary")/completions/kpoolmon.bash
 
 options() { "$binary" --help | grep -oE '^  .{4}--[a-z-]+' | grep -oE -- '--[a-z-]+'; }
 columns() { "$binary" --help | awk '/^Columns:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }'; }
@@ -35,14 +35,25 @@ case_man_page_is_clean() {
 }
 
 case_completion() {
-	local word
 	options | sort >have
-	grep -oE -- '--[a-z-]+' <(sed -n "/options='/,/'\$/p" "$completion") | sort >offered
+	bash -n "$completion"
+	grep -oE -- '--[a-z-]+' <(grep -F '*) options=' "$completion") | sort >offered
 	diff have offered
-	bash -c '. "$1"; COMP_WORDS=(kpoolmon dump --form); COMP_CWORD=2; _kpoolmon
-		[ "${COMPREPLY[*]}" = --format ]
-		COMP_WORDS=(kpoolmon dump --format j); COMP_CWORD=3; _kpoolmon
-		[ "${COMPREPLY[*]}" = json ]' - "$completion"
+	# after a command only its own options, each with its kind of value
+	cat >try <<-'X'
+		. "$1"
+		reply() { COMP_WORDS=(kpoolmon "$@"); COMP_CWORD=$#; _kpoolmon; echo "${COMPREPLY[*]}"; }
+		[ "$(reply dump --form)" = --format ]
+		[ "$(reply dump --format j)" = json ]
+		[ "$(reply stat)" = status ]
+		[ "$(reply status --ver)" = '--verify --version' ]
+		[ -z "$(reply start --limit '' | grep -- --limit)" ]
+		[ "$(reply diff --per)" = --per-op ]
+		: >here.csv
+		[ "$(reply diff here)" = here.csv ]
+		[ "$(reply dump -o here)" = here.csv ]
+	X
+	bash -e try "$completion"
 }
 
 # Each example, with shorter waiting and smaller tables.
@@ -63,7 +74,7 @@ case_examples() {
 		exec "$binary" --objects 10k --tags 512 "\${words[@]}"
 	X
 	chmod +x bin/kpoolmon
-	# those of find are for a machine with that file system, tracking is tried in always.sh
+	# those of find are for a machine with that file system, tracking is tried in tracking.sh
 	sed -n '/^\.EX/,/^\.EE/p' "$man_page" | grep -vE '^\.E|^kpoolmon (find|start|stop|record|replay|diff|report)|--from ' | sed 's/\\-/-/g; s/\\e/\\/g' >examples
 	while read -r line; do
 		n=$((n + 1))
@@ -108,13 +119,14 @@ case_uninstall() {
 }
 
 case_completion_zsh() {
-	local word
+	local file
+	file=$(dirname "$binary")/completions/_kpoolmon
 	options | sort >have
-	sed -n "s/^\t\t'[*]*\(--[a-z-]*\).*/\1/p" "$here/../../data/_kpoolmon" | sort >offered
+	sed -n "s/^\t\t'[*]*\(--[a-z-]*\).*/\1/p" "$file" | sort >offered
 	diff have offered
-	grep -q "console dump watch suspects find $("$binary" --help | grep -q start && echo start)" "$here/../../data/_kpoolmon"
+	grep -qF "command:($("$binary" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | xargs))" "$file"
 	need zsh
-	zsh -n "$here/../../data/_kpoolmon"
+	zsh -n "$file"
 }
 
 # The units are what systemd takes, and what they run works with the rights that they leave.

@@ -87,7 +87,7 @@ case_watch_once() {
 	[ -s out ]
 	"$binary" watch --once --objects 100k --alert 'bytes > 900G' >out
 	[ ! -s out ]
-	# books of this run alone have no past
+	# tables of this run alone have no past
 	fails 1 'kpoolmon start begins to track' \
 		"$binary" watch --once --objects 100k --state state --alert 'growth > 1k in 1m'
 	[ ! -e state ]
@@ -97,7 +97,7 @@ case_watch_once() {
 		pinned watch --once --state state --alert 'growth > 900G in 1m'
 		jq -e --argjson n $want '.version == 1 and (.samples | length) == $n' state >/dev/null
 	done
-	# the state of other books does not count, that of nonsense is refused
+	# the state of other tracking does not count, nonsense is refused
 	pinned stop >/dev/null
 	pinned start --objects 100k >/dev/null
 	pinned watch --once --state state --alert 'growth > 900G in 1m'
@@ -115,9 +115,9 @@ case_watch_usage() {
 	fails 1 'no/such: No such file' "$binary" watch --alerts no/such
 	fails 2 '--state is for runs of one sample' "$binary" watch --state x --alert 'bytes > 1'
 	fails 2 '--once takes one sample' "$binary" watch --once --for 1s --alert 'bytes > 1'
-	fails 2 'watch writes lines or json' "$binary" watch --format csv --alert 'bytes > 1'
-	fails 2 '--append is no option of watch' "$binary" watch --append --alert 'bytes > 1'
-	fails 2 '--alert is no option of suspects' "$binary" suspects --alert 'bytes > 1'
+	fails 2 'watch has no format csv; it has: table json' "$binary" watch --format csv --alert 'bytes > 1'
+	fails 2 '--append is not an option of watch' "$binary" watch --append --alert 'bytes > 1'
+	fails 2 '--alert is not an option of suspects' "$binary" suspects --alert 'bytes > 1'
 }
 
 # A program that fails, one that hangs and one that is not there cost a sentence each.
@@ -202,8 +202,12 @@ case_suspects_formats() {
 	"$binary" suspects --objects 100k --for 3s -D 300ms >table
 	grep -q 'watched for' table
 	"$binary" suspects --objects 100k --for 3s -D 300ms --limit 2 --format csv >csv
-	[ ! -s csv ] || head -n 1 csv | grep -q '^verdict,tag,cache,'
+	head -n 1 csv | grep -q '^verdict,tag,cache,type,module,bytes,'
 	[ "$(wc -l <csv)" -le 3 ]
+	# also when nothing grew: there is a single sample
+	"$binary" suspects --objects 100k --for 100ms -D 1h --format csv >csv
+	[ "$(wc -l <csv)" -eq 1 ]
+	head -n 1 csv | grep -q '^verdict,tag,cache,type,module,bytes,'
 }
 
 # The form for cron over runs of a second each: growth between them alerts, once.
@@ -227,6 +231,8 @@ case_watch_cron() {
 	[ $status -eq 3 ]
 	[ "$(grep -c ' alert g: ' all)" -eq 1 ]
 	[ "$(jq '.samples | length' state)" -eq 10 ]
+	# it has addresses of the kernel
+	[ "$(stat -c %a state)" = 600 ]
 	# it stops growing: over, once
 	for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
 		once
@@ -236,7 +242,7 @@ case_watch_cron() {
 	[ $status -eq 0 ]
 	[ "$(grep -c ' over g: ' all)" -eq 1 ]
 	[ "$(wc -l <all)" -eq 2 ]
-	# other books: what was before does not count
+	# other tracking: samples of the one before do not count
 	pinned stop >/dev/null
 	pinned start --objects 100k >/dev/null
 	once

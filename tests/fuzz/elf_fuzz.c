@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Hostile module files, for libFuzzer: what a worker does with a file, on memory. With
- * KPM_FUZZ_DWARF in the environment source lines too: elfutils' readers of debug information are
- * then under test more than we are, and what ends them ends a worker only.
+ * Hostile module files, for libFuzzer: the work of a worker process, on a file in memory. With
+ * KPM_FUZZ_DWARF in the environment source lines are read too. That tests elfutils more than this
+ * project, and a crash there ends only a worker.
  */
 #include <stdlib.h>
 #include <string.h>

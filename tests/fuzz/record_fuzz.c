@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Hostile recordings, for libFuzzer: opened, played to their end, and back. */
+/* Hostile recordings, for libFuzzer: opened, read to their end and back. */
 #include <stdio.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (uint32_t i = 0; i < count && i < 64; i++)
 			if (!kpm_recording_read(recording, i, &snap, NULL) &&
 			    (snap.count > kpm_tagset_count(tags) ||
-			     (snap.count && !kpm_recording_places(recording))))
+			     (snap.count && !kpm_recording_locations(recording))))
 				abort();
 		kpm_recording_read(recording, 0, &snap, NULL);
 		kpm_recording_at(recording, "+1s");

@@ -170,10 +170,10 @@ static void a_million_objects(void **state)
 	assert_int_equal(refused, f->snap.loss.refused);
 	print_message("refused %llu of 11 million inserts, %llu entries in use; "
 		      "%.1f bytes of kernel memory an object\n",
-		      (unsigned long long)refused, (unsigned long long)f->snap.room.objects,
-		      f->snap.room.kernel_bytes / 1e6);
+		      (unsigned long long)refused, (unsigned long long)f->snap.capacity.objects,
+		      f->snap.capacity.kernel_bytes / 1e6);
 	assert_true(refused <= 110);
-	assert_true(f->snap.room.kernel_bytes <= 32 * 1000000);
+	assert_true(f->snap.capacity.kernel_bytes <= 32 * 1000000);
 	/* all of them, less the refused ones that are still live */
 	assert_in_range(counts_of(f, "load_msg").diff, 1000000 - refused, 1000000);
 	for (int q = 0; q < QUEUES; q++)
@@ -259,8 +259,8 @@ static unsigned int measure_controls(uint64_t objects, bool leak, struct control
 
 		print_message("1,000,000 leaked: counted %llu, %llu of %llu entries in use\n",
 			      (unsigned long long)kpm_row_sum(row).diff,
-			      (unsigned long long)f->snap.room.objects,
-			      (unsigned long long)f->snap.room.objects_rated);
+			      (unsigned long long)f->snap.capacity.objects,
+			      (unsigned long long)f->snap.capacity.objects_rated);
 		assert_true(row->estimated);
 		assert_in_range(kpm_row_sum(row).diff, 980000, 1020000);
 		for (int q = 0; q < QUEUES; q++)

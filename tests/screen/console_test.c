@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "console/possible.h"
 #include "console/screen.h"
 
 #define SECOND 1000000000LL
@@ -99,7 +100,7 @@ static void look(struct fixture *f)
 
 static void fill_head(struct kpm_snapshot *snap)
 {
-	snap->have = KPM_HAVE_MEMORY | KPM_HAVE_LOSS | KPM_HAVE_ROOM | KPM_HAVE_RESCUE |
+	snap->have = KPM_HAVE_MEMORY | KPM_HAVE_LOSS | KPM_HAVE_CAPACITY | KPM_HAVE_RESCUE |
 		     KPM_HAVE_ASKED | KPM_HAVE_HOOKS;
 	snap->started_ns = 999 * SECOND;
 	snap->memory.total = 24ULL << 30;
@@ -109,7 +110,7 @@ static void fill_head(struct kpm_snapshot *snap)
 	snap->memory.page_tables = 4 << 20;
 	snap->memory.vmalloc_used = 100 << 20;
 	snap->memory.percpu = 1 << 20;
-	snap->room = (struct kpm_room){
+	snap->capacity = (struct kpm_capacity){
 		.objects = 12140, .objects_rated = 3159648, .tags = 6, .tags_max = 16384};
 	snap->loss.lost_max = 2;
 	snap->loss.missed = 17;
@@ -753,8 +754,8 @@ static void failures(void **state)
 	assert_true(on_screen("Lost: -"));
 	assert_true(on_screen("Memory: -"));
 	close_console(&f);
-	assert_false(kpm_console_possible("dumb", &(struct kpm_err){""}));
-	assert_false(kpm_console_possible("no-such-terminal", &(struct kpm_err){""}));
+	assert_false(kpm_console_possible("dumb", &(struct kpm_err){0}));
+	assert_false(kpm_console_possible("no-such-terminal", &(struct kpm_err){0}));
 	assert_true(kpm_console_possible("linux", NULL) && kpm_console_possible("screen", NULL));
 }
 

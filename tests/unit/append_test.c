@@ -22,6 +22,7 @@
 
 #include <cmocka.h>
 
+#include "sink/append.h"
 #include "sink/output.h"
 
 #define HEAD  "name,line\r\n"
@@ -298,9 +299,9 @@ static void special(void **state)
 	(void)state;
 	assert_int_equal(kpm_append_file("/dev/null", HEAD, "", 0, &err), -ESPIPE);
 	assert_int_equal(kpm_append_check("/dev/null", HEAD, &err), -ESPIPE);
-	assert_int_equal(kpm_write_file("/dev/full", "x", 1, &err), -ENOSPC);
-	assert_int_equal(kpm_write_file("/nonexistent/x", "x", 1, &err), -ENOENT);
-	assert_int_equal(kpm_write_file("/tmp", "x", 1, &err), -EISDIR);
+	assert_int_equal(kpm_write_file("/dev/full", "x", 1, KPM_MODE_SHARED, &err), -ENOSPC);
+	assert_int_equal(kpm_write_file("/nonexistent/x", "x", 1, KPM_MODE_SHARED, &err), -ENOENT);
+	assert_int_equal(kpm_write_file("/tmp", "x", 1, KPM_MODE_SHARED, &err), -EISDIR);
 }
 
 static void replaced(void **state)
@@ -314,13 +315,42 @@ static void replaced(void **state)
 	chmod(file, 0640);
 	assert_int_equal(symlink(file, link), 0);
 	assert_int_equal(kpm_write_check(link, NULL), 0);
-	assert_int_equal(kpm_write_file(link, "new", 3, NULL), 0);
+	assert_int_equal(kpm_write_file(link, "new", 3, KPM_MODE_SHARED, NULL), 0);
 	expect_raw("new");
 	lstat(link, &st);
 	assert_true(S_ISLNK(st.st_mode));
 	stat(file, &st);
 	assert_int_equal(st.st_mode & 07777, 0640);
 	unlink(link);
+}
+
+static mode_t mode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_mode & 07777;
+}
+
+/* The mode is the caller's, less the umask; private text never lands in a file that others read. */
+static void modes(void **state)
+{
+	mode_t mask = umask(027);
+
+	(void)state;
+	unlink(file);
+	assert_int_equal(kpm_write_file(file, "x", 1, KPM_MODE_SHARED, NULL), 0);
+	assert_int_equal(mode_of(file), 0640);
+	unlink(file);
+	assert_int_equal(kpm_write_file(file, "x", 1, KPM_MODE_PRIVATE, NULL), 0);
+	assert_int_equal(mode_of(file), 0600);
+	chmod(file, 0755);
+	assert_int_equal(kpm_write_file(file, "x", 1, KPM_MODE_SHARED, NULL), 0);
+	assert_int_equal(mode_of(file), 0755);
+	assert_int_equal(kpm_write_file(file, "x", 1, KPM_MODE_PRIVATE, NULL), 0);
+	assert_int_equal(mode_of(file), 0700);
+	/* and the umask is what it was */
+	assert_int_equal(umask(mask), 027);
 }
 
 int main(void)
@@ -335,6 +365,7 @@ int main(void)
 		cmocka_unit_test_setup(rotated, clear),
 		cmocka_unit_test(special),
 		cmocka_unit_test_setup(replaced, clear),
+		cmocka_unit_test_setup(modes, clear),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "cli/probe_list.h"
 #include "model/history.h"
 #include "model/hooks.h"
 #include "model/tagset.h"
@@ -51,7 +52,7 @@ static void tag_names(void **state)
 	}
 }
 
-/* Where the stack did not tell the caller, the probe wrote what there is to say. */
+/* Where the stack does not show the caller, the probe writes a text of its own. */
 static void tags_without_site(void **state)
 {
 	struct kpm_tagset *set = kpm_tagset_new();
@@ -103,21 +104,21 @@ static void chosen_hooks(void **state)
 	struct kpm_err err;
 
 	(void)state;
-	assert_int_equal(kpm_hooks_choose("-fentry,-kfree_rcu", &choice, &err), 0);
+	assert_int_equal(kpm_probe_list("-fentry,-kfree_rcu", &choice, &err), 0);
 	assert_true(choice.no_fentry && !choice.no_kprobe);
 	assert_int_equal(choice.off, rcu);
 	assert_int_equal(choice.required, 0);
-	assert_int_equal(kpm_hooks_choose("-all,+kfree_rcu", &choice, &err), 0);
+	assert_int_equal(kpm_probe_list("-all,+kfree_rcu", &choice, &err), 0);
 	assert_int_equal(choice.off, all & ~rcu);
 	assert_int_equal(choice.required, rcu);
-	assert_int_equal(kpm_hooks_choose("+all,+fentry,-kprobe,-kfree_rcu", &choice, &err), 0);
+	assert_int_equal(kpm_probe_list("+all,+fentry,-kprobe,-kfree_rcu", &choice, &err), 0);
 	assert_int_equal(choice.off, rcu);
 	assert_int_equal(choice.required, 0);
 	assert_true(!choice.no_fentry && choice.no_kprobe);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct kpm_hook_choice none = {0};
 
-		assert_int_equal(kpm_hooks_choose(bad[i], &none, &err), -EINVAL);
+		assert_int_equal(kpm_probe_list(bad[i], &none, &err), -EINVAL);
 		assert_non_null(strstr(err.text, "kmalloc_nolock, fentry, kprobe, all"));
 	}
 }
@@ -247,6 +248,56 @@ static void rows_are_zeroed_and_numbered(void **state)
 	kpm_snapshot_done(&s);
 }
 
+/* Every member of a struct of figures has a row in its table, and one only. */
+static void tables_have_all_members(void **state)
+{
+	static const struct {
+		const struct kpm_field *fields;
+		size_t count;
+	} tables[] = {
+		{kpm_counters, KPM_COUNTERS},
+		{kpm_loss_fields, KPM_LOSS_FIELDS},
+		{kpm_memory_fields, KPM_MEMORY_FIELDS},
+		{kpm_capacity_fields, KPM_CAPACITY_FIELDS},
+	};
+
+	(void)state;
+	for (size_t t = 0; t < sizeof(tables) / sizeof(*tables); t++) {
+		uint64_t members = 0;
+
+		for (size_t i = 0; i < tables[t].count; i++) {
+			assert_non_null(tables[t].fields[i].name);
+			members |= 1ULL << tables[t].fields[i].offset / sizeof(uint64_t);
+		}
+		assert_int_equal(members, (1ULL << tables[t].count) - 1);
+	}
+}
+
+static void sums_have_all_counters(void **state)
+{
+	struct kpm_row row = {.kind = {{1, 2, 3, 4, 5, 6, 7, 8}, {10, 20, 30, 40, 50, 60, 70, 80}}};
+	struct kpm_counts sum = kpm_row_sum(&row), all = {11, 22, 33, 44, 55, 66, 77, 88};
+
+	(void)state;
+	assert_memory_equal(&sum, &all, sizeof(all));
+	assert_int_equal(kpm_missed(sum), 66 + 88);
+}
+
+static void losses_are_what_no_counter_has(void **state)
+{
+	struct kpm_loss loss = {.skipped = 1,
+				.rescued = 2,
+				.lost_max = 4,
+				.allocs = 8,
+				.refused = 16,
+				.tags_full = 32,
+				.missed = 64,
+				.audited = 128};
+
+	(void)state;
+	assert_int_equal(kpm_loss_events(&loss), 4 + 8 + 16 + 32);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +310,9 @@ int main(void)
 		cmocka_unit_test(many_tags_keep_their_numbers),
 		cmocka_unit_test(changes_and_rates),
 		cmocka_unit_test(rows_are_zeroed_and_numbered),
+		cmocka_unit_test(tables_have_all_members),
+		cmocka_unit_test(sums_have_all_counters),
+		cmocka_unit_test(losses_are_what_no_counter_has),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is recorded comes back, to the byte; what is torn or hostile is left out or refused. */
+/* Recordings are read as they were written; torn samples are left out, hostile files refused. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,17 +11,21 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "model/record_line.h"
+#include "model/recorder.h"
 #include "model/recording.h"
 
 #define SAMPLES 300
 #define TAGS    20
 
-/* A machine that counts on: samples of it are the truth. */
+#define OLD_RECORDING "tests/unit/data/v0.1.kpr"
+
+/* A made-up machine whose samples are known: recordings are compared with it. */
 struct machine {
 	struct kpm_tagset *tags;
 	struct kpm_snapshot snap;
-	struct kpm_place place[TAGS];
-	const struct kpm_place *places[TAGS];
+	struct kpm_location location[TAGS];
+	const struct kpm_location *locations[TAGS];
 	uint32_t sample;
 };
 
@@ -31,7 +35,7 @@ static void machine_begin(struct machine *m)
 	m->tags = kpm_tagset_new();
 	kpm_snapshot_init(&m->snap);
 	for (uint32_t i = 0; i < TAGS; i++)
-		m->places[i] = &m->place[i];
+		m->locations[i] = &m->location[i];
 }
 
 static void machine_end(struct machine *m)
@@ -40,7 +44,7 @@ static void machine_end(struct machine *m)
 	kpm_snapshot_done(&m->snap);
 }
 
-/* The n-th sample, whoever asks for it. */
+/* The next sample: the n-th one is the same in every machine. */
 static void machine_step(struct machine *m)
 {
 	uint32_t n = m->sample++, count = n / 4 + 1 < TAGS ? n / 4 + 1 : TAGS;
@@ -63,16 +67,16 @@ static void machine_step(struct machine *m)
 	if (n == 60)
 		kpm_tagset_join(m->tags, 0, "kmalloc-8");
 	if (n == 70)
-		m->place[2] = (struct kpm_place){.file = "/lib/modules/x/leaky.ko",
-						 .build = KPM_BUILD_OTHER,
-						 .source = "-",
-						 .line = 12,
-						 .inlined = ""};
+		m->location[2] = (struct kpm_location){.file = "/lib/modules/x/leaky.ko",
+						       .build = KPM_BUILD_OTHER,
+						       .source = "-",
+						       .line = 12,
+						       .inlined = ""};
 	kpm_snapshot_reset(s, count);
 	s->wall_ns = 1767225600000000000 + n * 500000000LL;
 	s->mono_ns = 5000000000 + n * 500000000LL;
 	s->started_ns = 4000000000;
-	s->have = n % 2 ? KPM_HAVE_MEMORY | KPM_HAVE_ROOM | KPM_HAVE_HOOKS
+	s->have = n % 2 ? KPM_HAVE_MEMORY | KPM_HAVE_CAPACITY | KPM_HAVE_HOOKS
 			: KPM_HAVE_LOSS | (n > 40 ? KPM_HAVE_AUDIT : 0);
 	strcpy(s->host, "box");
 	strcpy(s->kernel, "6.18.0");
@@ -84,7 +88,7 @@ static void machine_step(struct machine *m)
 	s->loss.audited = n / 2;
 	strcpy(s->no_audit, n > 20 && n < 30 ? "this kernel has\tnone" : "");
 	s->loss.skipped = UINT64_MAX - n;
-	s->room = (struct kpm_room){n, n + 1, n + 2, n + 3, n + 4};
+	s->capacity = (struct kpm_capacity){n, n + 1, n + 2, n + 3, n + 4};
 	for (uint32_t i = 0; i < count; i++) {
 		struct kpm_counts *c = &s->rows[i].kind[i % 5 == 0 ? KPM_PAGED : KPM_NONP];
 
@@ -113,7 +117,8 @@ static char *record(uint32_t samples, size_t *size, int64_t session, bool reset)
 		machine_step(&m);
 		if (reset && i == samples / 2)
 			kpm_recorder_reset(recorder);
-		assert_int_equal(kpm_recorder_sample(recorder, out, &m.snap, m.tags, m.places), 0);
+		assert_int_equal(kpm_recorder_sample(recorder, out, &m.snap, m.tags, m.locations),
+				 0);
 	}
 	fclose(out);
 	kpm_recorder_free(recorder);
@@ -136,7 +141,7 @@ static bool same_text(const char *a, const char *b)
 }
 
 static void check_same(const struct machine *m, const struct kpm_snapshot *s,
-		       const struct kpm_tagset *tags, const struct kpm_place *const *places)
+		       const struct kpm_tagset *tags, const struct kpm_location *const *locations)
 {
 	assert_int_equal(s->count, m->snap.count);
 	assert_string_equal(s->no_audit, m->snap.no_audit);
@@ -155,11 +160,11 @@ static void check_same(const struct machine *m, const struct kpm_snapshot *s,
 		assert_int_equal(a->size, b->size);
 		assert_int_equal(a->site, b->site);
 		assert_int_equal(a->by_cache, b->by_cache);
-		assert_true(same_text(places[i]->file, m->place[i].file));
-		assert_true(same_text(places[i]->source, m->place[i].source));
-		assert_true(same_text(places[i]->inlined, m->place[i].inlined));
-		assert_int_equal(places[i]->build, m->place[i].build);
-		assert_int_equal(places[i]->line, m->place[i].line);
+		assert_true(same_text(locations[i]->file, m->location[i].file));
+		assert_true(same_text(locations[i]->source, m->location[i].source));
+		assert_true(same_text(locations[i]->inlined, m->location[i].inlined));
+		assert_int_equal(locations[i]->build, m->location[i].build);
+		assert_int_equal(locations[i]->line, m->location[i].line);
 	}
 	assert_int_equal(s->have, m->snap.have);
 	assert_int_equal(s->wall_ns, m->snap.wall_ns);
@@ -170,7 +175,7 @@ static void check_same(const struct machine *m, const struct kpm_snapshot *s,
 	assert_string_equal(s->missing, m->snap.missing);
 	assert_memory_equal(&s->memory, &m->snap.memory, sizeof(s->memory));
 	assert_memory_equal(&s->loss, &m->snap.loss, sizeof(s->loss));
-	assert_memory_equal(&s->room, &m->snap.room, sizeof(s->room));
+	assert_memory_equal(&s->capacity, &m->snap.capacity, sizeof(s->capacity));
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		assert_int_equal(s->hooks[i].attach, m->snap.hooks[i].attach);
 		assert_int_equal(s->hooks[i].runs, m->snap.hooks[i].runs);
@@ -198,7 +203,7 @@ static void comes_back(void **state)
 		machine_step(&m);
 		if (kpm_recording_read(recording, i, &snap, &err))
 			fail_msg("%s", err.text);
-		check_same(&m, &snap, tags, kpm_recording_places(recording));
+		check_same(&m, &snap, tags, kpm_recording_locations(recording));
 	}
 	assert_int_equal(kpm_recording_read(recording, SAMPLES, &snap, &err), -ENODATA);
 	machine_end(&m);
@@ -216,13 +221,18 @@ static void comes_back(void **state)
 	free(text);
 }
 
-/* The audit came later: a file from before it is read as it was. */
-static void before_the_audit(void **state)
+static void check_row(const struct kpm_snapshot *s, uint32_t tag, enum kpm_kind kind,
+		      struct kpm_counts n)
 {
-	static const char text[] = KPM_RECORD_MAGIC
-		"\t1\nb\t1\t0\th\tk\ns\tfull\t1\t1\t1\t1\tloss\nl\t1\t2\t3\t4\t5\t6\t7\n"
-		"t\t0\tffffffff81000000\t0\tf+0x1/0x2\t-\nr\t0\t-\tn\t9\t4\t5\t320\t300\t1\t0\n"
-		"e\t5\n";
+	assert_memory_equal(&s->rows[tag].kind[kind], &n, sizeof(n));
+}
+
+/* Recordings of 0.1 stay readable: this one was made by that version, and cut to 12 tags. */
+static void a_recording_of_0_1(void **state)
+{
+	static const struct kpm_memory memory = {25276502016, 24766816256, 23937024,  61878272,
+						 1478656,     2252800,     112758784, 729088};
+	static const struct kpm_capacity capacity = {18354, 3159648, 98, 16384, 96043008};
 	struct kpm_tagset *tags = kpm_tagset_new();
 	struct kpm_recording *r;
 	struct kpm_snapshot snap;
@@ -230,16 +240,160 @@ static void before_the_audit(void **state)
 
 	(void)state;
 	kpm_snapshot_init(&snap);
-	if (play(text, sizeof(text) - 1, tags, &r, &err) || kpm_recording_read(r, 0, &snap, &err))
+	if (kpm_recording_open(OLD_RECORDING, tags, &r, &err) ||
+	    kpm_recording_read(r, kpm_recording_chosen(r), &snap, &err))
 		fail_msg("%s", err.text);
-	assert_int_equal(snap.loss.missed, 7);
-	assert_int_equal(snap.loss.audited, 0);
-	assert_int_equal(snap.have, KPM_HAVE_LOSS);
-	assert_int_equal(snap.rows[0].kind[KPM_NONP].missed, 1);
-	assert_int_equal(snap.rows[0].kind[KPM_NONP].audited, 0);
+	assert_int_equal(kpm_recording_count(r), 3);
+	assert_int_equal(kpm_recording_chosen(r), 2);
+	assert_string_equal(snap.host, "box");
+	assert_string_equal(snap.kernel, "6.18.44");
+	assert_int_equal(snap.wall_ns, 1795619427007198430);
+	assert_int_equal(snap.mono_ns - snap.started_ns, 4221586203);
+	assert_int_equal(snap.have, KPM_HAVE_MEMORY | KPM_HAVE_LOSS | KPM_HAVE_CAPACITY |
+					    KPM_HAVE_RESCUE | KPM_HAVE_ASKED | KPM_HAVE_HOOKS);
+	assert_memory_equal(&snap.memory, &memory, sizeof(memory));
+	assert_memory_equal(&snap.capacity, &capacity, sizeof(capacity));
+	assert_int_equal(snap.unknown.memory, 0);
+	assert_int_equal(snap.unknown.capacity, 0);
+	assert_int_equal(snap.loss.skipped, 21);
+	assert_int_equal(snap.loss.lost_max, 11);
+	assert_int_equal(snap.loss.missed, 37300);
+	assert_int_equal(snap.count, 12);
+	assert_string_equal(kpm_tagset_get(tags, 3)->text, "__d_alloc+0x2d");
+	assert_string_equal(kpm_tagset_get(tags, 3)->cache, "dentry");
+	check_row(&snap, 3, KPM_PAGED, (struct kpm_counts){826, 363, 463, 88896, 88896, 5, 0, 0});
+	check_row(&snap, 3, KPM_NONP, (struct kpm_counts){0});
+	/* these two stand in the second and in the first sample last */
+	check_row(&snap, 9, KPM_NONP, (struct kpm_counts){1221, 1212, 9, 1728, 1656, 8, 0, 0});
+	check_row(&snap, 11, KPM_NONP, (struct kpm_counts){1, 0, 1, 256, 216, 0, 0, 0});
+	assert_int_equal(snap.hooks[KPM_HOOK_KFREE_RCU_NOLOCK].attach, KPM_ATTACH_NOT_NEEDED);
+	assert_int_equal(snap.hooks[KPM_HOOK_SHEAF].attach, KPM_ATTACH_MISSING);
+	kpm_recording_close(r);
+	kpm_tagset_free(tags);
+
+	tags = kpm_tagset_new();
+	assert_int_equal(kpm_recording_open(OLD_RECORDING "@2026-11-25 15:10:25", tags, &r, &err),
+			 0);
+	assert_int_equal(kpm_recording_chosen(r), 1);
 	kpm_recording_close(r);
 	kpm_snapshot_done(&snap);
 	kpm_tagset_free(tags);
+}
+
+/* Reads a recording of one sample with a tag and these lines. */
+static int read_lines(const char *lines, unsigned int count, struct kpm_snapshot *snap,
+		      struct kpm_err *err)
+{
+	struct kpm_tagset *tags = kpm_tagset_new();
+	struct kpm_recording *r;
+	char text[1024];
+	int ret;
+
+	snprintf(text, sizeof(text),
+		 KPM_RECORD_MAGIC "\t1\nb\t1\t0\th\tk\ns\tfull\t1\t1\t1\t1\tmemory,loss,room\n"
+				  "t\t0\tffffffff81000000\t0\tf+0x1/0x2\t-\n%se\t%u\n",
+		 lines, count + 3);
+	ret = play(text, strlen(text), tags, &r, err);
+	if (!ret) {
+		ret = kpm_recording_read(r, 0, snap, err);
+		kpm_recording_close(r);
+	}
+	kpm_tagset_free(tags);
+	return ret;
+}
+
+/* Lines with fewer fields, as a version before some of them has written them. */
+static void lines_of_an_earlier_version(void **state)
+{
+	struct kpm_snapshot snap;
+	struct kpm_err err;
+
+	(void)state;
+	kpm_snapshot_init(&snap);
+	memset(&snap.memory, 7, sizeof(snap.memory));
+	memset(&snap.loss, 7, sizeof(snap.loss));
+	memset(&snap.capacity, 7, sizeof(snap.capacity));
+	if (read_lines("m\t10\t9\t8\nl\t1\t2\t3\t4\t5\t6\t7\no\t1\t2\t3\t4\n"
+		       "h\tsheaf\tkprobe\t5\nf\t0\tloaded\t/x.ko\n"
+		       "r\t0\t-\tn\t9\t4\t5\t320\tp\t1\nra\t0\t2\n",
+		       7, &snap, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(snap.have, KPM_HAVE_MEMORY | KPM_HAVE_LOSS | KPM_HAVE_CAPACITY);
+	assert_int_equal(snap.memory.slab_nonp, 8);
+	assert_int_equal(snap.memory.slab_paged, 0);
+	assert_int_equal(snap.unknown.memory, 0xf8); /* all but the first three */
+	assert_int_equal(snap.loss.missed, 7);
+	assert_int_equal(snap.loss.audited, 0);
+	assert_int_equal(snap.capacity.tags_max, 4);
+	assert_int_equal(snap.unknown.capacity, 0x10);
+	assert_int_equal(snap.hooks[KPM_HOOK_SHEAF].runs, 5);
+	check_row(&snap, 0, KPM_NONP, (struct kpm_counts){9, 4, 5, 320, .audited = 2});
+	check_row(&snap, 0, KPM_PAGED, (struct kpm_counts){.allocs = 1});
+	/* without the audit's line its counter is 0 */
+	if (read_lines("r\t0\t-\tn\t9\t4\t5\t320\t300\t1\t0\n", 1, &snap, &err))
+		fail_msg("%s", err.text);
+	check_row(&snap, 0, KPM_NONP, (struct kpm_counts){9, 4, 5, 320, 300, 1, 0, 0});
+	kpm_snapshot_done(&snap);
+}
+
+/* Lines with more fields, and further lines and kinds, as a later version may write them. */
+static void lines_of_a_later_version(void **state)
+{
+	struct kpm_snapshot snap;
+	struct kpm_err err;
+
+	(void)state;
+	kpm_snapshot_init(&snap);
+	if (read_lines("m\t1\t2\t3\t4\t5\t6\t7\t8\t9\tx\nl\t1\t2\t3\t4\t5\t6\t7\t8\t9\n"
+		       "o\t1\t2\t3\t4\t5\t6\nh\tsheaf\tkprobe\t5\t6\nh\tnew\tuprobe\t1\n"
+		       "f\t0\tloaded\t/x.ko\t-\t-\t-\t-\t-\t0\t-\tmore\n"
+		       "r\t0\teux\tn\t1\t2\t3\t4\t5\t6\t7\t8\t9\tv\t1\t1\tp\t11\t12\t13"
+		       "\t14\t15\t16\t17\t18\nra\t0\t19\t20\t21\nrb\t0\t1\nz\t-\n",
+		       10, &snap, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(snap.memory.total, 1);
+	assert_int_equal(snap.memory.percpu, 8);
+	assert_int_equal(snap.unknown.memory, 0);
+	assert_int_equal(snap.loss.audited, 8);
+	assert_int_equal(snap.capacity.kernel_bytes, 5);
+	assert_int_equal(snap.unknown.capacity, 0);
+	assert_int_equal(snap.hooks[KPM_HOOK_SHEAF].attach, KPM_ATTACH_KPROBE);
+	assert_true(snap.rows[0].estimated && snap.rows[0].unloaded);
+	check_row(&snap, 0, KPM_NONP, (struct kpm_counts){1, 2, 3, 4, 5, 6, 7, 19});
+	check_row(&snap, 0, KPM_PAGED, (struct kpm_counts){11, 12, 13, 14, 15, 16, 17, 20});
+	kpm_snapshot_done(&snap);
+}
+
+/* A field that is not known is written as such, and read again as such. */
+static void unknown_fields_stay_unknown(void **state)
+{
+	struct kpm_recorder *recorder = kpm_recorder_new(1, "0.1");
+	struct kpm_tagset *tags = kpm_tagset_new();
+	struct kpm_snapshot in, out;
+	struct kpm_recording *r;
+	struct kpm_err err;
+	size_t size;
+	char *text;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	kpm_snapshot_init(&in);
+	kpm_snapshot_init(&out);
+	strcpy(in.host, "box");
+	in.memory.total = 5;
+	in.unknown.memory = 1 << 7;
+	in.unknown.capacity = 1 << 0 | 1 << 2;
+	assert_int_equal(kpm_recorder_sample(recorder, f, &in, tags, NULL), 0);
+	fclose(f);
+	if (play(text, size, tags, &r, &err) || kpm_recording_read(r, 0, &out, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(out.memory.total, 5);
+	assert_int_equal(out.unknown.memory, in.unknown.memory);
+	assert_int_equal(out.unknown.capacity, in.unknown.capacity);
+	kpm_recording_close(r);
+	kpm_recorder_free(recorder);
+	kpm_tagset_free(tags);
+	free(text);
 }
 
 /* Only rows that changed are written, between two whole samples. */
@@ -384,7 +538,7 @@ static void refused(void **state)
 		{KPM_RECORD_MAGIC "\t1\nb\t1\t0\th\tk\ns\tchanged\t1\t1\t1\t0\t-\ne\t2\n", -EBADMSG,
 		 "is not whole"},
 	};
-	/* whole by their lines, not by what is in them */
+	/* samples with the right number of lines, and with a line that is damaged */
 	static const char *const damaged[] = {
 		"r\t5\t-\tn\t1\t1\t1\t1\t1\t1\t1",
 		"r\t0\t-\tn\t1",
@@ -393,8 +547,16 @@ static void refused(void **state)
 		"c\t0\tx",
 		"f\t0",
 		"h\tsheaf",
-		"m\t1",
+		"m\t1\tx",
 		"l\tx\t1\t1\t1\t1\t1\t1",
+		"o\t1\t-1",
+		"ra\t0\t1\t1",
+	};
+	/* of the tag that there is */
+	static const char *const rows[] = {
+		"r\t0\n",           "r\t0\t-\tn\n",        "r\t0\t-\tn\tp\t1\n",    "r\t0\t-\t1\n",
+		"r\t0\t-\tnn\t1\n", "r\t0\t-\tn\t1\t-2\n", "r\t0\t-\tn\t1\tX\t2\n", "ra\t0\n",
+		"ra\t0\tx\n",
 	};
 
 	(void)state;
@@ -407,6 +569,15 @@ static void refused(void **state)
 				 cases[i].code);
 		assert_non_null(strstr(err.text, cases[i].says));
 		kpm_tagset_free(tags);
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct kpm_snapshot snap;
+		struct kpm_err err;
+
+		kpm_snapshot_init(&snap);
+		if (read_lines(rows[i], 1, &snap, &err) != -EBADMSG)
+			fail_msg("%s was taken", rows[i]);
+		kpm_snapshot_done(&snap);
 	}
 	for (size_t i = 0; i < sizeof(damaged) / sizeof(*damaged); i++) {
 		struct kpm_tagset *tags = kpm_tagset_new();
@@ -432,9 +603,15 @@ static void refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(comes_back), cmocka_unit_test(is_small),
-		cmocka_unit_test(torn),       cmocka_unit_test(parts_and_times),
-		cmocka_unit_test(refused),    cmocka_unit_test(before_the_audit),
+		cmocka_unit_test(comes_back),
+		cmocka_unit_test(is_small),
+		cmocka_unit_test(torn),
+		cmocka_unit_test(parts_and_times),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(a_recording_of_0_1),
+		cmocka_unit_test(lines_of_an_earlier_version),
+		cmocka_unit_test(lines_of_a_later_version),
+		cmocka_unit_test(unknown_fields_stay_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

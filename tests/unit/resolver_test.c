@@ -28,7 +28,7 @@
 
 #define TREE   "lib/modules/6.12.1/"
 #define SECOND 1000000000LL
-#define ALL    (KPM_NEED_FILE | KPM_NEED_LINE)
+#define ALL    (KPM_LOCATION_FILE | KPM_LOCATION_LINE)
 
 struct box {
 	char sys[512];
@@ -64,9 +64,9 @@ static uint32_t ask(struct box *b, const char *symbol, unsigned int needs)
 	return tag;
 }
 
-static const struct kpm_place *wait_for(struct box *b, uint32_t tag)
+static const struct kpm_location *wait_for(struct box *b, uint32_t tag)
 {
-	const struct kpm_place *p;
+	const struct kpm_location *p;
 
 	kpm_resolver_wait(b->r, 20 * SECOND);
 	assert_false(kpm_resolver_busy(b->r));
@@ -120,7 +120,7 @@ static void symbol_of(const char *t, const char *function, char *buf, size_t siz
 static void lines(void **state)
 {
 	const char *t = *state;
-	const struct kpm_place *p;
+	const struct kpm_location *p;
 	char symbol[128], build_id[KPM_BUILD_ID_LEN];
 	struct kpm_err note;
 	uint32_t tag;
@@ -176,7 +176,7 @@ static void lines(void **state)
 static void other_build(void **state)
 {
 	const char *t = *state;
-	const struct kpm_place *p;
+	const struct kpm_location *p;
 	char symbol[128];
 	struct kpm_err note;
 	struct box b;
@@ -194,7 +194,7 @@ static void other_build(void **state)
 	assert_null(p->source);
 	assert_int_equal(p->line, 0);
 	/* asked for the line later, the same */
-	p = wait_for(&b, ask(&b, "user+0x9/0x30 [leak]", KPM_NEED_FILE));
+	p = wait_for(&b, ask(&b, "user+0x9/0x30 [leak]", KPM_LOCATION_FILE));
 	p = wait_for(&b, ask(&b, "user+0x9/0x30 [leak]", ALL));
 	assert_null(p->source);
 	assert_true(kpm_resolver_note(b.r, &note));
@@ -206,7 +206,7 @@ static void other_build(void **state)
 static void vmlinux(void **state)
 {
 	const char *t = *state;
-	const struct kpm_place *p;
+	const struct kpm_location *p;
 	char symbol[128];
 	struct box b;
 
@@ -253,7 +253,7 @@ static int64_t now(void)
 static void hung(void **state)
 {
 	const char *t = *state;
-	const struct kpm_place *p;
+	const struct kpm_location *p;
 	char symbol[128];
 	struct kpm_err note;
 	int64_t start;
@@ -409,7 +409,7 @@ static void troubles(void **state)
 static void bomb(void **state)
 {
 	const char *t = *state;
-	const struct kpm_place *p;
+	const struct kpm_location *p;
 	struct box b;
 	uint32_t tag;
 
@@ -454,7 +454,7 @@ static void budget(void **state)
 		int64_t start = now();
 
 		for (int i = 0; i < MANY; i++) {
-			kpm_resolver_ask(b.r, i, kpm_tagset_get(b.tags, i), KPM_NEED_FILE);
+			kpm_resolver_ask(b.r, i, kpm_tagset_get(b.tags, i), KPM_LOCATION_FILE);
 			assert_non_null(kpm_resolver_get(b.r, i)->file);
 		}
 		best = now() - start < best ? now() - start : best;

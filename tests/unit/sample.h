@@ -43,8 +43,8 @@ static inline void sample_open(struct sample *s)
 	s->tags = kpm_tagset_new();
 	s->history = kpm_history_new();
 	kpm_snapshot_init(&s->snap);
-	s->snap.have =
-		KPM_HAVE_MEMORY | KPM_HAVE_LOSS | KPM_HAVE_ROOM | KPM_HAVE_ASKED | KPM_HAVE_HOOKS;
+	s->snap.have = KPM_HAVE_MEMORY | KPM_HAVE_LOSS | KPM_HAVE_CAPACITY | KPM_HAVE_ASKED |
+		       KPM_HAVE_HOOKS;
 	s->snap.wall_ns = 1767225599LL * 1000000000 + 5; /* 2025-12-31T23:59:59Z */
 	s->snap.started_ns = 1000;
 	s->snap.mono_ns = 10004999000 + 1000;

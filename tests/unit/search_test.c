@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "module.h"
+#include "resolve/index_cache.h"
 #include "resolve/search.h"
 
 #define FILES_MAX 8

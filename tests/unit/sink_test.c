@@ -232,12 +232,12 @@ static void table(void **state)
 static void suffixes(void **state)
 {
 	(void)state;
-	assert_ptr_equal(kpm_sink_for_file("/a.json/x.csv"), &kpm_sink_csv);
-	assert_ptr_equal(kpm_sink_for_file("x.jsonl"), &kpm_sink_json);
-	assert_ptr_equal(kpm_sink_for_file("poolsnap.log"), &kpm_sink_table);
-	assert_null(kpm_sink_for_file("/a.csv/x"));
-	assert_null(kpm_sink_for_file("x."));
-	assert_null(kpm_sink_find("xml"));
+	assert_int_equal(kpm_format_for_file("/a.json/x.csv"), KPM_FORMAT_CSV);
+	assert_int_equal(kpm_format_for_file("x.jsonl"), KPM_FORMAT_JSON);
+	assert_int_equal(kpm_format_for_file("poolsnap.log"), KPM_FORMAT_TABLE);
+	assert_int_equal(kpm_format_for_file("/a.csv/x"), KPM_FORMAT_NONE);
+	assert_int_equal(kpm_format_for_file("x."), KPM_FORMAT_NONE);
+	assert_int_equal(kpm_format_find("xml"), KPM_FORMAT_NONE);
 }
 
 int main(void)

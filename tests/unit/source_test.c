@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "model/recorder.h"
 #include "model/recording.h"
 #include "source/kernel.h"
 #include "source/meminfo.h"

@@ -144,7 +144,7 @@ static void labels(void **state)
 				   " \t\n\x1a";
 	char name[] = "/tmp/kpm-labels.XXXXXX";
 	struct kpm_labels *l = NULL;
-	struct kpm_err err = {""};
+	struct kpm_err err = {0};
 	int fd = mkstemp(name);
 
 	(void)state;
@@ -172,7 +172,7 @@ static void wrong_labels(void **state)
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		char name[] = "/tmp/kpm-labels.XXXXXX", want[64];
 		struct kpm_labels *l = NULL;
-		struct kpm_err err = {""};
+		struct kpm_err err = {0};
 		int fd = mkstemp(name);
 
 		dprintf(fd, "# one\n\nx - y - z\n%s", wrong[i]);

@@ -58,7 +58,7 @@ static void windows(void **state)
 	assert_int_equal(growth(t, 60, &over), 600);
 	assert_int_equal(growth(t, 0, &over), 864000);
 	assert_int_equal(over, 86400);
-	/* coarser further back: never less than what was asked for, and the span is told */
+	/* coarser further back: at least the window that was asked for, and its length is returned */
 	grown = growth(t, 900, &over);
 	assert_int_equal(grown, 10 * over);
 	assert_in_range(over, 900, 915);
@@ -85,7 +85,7 @@ static void series(void **state)
 		assert_int_equal(v[i], i * 10);
 	assert_int_equal(kpm_trend_series(t, 0, KPM_PAGED, KPM_WINDOW_RUN, v, 5), 5);
 	assert_int_equal(v[4], 0);
-	/* what lies before the first sample is not there */
+	/* there is nothing before the first sample */
 	assert_int_equal(kpm_trend_series(t, 0, KPM_KINDS, 80 * SECOND, v, 5), 3);
 	assert_int_equal(v[1], 0);
 	assert_int_equal(v[2], 0);

@@ -9,7 +9,8 @@
 
 #include "sample.h"
 #include "sink/sink.h"
-#include "view/columns.h"
+#include "view/column_list.h"
+#include "view/filter.h"
 
 struct built {
 	struct sample sample;
@@ -151,10 +152,10 @@ static void joined_caches(void **state)
 	struct kpm_tag_name name = {.text = "f+0x1", .cache = "kmalloc-64+kmalloc-128"};
 
 	(void)state;
-	assert_true(kpm_tag_matches("kmalloc-64", &name));
-	assert_true(kpm_tag_matches("kmalloc-128", &name));
-	assert_true(kpm_tag_matches("kmalloc-64+kmalloc-128", &name));
-	assert_false(kpm_tag_matches("kmalloc-6", &name));
+	assert_true(kpm_filter_matches("kmalloc-64", &name));
+	assert_true(kpm_filter_matches("kmalloc-128", &name));
+	assert_true(kpm_filter_matches("kmalloc-64+kmalloc-128", &name));
+	assert_false(kpm_filter_matches("kmalloc-6", &name));
 }
 
 static void changes(void **state)
@@ -200,10 +201,10 @@ static void text_is(const struct built *b, const char *column, uint32_t row, con
 
 static void places(void **state)
 {
-	static const struct kpm_place place = {
+	static const struct kpm_location place = {
 		"/lib/a.ko", KPM_BUILD_OTHER, "0102", "ABC", "linux-image", "snd", "a.c", 7, "",
 	};
-	const struct kpm_place *list[] = {NULL, &place, NULL, NULL, NULL};
+	const struct kpm_location *list[] = {NULL, &place, NULL, NULL, NULL};
 	struct kpm_cell cell;
 	struct built b;
 
@@ -211,7 +212,7 @@ static void places(void **state)
 	sample_open(&b.sample);
 	build(&b, &(struct kpm_view_opts){.pool = KPM_KINDS}, false);
 	text_is(&b, "module_file", 1, NULL);
-	b.frame.part.places = list;
+	b.frame.part.locations = list;
 	text_is(&b, "module_file", 0, NULL);
 	text_is(&b, "build", 0, NULL);
 	text_is(&b, "module_file", 1, "/lib/a.ko");
@@ -239,9 +240,9 @@ static void needs(void **state)
 	assert_int_equal(kpm_columns_parse(&list, kpm_sink_table.columns, NULL), 0);
 	for (size_t i = 0; i < list.count; i++)
 		assert_int_equal(list.column[i]->needs, 0);
-	assert_int_equal(kpm_column_find("module_file")->needs, KPM_NEED_FILE);
-	assert_int_equal(kpm_column_find("source_line")->needs, KPM_NEED_LINE);
-	assert_int_equal(kpm_column_find("vendor")->needs, KPM_NEED_VENDOR);
+	assert_int_equal(kpm_column_find("module_file")->needs, KPM_LOCATION_FILE);
+	assert_int_equal(kpm_column_find("source_line")->needs, KPM_LOCATION_LINE);
+	assert_int_equal(kpm_column_find("vendor")->needs, KPM_LOCATION_VENDOR);
 }
 
 static void column_table(void **state)

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Samples for the console, and all that it shows of them. */
+#include <errno.h>
+#include <string.h>
+
+#include "app/alert_rules.h"
+#include "app/console_session.h"
+#include "base/clock.h"
+#include "base/rights.h"
+#include "source/replay.h"
+
+/* The scan for the objects of the selected tag reads the whole table. */
+#define OBJECTS_EVERY_NS (5 * KPM_SECOND)
+/* New tags whose module files are asked for at a tick: more would delay the screen. */
+#define FILES_A_TICK 256
+/* Samples played before the one that is jumped to, for changes and trends. */
+#define SEEK_BACK 512
+
+int kpm_session_open(struct kpm_session *s, const struct kpm_options *o, struct kpm_err *err)
+{
+	int ret = kpm_rollup_state_make(&s->rollups, err);
+
+	s->options = o;
+	s->view = kpm_view_new(&o->view);
+	if (!ret && !s->view)
+		ret = kpm_fail(err, -ENOMEM, "out of memory");
+	if (!ret)
+		ret = kpm_alert_rules(o, &s->rules, err);
+	if (!ret && kpm_rules_count(s->rules)) {
+		s->alerts = kpm_alerts_new(s->rules);
+		ret = s->alerts ? 0 : kpm_fail(err, -ENOMEM, "out of memory");
+	}
+	if (!ret && kpm_labels_file(o))
+		ret = kpm_labels_open(kpm_labels_file(o), &s->labels, err);
+	/* the key w writes where the user says */
+	if (!ret)
+		ret = kpm_sampler_open(&s->sampler, o, KPM_LOCATION_FILE, KPM_RIGHT_ANY_FILE, NULL,
+				       err);
+	/* played from its beginning, unless a time was given */
+	if (!ret && s->sampler.recording && !kpm_recording_timed(s->sampler.recording))
+		kpm_replay_seek(s->sampler.source, 0);
+	return ret;
+}
+
+void kpm_session_close(struct kpm_session *s)
+{
+	kpm_sampler_close(&s->sampler);
+	kpm_view_free(s->view);
+	kpm_rollup_state_free(&s->rollups);
+	kpm_alerts_free(s->alerts);
+	kpm_rules_free(s->rules);
+	kpm_labels_free(s->labels);
+}
+
+void kpm_session_sample(struct kpm_session *s)
+{
+	struct kpm_sampler *sampler = &s->sampler;
+	int ret;
+
+	if (!sampler->source)
+		return;
+	ret = kpm_sampler_read(sampler, &s->failure);
+	s->failed = ret != 0;
+	if (ret == -ESHUTDOWN)
+		kpm_sampler_release(sampler);
+	if (ret)
+		return;
+	s->located = kpm_locations_ask_new(sampler->locations, s->located, FILES_A_TICK,
+					   KPM_LOCATION_FILE);
+	ret = kpm_rollup_state_push(&s->rollups, &sampler->snap, sampler->tags, s->labels);
+	if (!ret && s->alerts)
+		ret = kpm_alerts_step(s->alerts, &sampler->snap, sampler->tags,
+				      s->rollups.of[KPM_BY_TAG].trend, s->tell, s->arg);
+	if (!ret)
+		return;
+	s->failed = true;
+	kpm_fail(&s->failure, ret,
+		 "out of memory: changes and trends may be those of another sample");
+}
+
+void kpm_session_check(struct kpm_session *s)
+{
+	if (!kpm_sampler_check(&s->sampler, &s->failure))
+		return;
+	kpm_sampler_release(&s->sampler);
+	s->failed = true;
+}
+
+int kpm_session_frame(struct kpm_session *s, const struct kpm_console_state *state,
+		      struct kpm_err *err)
+{
+	const struct kpm_rollup_past *past = &s->rollups.of[state->by];
+	const struct kpm_snapshot *snap = &s->sampler.snap;
+	bool groups = past->rollup != NULL;
+	struct kpm_frame_parts parts = {
+		.snap = groups ? kpm_rollup_snapshot(past->rollup) : snap,
+		.tags = groups ? kpm_rollup_tags(past->rollup) : s->sampler.tags,
+		.history = past->history,
+		/* fewer than tags where memory was out */
+		.labels = groups || s->rollups.labelled < snap->count ? NULL : s->rollups.label,
+		.trend = past->trend,
+		.alerts = groups ? NULL : s->alerts,
+		.locations = groups ? NULL : kpm_sampler_locations(&s->sampler),
+	};
+
+	kpm_history_set_base(past->history, state->base);
+	kpm_view_set(s->view, &state->view);
+	return kpm_view_build(s->view, &parts, &s->frame, err);
+}
+
+/* The objects of the selected tag one by one, where its details are on the screen. */
+static void scan_objects(struct kpm_session *s, const struct kpm_console_state *state)
+{
+	struct kpm_source *source = s->sampler.source;
+	bool known = s->objects_known && s->objects.tag == state->selected;
+
+	if (!state->details || state->by != KPM_BY_TAG || state->selected == KPM_NO_TAG)
+		return;
+	if (!source || !source->ops->objects) {
+		s->objects_known = known;
+		return;
+	}
+	if (known && kpm_now() - s->objects_at < OBJECTS_EVERY_NS)
+		return;
+	s->objects_known = !source->ops->objects(
+		source, state->selected,
+		kpm_trend_span(s->rollups.of[KPM_BY_TAG].trend) / 2 / KPM_SECOND, &s->objects);
+	s->objects_at = kpm_now();
+}
+
+/* Without the ages of objects: they take a scan of the whole table for each suspect. */
+static void rank_suspects(struct kpm_session *s)
+{
+	const struct kpm_snapshot *snap = &s->sampler.snap;
+
+	if (s->suspects_of == snap->mono_ns)
+		return;
+	s->suspect_count = kpm_suspects_rank(snap, s->sampler.tags, s->rollups.of[KPM_BY_TAG].trend,
+					     NULL, NULL, s->suspects, KPM_SESSION_SUSPECTS);
+	s->suspects_of = snap->mono_ns;
+}
+
+void kpm_session_details(struct kpm_session *s, const struct kpm_console_state *state)
+{
+	scan_objects(s, state);
+	if (state->suspects)
+		rank_suspects(s);
+}
+
+/* Takes answers and asks for the rows that the screen shows now. */
+void kpm_session_locate(struct kpm_session *s, const struct kpm_console_state *state)
+{
+	struct kpm_locations *locations = s->sampler.locations;
+
+	if (s->sampler.recording)
+		return;
+	/* answers are taken in any case: the loop waits for them */
+	if (state->by != KPM_BY_TAG) {
+		kpm_locations_step(locations);
+		return;
+	}
+	s->frame.part.locations = kpm_locations_step(locations);
+	if (state->needs)
+		kpm_locations_follow(locations, &s->frame, state->first_row, state->row_count,
+				     state->needs);
+	/* the questions go out at once, and what is known already is drawn */
+	s->frame.part.locations = kpm_locations_step(locations);
+}
+
+int kpm_session_mark(struct kpm_session *s)
+{
+	int ret = 0;
+
+	for (int by = 0; !ret && by < KPM_ROLLUPS; by++)
+		ret = kpm_history_mark(s->rollups.of[by].history);
+	return ret;
+}
+
+/* Histories cannot go back: they are made again from some way before the sample on. */
+int kpm_session_seek(struct kpm_session *s, uint32_t sample, struct kpm_err *err)
+{
+	struct kpm_source *source = s->sampler.source;
+	int ret;
+
+	kpm_rollup_state_reset(&s->rollups);
+	ret = kpm_rollup_state_make(&s->rollups, err);
+	if (ret)
+		return ret;
+	/* nor can alerts: those that fire are told when the samples before have been seen */
+	if (s->alerts) {
+		kpm_alerts_free(s->alerts);
+		s->alerts = kpm_alerts_new(s->rules);
+		if (!s->alerts)
+			return kpm_fail(err, -ENOMEM, "out of memory");
+	}
+	kpm_replay_seek(source, sample > SEEK_BACK ? sample - SEEK_BACK : 0);
+	do
+		kpm_session_sample(s);
+	while (!s->failed && kpm_replay_next(source) <= sample);
+	return 0;
+}
+
+struct kpm_scene kpm_session_scene(struct kpm_session *s, const struct kpm_console_state *state)
+{
+	const struct kpm_recording *recording = s->sampler.recording;
+
+	if (recording)
+		snprintf(s->position, sizeof(s->position), "sample %u of %u",
+			 kpm_replay_next(s->sampler.source), kpm_recording_count(recording));
+	return (struct kpm_scene){
+		.frame = &s->frame,
+		.slab = s->rollups.slab_trend,
+		/* groups have numbers of their own */
+		.objects = s->objects_known && state->by == KPM_BY_TAG ? &s->objects : NULL,
+		.suspects = s->suspects,
+		.suspect_count = s->suspect_count,
+		.alerts = s->alerts,
+		.snap = &s->sampler.snap,
+		.tags = s->sampler.tags,
+		.failure = s->failed ? s->failure.text : NULL,
+		.age_ns = recording ? 0 : kpm_now() - s->sampler.snap.mono_ns,
+		.position = recording ? s->position : NULL,
+	};
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writes recordings: samples in a text file, one line a row that changed. The format is in
+ * kpoolmon-record(5); src/model/recorder.c heads it with an example. model/recording.h reads them.
+ */
+#ifndef KPOOLMON_RECORDER_H
+#define KPOOLMON_RECORDER_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "model/location.h"
+#include "model/snapshot.h"
+#include "model/tagset.h"
+
+/* Keeps the rows as it wrote them last, so that it writes only those that changed. */
+struct kpm_recorder;
+
+/* `session` tells this run of recording from others: its first wall clock. NULL: no memory. */
+struct kpm_recorder *kpm_recorder_new(int64_t session, const char *version);
+void kpm_recorder_free(struct kpm_recorder *recorder);
+/* Makes the next sample the first one of a file. */
+void kpm_recorder_reset(struct kpm_recorder *recorder);
+/*
+ * Writes a sample; before the first one of a file, the head of the file. `locations` as in a frame,
+ * or NULL. 0 or -ENOMEM; then call kpm_recorder_reset.
+ */
+int kpm_recorder_sample(struct kpm_recorder *recorder, FILE *out, const struct kpm_snapshot *snap,
+			const struct kpm_tagset *tags, const struct kpm_location *const *locations);
+
+#endif
