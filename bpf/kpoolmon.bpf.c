@@ -69,7 +69,7 @@ generation_known:
 		goto not_in_first_way;
 found:
 	word = READ_WORD(tag->word);
-	/* all bits but the tag's number: 0 if the size is the usual one */
+	/* 0, unless the size is unusual, or the tag has a flag or is sampled */
 	unusual = (word ^ ARG_ASKED(ctx) << KPM_ASKED_SHIFT) << (64 - KPM_TAG_SHIFT);
 	if (unlikely(unusual))
 		goto slow_path;

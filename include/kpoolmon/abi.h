@@ -18,9 +18,10 @@
  *             with the tags in use
  *   counters= [shard][tag] counters that only grow (rule: user space subtracts)
  *   shards  = [shard] counters that belong to no tag
- *   recent  = [CPU] the last pointers that the first copies of the free programs saw; not for user
- * space control   one struct kpm_control about     one struct kpm_about; pinned maps only, no probe
- * reads it
+ *   recent  = [CPU] the last pointers that the first copies of the free programs saw; not for
+ *             user space
+ *   control   one struct kpm_control
+ *   about     one struct kpm_about; pinned maps only, no probe reads it
  */
 #ifndef KPOOLMON_ABI_H
 #define KPOOLMON_ABI_H

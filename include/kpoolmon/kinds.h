@@ -8,9 +8,9 @@
 #define KPOOLMON_KINDS_H
 
 /*
- * Kinds of slab memory: unreclaimable and reclaimable. Users read of the same thing as `pool` on the
- * command line and in JSON (nonp, paged, both; poolmon's word) and as `type` in columns and alert
- * rules (Nonp, Paged, Mixed). Those names are part of the interface and stay.
+ * Kinds of slab memory: unreclaimable and reclaimable. Users read of the same thing as `pool` on
+ * the command line and in JSON (nonp, paged, both; poolmon's word) and as `type` in columns and
+ * alert rules (Nonp, Paged, Mixed). Those names are part of the interface and stay.
  */
 enum kpm_kind { KPM_NONP, KPM_PAGED, KPM_KINDS };
 
