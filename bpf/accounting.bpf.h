@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Entering an object into the books and taking it off them: what every probe does in the end. */
+/* Enters objects into the tracking tables and takes them out: the end of every probe. */
 #ifndef KPM_ACCOUNTING_H
 #define KPM_ACCOUNTING_H
 
@@ -15,8 +15,8 @@ static __always_inline __u64 alloc_time(void)
 }
 
 /*
- * An address that may still be on the books when it is allocated: either its free was missed, or
- * this is the second event of a large kmalloc. The old entry goes before the new one comes.
+ * Takes out an address that is still tracked when it is allocated: either its free was missed, or
+ * this is the second event of a large kmalloc. Before the new entry is made.
  */
 __noinline int replace(__u64 hash, __u64 key, int large)
 {
@@ -32,7 +32,7 @@ __noinline int replace(__u64 hash, __u64 key, int large)
 	return 0;
 }
 
-/* Adds an entry to its tag, and looks after the tag's share of the table from time to time. */
+/* Adds an entry to its tag, and reviews the tag's sampling from time to time. */
 static __always_inline void count_in(struct kpm_counters *c, __u64 w0, __u64 w1)
 {
 	__u64 weight = 1ULL << (w0 & KPM_W0_WEIGHT), before;
@@ -46,7 +46,7 @@ static __always_inline void count_in(struct kpm_counters *c, __u64 w0, __u64 w1)
 		review_sampling(w1 >> KPM_TAG_SHIFT);
 }
 
-/* Enters an object wherever there is room. Not static, as put_in() is not. */
+/* Enters an object in any of its buckets. Not static, see put_in(). */
 __noinline int enter_anywhere(__u64 hash, __u64 w0, __u64 w1)
 {
 	struct kpm_counters *c = counters_of(this_shard(), w1 >> KPM_TAG_SHIFT);
@@ -64,9 +64,8 @@ static __always_inline __u64 second_word(__u32 id, __u64 asked)
 }
 
 /*
- * Accounts for an object about which something is out of the ordinary: that it is large, that not
- * what is usual was asked for, that its tag is sampled, that a hook saw it. `about` is KPM_W0_LARGE
- * or KPM_W0_CACHE, or 0; `word` is the tag's.
+ * The slow path of an allocation: the object is large, or of an unusual size, or its tag is
+ * sampled, or a hook saw it. `about` is KPM_W0_LARGE or KPM_W0_CACHE, or 0; `word` is the tag's.
  */
 __noinline int enter_slow_path(__u64 ptr, __u64 asked, __u64 about, __u32 id, __u64 word)
 {
@@ -97,9 +96,10 @@ __noinline int enter_slow_path(__u64 ptr, __u64 asked, __u64 about, __u32 id, __
 }
 
 /*
- * The same for one that is as all of its tag, by the program on its event alone: see struct
- * kpm_tally. Calls come first, while there is little to be kept; an atomic operation waits for all
- * that comes before it, and all after it waits: so what can be known is worked out before.
+ * The fast path of an allocation: an object like all others of its tag, seen by the program on its
+ * event alone, see struct kpm_tally. Calls come first, while few values are live; an atomic
+ * operation waits for all before it, and all after it waits for it: so everything that can be
+ * computed early is computed before it.
  */
 static __always_inline int enter_fast_path(__u64 ptr, __u64 about, struct kpm_tag *tag, __u64 word)
 {
@@ -152,7 +152,7 @@ review:
 	return review_sampling(w1 >> KPM_TAG_SHIFT);
 }
 
-/* No room for the tag: the object is not accounted, but what its address held before is. */
+/* The tag table is full: the object is not tracked, but an old entry of its address is settled. */
 __noinline int drop(__u64 ptr, int large)
 {
 	__u32 shard = this_shard();
@@ -162,7 +162,7 @@ __noinline int drop(__u64 ptr, int large)
 	return 0;
 }
 
-/* Takes an object off the books, wherever and whatever it is; 1 if it stood there. */
+/* The slow path of a free: takes out an object, wherever its entry is; 1 if it was tracked. */
 __noinline int leave_slow_path(__u64 hash, __u64 key)
 {
 	__u64 want = EACH_BYTE(MARK(hash)), low, high, overflow, n = first_slot(hash);
@@ -187,7 +187,7 @@ __noinline int leave_slow_path(__u64 hash, __u64 key)
 	high = same_bytes(high, want);
 	if (!(low | high | overflow))
 		return 0;
-	/* the first of the marks that are alike is nearly always it */
+	/* the first of the equal marks is nearly always the right one */
 	n = low ? lowest_byte(low) : 8 + lowest_byte(high);
 	HOLD(n);
 	if (n < KPM_BUCKET_SLOTS) {
@@ -210,8 +210,8 @@ static __always_inline int leave(__u64 ptr)
 }
 
 /*
- * The same by the program on the event that belongs to the object, see struct kpm_tally. `about` is
- * what that says of it: KPM_W0_CACHE or 0.
+ * The fast path of a free, by the program on the event that belongs to the object, see struct
+ * kpm_tally. `about` is KPM_W0_CACHE or 0, by the event.
  */
 static __always_inline int leave_fast_path(__u64 ptr, __u64 about, __u32 cpu)
 {
@@ -233,7 +233,7 @@ in_block:
 	HOLD(slot);
 	/* fetches the marks' line beside the slot's, before the store to it is needed */
 	(void)READ_WORD(b->marks[0]);
-	/* and what the tally's place needs, before the atomic operation: see enter_fast_path() */
+	/* computes the tally's address before the atomic operation: see enter_fast_path() */
 	HOLD(row);
 	before = __sync_val_compare_and_swap(&slot->w0, w0, w0 | KPM_W0_BUSY);
 	HOLD(before);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The audit: which objects of the books does the allocator itself hold for free? Their frees were
- * not seen (a kernel that permits tracepoints only, a path that has no hook).
+ * The audit: finds tracked objects that the allocator itself has as free. Their frees were not seen
+ * (a kernel that permits tracepoints only, a path that has no hook).
  *
- * Run by user space, a slice at a time, on the maps of the probes. An entry goes only if it was
- * there for some seconds and its object is found free twice, in the same place, some milliseconds
- * apart. Each kind of place has its own proof; a free object's contents prove nothing, for a live
- * one may still hold what it held when it was free.
+ * User space runs it, a slice at a time, on the maps of the probes. An entry is taken out only if
+ * it is some seconds old and its object is found free in two passes, in the same place, some
+ * milliseconds apart. Each kind of place has its own proof. The contents of an object prove
+ * nothing: a live one may still hold the pointers that it held when it was free.
  *
  *   page     A slab page stays one, of the same cache, as long as an object in it is live; the
  *            pages of a large kmalloc are marked as such, or they are skipped.
@@ -18,9 +18,9 @@
  *            each object taken or returned.
  *   sheaf    An array and its fill. A CPU fills and empties it only at the top, so what lies below
  *            is not half written; the topmost object counts only if the CPU's lock is seen open
- *            between two looks that agree.
+ *            between two reads that agree.
  *
- * And whatever took the object since, raised an event, which has made another entry of this one.
+ * An allocation of the object in the meantime raised an event, which has replaced the entry.
  * Loaded by src/source/audit.c.
  */
 #include "types.bpf.h"
@@ -84,7 +84,7 @@ static int scan_slot(__u32 i, void *arg)
 	return 0;
 }
 
-/* Looks through the table: pages and freelists of slabs. */
+/* The first pass over the table: pages and freelists of slabs. */
 SEC("syscall")
 int kpm_audit_scan(struct kpm_audit_args *args)
 {
@@ -95,7 +95,7 @@ int kpm_audit_scan(struct kpm_audit_args *args)
 	return 0;
 }
 
-/* Looks through the lists of the CPUs and the nodes: what lies on them is on no slab's list. */
+/* The first pass over the lists of CPUs and nodes, whose objects are on no slab's list. */
 SEC("syscall")
 int kpm_audit_lists(struct kpm_audit_args *args)
 {
@@ -114,9 +114,8 @@ int kpm_audit_lists(struct kpm_audit_args *args)
 }
 
 /*
- * Takes the entry off, if it is the same to the bit. Ours is a compare-and-swap on the first word
- * alone: the second is looked at once the slot is ours, and the slot is given back if it is
- * another's.
+ * Takes the entry out, if it is the same to the bit. The compare-and-swap covers the first word
+ * alone: the second is read once the slot is ours, and the slot is given back if it has changed.
  */
 static __always_inline int take_same(const struct kpm_candidate *f)
 {
@@ -161,7 +160,7 @@ static int confirm(__u32 i, void *arg)
 	return 0;
 }
 
-/* The second look at what was found: what is still free goes off the books. */
+/* The second pass: takes out the candidates that are still free. */
 SEC("syscall")
 int kpm_audit_confirm(struct kpm_audit_args *args)
 {
@@ -198,8 +197,8 @@ static int note_partial(__u32 i, void *arg)
 }
 
 /*
- * Where the memory map lies: no symbol that can be read everywhere tells, but slabs whose
- * descriptor and whose memory are both known do.
+ * Collects addresses for the memory map (struct page of address 0): no symbol that can be read
+ * everywhere has it, but it follows from a slab whose descriptor and memory are both known.
  */
 SEC("syscall")
 int kpm_audit_landmarks(struct kpm_audit_args *args __attribute__((unused)))
@@ -278,7 +277,7 @@ static int count_slot(__u32 i, void *arg)
 	return 0;
 }
 
-/* Counts the objects of the books by the caches that they lie in. */
+/* Counts the tracked objects by the caches that they lie in. */
 SEC("syscall")
 int kpm_audit_count(struct kpm_audit_args *args)
 {

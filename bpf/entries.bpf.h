@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the functions of the audit share: its state, the entries of the table, what was found. */
+/* Shared by the functions of the audit: state, entries of the table, candidates. */
 #ifndef KPM_ENTRIES_BPF_H
 #define KPM_ENTRIES_BPF_H
 
@@ -23,12 +23,12 @@ struct {
 } per_cpu SEC(".maps");
 
 /*
- * What all functions share. Those that are not static the verifier looks at once, whoever calls
- * them: therefore they have numbers for arguments, and nothing is handed down.
+ * State shared by all functions. The verifier checks the global ones once, whoever calls them:
+ * therefore their arguments are numbers, and no pointer is passed down.
  */
 struct kpm_audit_state state;
 
-/* Turns pointers into numbers: what is read back from here is one. One process at a time. */
+/* Turns pointers into numbers: a value read back from here is one. One process at a time. */
 static volatile __u64 number[3];
 
 static __always_inline __u64 cache_of(__u64 ptr)
@@ -60,8 +60,8 @@ static __always_inline int is_due(__u64 w0, __u64 w1)
 }
 
 /*
- * Where an address stands: 1 + n * KPM_BUCKET_SLOTS + slot, n being which of its buckets it is; 0:
- * not on the books. Not static, as put_in() is not: the verifier looks at it once.
+ * The place of an address: 1 + n * KPM_BUCKET_SLOTS + slot, in the n-th of its buckets; 0: not
+ * tracked. Not static, see put_in().
  */
 __noinline int find_entry(__u64 hash, __u64 key)
 {
@@ -82,23 +82,21 @@ __noinline int find_entry(__u64 hash, __u64 key)
 	return 1 + n * KPM_BUCKET_SLOTS + slot;
 }
 
-#define HIDE(x) __asm__ volatile("" : "+r"(x))
-
 /* A slot of a block by its number; NULL if there is none. */
 static __always_inline struct kpm_slot *slot_of(struct kpm_block *block, __u32 n, __u8 **mark)
 {
 	__u32 which = n / KPM_BUCKET_SLOTS, k = n % KPM_BUCKET_SLOTS;
 
 	/* the compiler knows that they are in range, the verifier does not */
-	HIDE(which);
-	HIDE(k);
+	HOLD(which);
+	HOLD(k);
 	if (which >= KPM_BLOCK_BUCKETS || k >= KPM_BUCKET_SLOTS)
 		return 0;
 	*mark = &block->bucket[which].mark[k];
 	return &block->bucket[which].slot[k];
 }
 
-/* The slot of an address that is on the books, in the n-th of its buckets, else NULL. */
+/* The slot of a tracked address, in the n-th of its buckets; NULL: it is not tracked. */
 static __always_inline struct kpm_slot *slot_by(__u64 ptr, __u8 **mark, __u32 *n)
 {
 	__u64 hash = hash_address(ptr);
@@ -112,14 +110,15 @@ static __always_inline struct kpm_slot *slot_by(__u64 ptr, __u8 **mark, __u32 *n
 		       mark);
 }
 
-static __always_inline int record(const struct kpm_candidate *what)
+/* Keeps a candidate for the second pass. 0 if there is no room. */
+static __always_inline int record(const struct kpm_candidate *candidate)
 {
 	__u32 n = state.records;
 	struct kpm_candidate *f = n < KPM_CANDIDATES_MAX ? bpf_map_lookup_elem(&candidates, &n) : 0;
 
 	if (!f)
 		return 0;
-	*f = *what;
+	*f = *candidate;
 	state.records = n + 1;
 	return 1;
 }

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The free objects of CPUs and nodes, which are on no slab's list: all are looked up in the books.
- */
+/* The free objects on the lists of CPUs and nodes, which are on no slab's list: first pass. */
 #ifndef KPM_FREELISTS_BPF_H
 #define KPM_FREELISTS_BPF_H
 
 #include "entries.bpf.h"
 
-/* Longer lists are let alone: no slab has more objects (MAX_OBJS_PER_PAGE is 32767). */
+/* Longer lists are skipped: no slab has more objects (MAX_OBJS_PER_PAGE is 32767). */
 #define LIST_MAX 32768
-/* MAX_FULL_SHEAVES is 10, the largest sheaf has 256 objects or what the cache asked for */
+/* MAX_FULL_SHEAVES is 10, the largest sheaf has 256 objects or as many as its cache asks for */
 #define BARN_MAX  64
 #define SHEAF_MAX 4096
 
-/* Where a free object lies, in a word: place, CPU or node. */
+/* The place of a free object in one word: kind of place, CPU or node. */
 #define WHERE(place, unit) ((__u64)(place) << 32 | (unit))
 
-/* Looks a free object up in the books and records its entry. 0 if there is no room to do so. */
+/* If a free object is tracked, records it as a candidate. 0 if there is no room for it. */
 __noinline int scan_object(__u64 ptr, __u64 cache, __u64 where, __u64 sheaf, __u32 index)
 {
 	struct kpm_candidate f = {
@@ -38,7 +37,7 @@ __noinline int scan_object(__u64 ptr, __u64 cache, __u64 where, __u64 sheaf, __u
 	return (f.w0 ^ KPM_W0_KEY(ptr)) > KPM_W0_META || !is_due(f.w0, f.w1) || record(&f);
 }
 
-/* A list or a sheaf of free objects, all of which are looked up. */
+/* A list or a sheaf of free objects that is scanned. */
 struct list {
 	struct freelist links;
 	__u64 cache, where, at, low, high, sheaf;
@@ -61,7 +60,7 @@ static int scan_next(__u32 i __attribute__((unused)), void *arg)
 	return 0;
 }
 
-/* The freelist of a CPU: the objects that it took from its slab and has not handed out. */
+/* The freelist of a CPU: objects taken from its slab and not allocated. */
 __noinline int scan_cpu_freelist(__u64 cache, __u64 cpu_slab, __u32 cpu)
 {
 	struct list l = {.cache = cache, .where = WHERE(KPM_AUDIT_CPU, cpu)};
@@ -84,7 +83,7 @@ __noinline int scan_cpu_freelist(__u64 cache, __u64 cpu_slab, __u32 cpu)
 	} else {
 		l.inconclusive = 1;
 	}
-	if (WORD(cpu_slab, kmem_cache_cpu, tid) != tid) /* what was read may be of then or of now */
+	if (WORD(cpu_slab, kmem_cache_cpu, tid) != tid) /* the list changed meanwhile */
 		state.records = records_before;
 	else
 		state.inconclusive += l.inconclusive;
@@ -141,7 +140,7 @@ __noinline int scan_cpu(__u64 cache, __u32 cpu)
 	return 0;
 }
 
-/* Goes from sheaf to sheaf of a barn: looks for the wanted one or looks at all. */
+/* Goes from sheaf to sheaf of a barn: scans all, or searches for the wanted one. */
 struct barn_walk {
 	__u64 cache, where, at, end, wanted;
 	__u32 seen;
@@ -163,7 +162,7 @@ static int next_of_barn(__u32 i __attribute__((unused)), void *arg)
 	return w->seen;
 }
 
-/* Looks at the full sheaves of a node, or, if one is wanted, whether it is among them. */
+/* Scans the full sheaves of a node or, if one is wanted, returns whether it is among them. */
 __noinline int walk_barn(__u64 cache, __u32 node, __u64 wanted)
 {
 	struct barn_walk w = {

@@ -21,7 +21,7 @@ static __always_inline void ran(enum kpm_hook hook)
 	add(&shard_of(this_shard())->hook_runs[hook], 1);
 }
 
-/* One object that goes without an event. Also called for what is not on the books. */
+/* One object that is freed without an event, tracked or not. */
 __noinline int give_back(__u64 ptr, int again)
 {
 	__u32 shard = this_shard();
@@ -68,7 +68,7 @@ static __always_inline int free_nolock(const __u64 *arg, int again)
 	return give_back(arg[0], again);
 }
 
-/* rcu_free_sheaf(head): what kfree_rcu gathered, where the hand-over itself is not hooked */
+/* rcu_free_sheaf(head): objects of kfree_rcu(), where kvfree_call_rcu() itself is not hooked */
 static __always_inline int free_sheaf(const __u64 *arg, int again)
 {
 	__u64 count = read_word(arg[0] + bpf_core_field_offset(struct slab_sheaf, size));
@@ -98,7 +98,7 @@ static int drop_element(__u32 i, struct batch *batch)
 	return drop(read_word(batch->at + i * 8ULL), 0);
 }
 
-/* The tag of a batch and what was asked for; a frame of its own, the way down is long. */
+/* The tag of a batch and its size; a stack frame of its own, for the calls below it are many. */
 static __noinline int describe_batch(__u64 site, __u64 cache, struct batch *batch)
 {
 	__u64 args[] = {site, 0, cache, 0, 0};
@@ -149,8 +149,8 @@ __noinline int take_nolock(__u64 site, __u64 ptr, __u64 asked)
 }
 
 /*
- * The return address into the caller of the traced function, from the stack: the frame after that
- * of the function, which stands at its call of the trampoline. 0 if it is not there.
+ * The return address into the caller of the traced function: the stack's frame after that of the
+ * function, which is at its call of the trampoline. 0 if it has no frame.
  */
 #define STACK_DEPTH    8
 #define FUNCTION_ENTRY 32
@@ -255,9 +255,9 @@ int kpm_kmalloc_nolock(void *ctx)
 }
 
 /*
- * A kretprobe does not know the arguments any more: the kprobe on the same call leaves them under
- * the place of the call's return address, which no other call has meanwhile. A call that returned
- * unseen leaves its arguments until the place is used again.
+ * The arguments are gone when a kretprobe runs: the kprobe on the same call stores them by the
+ * stack address of the return address, which no other call uses meanwhile. If the return is not
+ * seen, they stay until that address is used again.
  */
 struct call {
 	__u64 site;
@@ -280,7 +280,7 @@ static __always_inline int note_call(struct pt_regs *regs, __u64 site)
 	return 0;
 }
 
-/* What the kprobe left of the call that returns; 1 if it is there. */
+/* Fetches the arguments that the kprobe has stored; 0 if there are none. */
 static __always_inline int noted_call(struct pt_regs *regs, struct call *call)
 {
 	__u64 place = regs->sp - 8;

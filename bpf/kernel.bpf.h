@@ -22,9 +22,10 @@
  *   nolock_args          6.18  af92793e52c3  slab: Introduce kmalloc_nolock() and kfree_nolock().
  *   HAVE_CPU_SLABS       until 7.0: 32c894c7274b  slab: remove struct kmem_cache_cpu
  *   HAVE_PER_NODE_PTRS   7.1   5ba6bc27b1f9  slab: decouple pointer to barn from kmem_cache_node
- *   bulk_returns_bool          mm/slab: improve kmem_cache_alloc_bulk; an int in 7.0, a bool
- * in 7.3; commit not known nolock_context             203890bbd292  mm/slab: introduce
- * slab_alloc_context; in 7.3, not in 7.0
+ *   bulk_returns_bool          mm/slab: improve kmem_cache_alloc_bulk
+ *                              (int in 7.0, bool in 7.3; commit not known)
+ *   nolock_context             203890bbd292  mm/slab: introduce slab_alloc_context
+ *                              (in 7.3, not in 7.0)
  *
  * By configuration:
  *

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The probes: every slab allocation and free of the kernel, entered into the books.
+ * The probes: track every slab allocation and free of the kernel.
  *
- * raw_tp programs on the four kmem tracepoints, the free side twice. What they must obey:
+ * raw_tp programs on the four kmem tracepoints, the free side twice. Their rules:
  *
  * - No helper call per event but the CPU number and the jiffies: each of the others costs more
  *   than all the rest. Descriptions are written once per tag.
@@ -33,7 +33,7 @@ static __always_inline struct kpm_tag *first_way(__u64 key)
 	return tag;
 }
 
-/* A tag that is not there: in the other ways of its home bucket, else searched for; or NULL. */
+/* A tag that is not in the first way: from the other ways of its bucket, or searched; or NULL. */
 static __always_inline struct kpm_tag *other_way(struct bpf_raw_tracepoint_args *ctx,
 						 struct kpm_tag *first, __u64 key, int by_cache)
 {
@@ -69,7 +69,7 @@ generation_known:
 		goto not_in_first_way;
 found:
 	word = READ_WORD(tag->word);
-	/* what is neither the tag's number nor the usual bytes */
+	/* 0, unless the size is unusual, or the tag has a flag or is sampled */
 	unusual = (word ^ ARG_ASKED(ctx) << KPM_ASKED_SHIFT) << (64 - KPM_TAG_SHIFT);
 	if (unlikely(unusual))
 		goto slow_path;
@@ -90,7 +90,7 @@ slow_path:
 			       id_of(tag), word);
 }
 
-/* An object of a cache whose tag is being described this moment, is sampled, or is for caches. */
+/* Slow path for an object of a cache: its tag is new, sampled, or that of the slab caches. */
 static __noinline int enter_from_cache(struct bpf_raw_tracepoint_args *ctx, __u32 id, __u64 word)
 {
 	struct cache_facts facts;
@@ -166,9 +166,9 @@ int kpm_cache_free(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /*
- * The second copies. Where the first was run for the same pointer there is nothing to do. Whether
- * it was says a word that the first writes before all else and the second takes away, so that no
- * later event finds what an earlier one left.
+ * The second copies, which do nothing if the first has run for the same pointer: the first stores
+ * the pointer before all else, the second reads and clears it, so that no later event finds an old
+ * one.
  */
 __noinline int rescue_kfree(__u64 ptr)
 {
@@ -218,7 +218,7 @@ rescue:
 	return rescue_cache_free(ptr);
 }
 
-/* Never attached: run by user space to read the kernel's clock of births. */
+/* Never attached: user space runs it to read the clock of the allocation times. */
 SEC("raw_tp/kmalloc")
 int kpm_now(void *ctx __attribute__((unused)))
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The maps (include/kpoolmon/abi.h says what lies in them) and the settings that user space
- * writes before loading. The sizes here are placeholders.
+ * The maps (include/kpoolmon/abi.h has their contents) and the settings that user space writes
+ * before loading. The sizes here are placeholders.
  */
 #ifndef KPM_MAPS_BPF_H
 #define KPM_MAPS_BPF_H
@@ -59,12 +59,12 @@ const volatile __u64 rated_objects = 1;
 #define jiffies_scale LOAD_CONST(KPM_CONST_JIFFIES_SCALE)
 
 /*
- * Keeps a value in a register: the compiler would compute it again at each use, or, what the
- * verifier does not follow, merge it with others by bit operations.
+ * Keeps a value in a register: the compiler would compute it again at each use, or merge it with
+ * others by bit operations, which the verifier does not follow.
  */
 #define HOLD(x) __asm__ volatile("" : "+r"(x))
 
-/* Old verifiers follow a product only if the number that multiplies is known: the order matters. */
+/* Some verifiers follow a product only if the second factor is a known number: order matters. */
 #define MULTIPLY(x, known) __asm__("%0 *= %1" : "+r"(x) : "r"(known))
 
 #define READ_WORD(x)     (*(const volatile __u64 *)&(x))
@@ -131,8 +131,9 @@ static __always_inline void add(__u64 *counter, __u64 n)
 }
 
 /*
- * Counts one more in a word of a tally; what it was. Of a word that only this program on this CPU
- * writes, which the kernel does not run inside itself. The verifier knows which of the two it is.
+ * Adds one to a word of a tally and returns its old value. Without an atomic operation if only this
+ * program on this CPU writes the word: the kernel does not run a program inside itself. The
+ * verifier knows the case and drops the other.
  */
 static __always_inline __u64 tally(__u64 *word)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of live objects: lock-free, set-associative, two choices, and a few more buckets for
- * what finds both full. The events of one address never run at the same time (a free event
- * precedes the moment from which the memory can be handed out again, an alloc event follows it),
- * so compare-and-swap settles only who takes a free slot, and two frees of one object at once,
- * which is a kernel bug.
+ * The table of live objects: lock-free, set-associative, with two choices of a bucket for each
+ * object and a few more buckets where both are full. Two events of one address never run at the
+ * same time: a free event comes before the memory can be allocated again, an alloc event after it
+ * was allocated. So compare-and-swap decides only which CPU takes a free slot, and between two
+ * frees of one object at once, which is a kernel bug.
  *
- * What nearly always happens is inline and short, the rest is in functions of its own: the
- * number of instructions is what a probe costs. And the jumps that are taken, which processors
- * mispredict now and then for no other reason than where a program lies: therefore the code of the
- * usual case runs straight on and leaves the rest to labels below it.
+ * The fast path is inline and short, the rest is in functions of its own: the cost of a probe is
+ * its number of instructions, and the jumps that it takes, which processors mispredict now and then
+ * depending on the address of the program alone. Therefore the fast path falls through, and the
+ * other cases are at labels below it.
  *
  * Plain stores to a slot are ordered by x86; on other machines the last one would have to be a
  * store with release semantics.
@@ -30,15 +30,15 @@
 /* A bucket with more entries sends an object to its second choice, if that has fewer. */
 #define FIRST_CHOICE_MAX 10
 /*
- * Where both are full, the buckets after the second take it, up to so many in all. Addresses are no
- * random numbers: in memory of a regular layout two choices alone refuse ten times what they would
- * by chance.
+ * Where both are full, the buckets after the second take it, up to so many in all. Addresses are
+ * not random: in memory of a regular layout two choices alone refuse ten times as many objects as
+ * they would by chance.
  */
 #define BUCKETS 8
 
 /*
  * Hash of an address: the block from the upper half, in it the first bucket from bits 0..4, the
- * way from there to the second from 5..9, the mark from 10..15, the slot that is tried first
+ * distance from there to the second from 5..9, the mark from 10..15, the slot that is tried first
  * from 17..24. An object goes into the cache line of that slot if it can, so that the marks and the
  * slot are fetched from memory at the same time.
  */
@@ -50,8 +50,9 @@ static __always_inline __u64 hash_address(__u64 ptr)
 }
 
 /*
- * Of more blocks than one value can hold; NULL: the verifier does not know better. A function, so
- * that the usual case keeps its registers, but where all frames are in use (the audit).
+ * The block of that number, where one value cannot hold all blocks; never NULL, which the verifier
+ * does not know. A function, so that the fast path keeps its registers; inline in the audit, where
+ * all stack frames are in use.
  */
 #ifndef REGION_LINKAGE
 #define REGION_LINKAGE static __noinline
@@ -64,7 +65,7 @@ REGION_LINKAGE struct kpm_block *block_in_region(__u64 i)
 	blocks = bpf_map_lookup_elem((void *)LOAD_CONST(KPM_CONST_REGIONS), &region);
 	if (!blocks)
 		return 0;
-	HOLD(blocks); /* or it is added to before it is known to be one */
+	HOLD(blocks); /* keeps the compiler from adding to it before the check */
 	return blocks + (i & (KPM_REGION_BLOCKS - 1));
 }
 
@@ -104,9 +105,9 @@ static __always_inline struct kpm_block *block_of(__u64 hash)
 /* The number in its block of the n-th bucket of an object; all are different. */
 static __always_inline __u64 bucket_number(__u64 hash, __u32 n)
 {
-	__u64 way = n ? (hash >> 5 & 31) * (KPM_BLOCK_BUCKETS - BUCKETS + 1) / 32 + n : 0;
+	__u64 distance = n ? (hash >> 5 & 31) * (KPM_BLOCK_BUCKETS - BUCKETS + 1) / 32 + n : 0;
 
-	return (hash + way) & (KPM_BLOCK_BUCKETS - 1);
+	return (hash + distance) & (KPM_BLOCK_BUCKETS - 1);
 }
 
 static __always_inline struct kpm_bucket *bucket_of(struct kpm_block *block, __u64 hash, __u32 n)
@@ -137,14 +138,14 @@ static __always_inline __u64 same_bytes(__u64 have, __u64 want)
 	return (x - EACH_BYTE(1)) & ~x & USED_LOW;
 }
 
-/* Is anything astray in the bucket, or in one that it overflow to? */
+/* Is anything displaced in the bucket, or in one that it overflows to? */
 static __always_inline int has_displaced(const struct kpm_bucket *b)
 {
 	return ((READ_WORD(b->marks[0]) | READ_WORD(b->marks[1])) &
 		EACH_BYTE((__u64)KPM_MARK_DISPLACED)) != 0;
 }
 
-/* May the address be? */
+/* May the address be displaced there? */
 static __always_inline int may_be_displaced(const struct kpm_bucket *b, __u64 hash)
 {
 	__u64 low = READ_WORD(b->marks[0]), high = READ_WORD(b->marks[1]);
@@ -159,7 +160,7 @@ static __always_inline __u64 lowest_byte(__u64 m)
 	return ((m & -m) >> 7) * 0x0001020304050607ULL >> 56;
 }
 
-/* Does the first word tell of the address? One that is being given up does not: another may. */
+/* Does the first word hold the address? Not while the entry is given up: another slot may. */
 static __always_inline int tells_of(__u64 w0, __u64 key)
 {
 	return !((w0 ^ key) & (~KPM_W0_META | KPM_W0_BUSY));
@@ -186,9 +187,9 @@ static __always_inline __u32 find_in_first(const struct kpm_bucket *b, __u64 has
 }
 
 /*
- * Makes an entry that holds the address one's own, to be accounted for and released; 0 if it does
- * not, or somebody else was first. The second word is read once the slot is ours: before, the same
- * address could be entered again there under another tag.
+ * Takes over an entry that holds the address; the caller accounts for it and releases it. 0 if it
+ * does not hold it, or another CPU was first. The second word is read once the slot is ours:
+ * before, the same address could be entered again there under another tag.
  */
 static __always_inline int give_up(struct kpm_slot *slot, __u64 key, struct kpm_slot *copy)
 {
@@ -200,7 +201,7 @@ static __always_inline int give_up(struct kpm_slot *slot, __u64 key, struct kpm_
 	return 1;
 }
 
-/* Frees a slot that was given up. Best after the counters: they wait for all stores before. */
+/* Frees a slot that was given up. Called after the counters, which wait for all earlier stores. */
 static __always_inline void release(struct kpm_slot *slot, __u8 *mark)
 {
 	*(volatile __u8 *)mark = 0;
@@ -208,8 +209,8 @@ static __always_inline void release(struct kpm_slot *slot, __u8 *mark)
 }
 
 /*
- * Counts the objects that went on from a bucket. Where too many count at once, it stays as if there
- * were too many to count: then the next bucket is looked at in vain.
+ * Changes the overflow count of a bucket. When too many CPUs do so at once, it is set to its
+ * largest value for good; then the next bucket is searched in vain.
  */
 static __always_inline int count_overflow(struct kpm_bucket *b, int change)
 {
@@ -229,7 +230,7 @@ static __always_inline int count_overflow(struct kpm_bucket *b, int change)
 	return 0;
 }
 
-/* An object is gone that went on from the first n of its buckets. */
+/* An object is gone that the first n of its buckets overflowed with. */
 static __always_inline void come_back(struct kpm_block *block, __u64 hash, __u32 n)
 {
 	for (__u32 i = 0; i < BUCKETS && i < n; i++)
@@ -339,8 +340,8 @@ static __always_inline int put_in_bucket(struct kpm_bucket *b, __u64 hash, __u64
 }
 
 /*
- * Enters the object where there is room; 0 if there is none. Not static: the verifier looks at a
- * global function once, at a static one for each way that leads to its calls.
+ * Enters the object where there is room; 0 if there is none. Not static: the verifier checks a
+ * global function once, a static one for each path that leads to a call of it.
  */
 __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 {
@@ -363,7 +364,7 @@ __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 	return 0;
 }
 
-/* Takes an entry that was given up off its tag. */
+/* Subtracts an entry that was given up from its tag. */
 #define settle(shard, entry, counter)                                                              \
 	do {                                                                                       \
 		struct kpm_counters *c_ = counters_of(shard, (entry)->w1 >> KPM_TAG_SHIFT);        \

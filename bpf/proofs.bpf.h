@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Is an object free, and where? audit.bpf.c says what counts as a proof. */
+/* Is an object free, and where? audit.bpf.c has the proofs. */
 #ifndef KPM_PROOFS_BPF_H
 #define KPM_PROOFS_BPF_H
 
@@ -29,8 +29,7 @@ static int follow(__u32 i __attribute__((unused)), void *arg)
 	return 0;
 }
 
-/* Is the object on the freelist of its slab? INCONCLUSIVE: it seems to be, but the list is wrong.
- */
+/* Is the object on the freelist of its slab? INCONCLUSIVE: yes, but the list has changed. */
 #define INCONCLUSIVE 2
 __noinline int on_slab(__u64 ptr, __u64 cache)
 {
@@ -45,7 +44,7 @@ __noinline int on_slab(__u64 ptr, __u64 cache)
 		return 0;
 	counters = WORD(p.slab, slab, counters);
 	freelist_of(cache, &s.list);
-	/* what it would hold if it were on the list: not even a candidate else */
+	/* a word that no free object of this slab can hold: no need to follow the list */
 	s.at = next_free(&s.list, ptr);
 	if (s.at && (s.at < p.low || s.at >= p.high))
 		return 0;
@@ -60,8 +59,8 @@ __noinline int on_slab(__u64 ptr, __u64 cache)
 	return s.seen;
 }
 
-/* Does the allocator know the page for one of the tag's cache? */
-static __always_inline int on_page(__u64 cache, __u32 tag)
+/* Does the page belong to no slab any more, or to another cache than the tag's? */
+static __always_inline int is_foreign_page(__u64 cache, __u32 tag)
 {
 	struct kpm_tag_info *info = bpf_map_lookup_elem(&taginfo, &tag);
 
@@ -72,17 +71,17 @@ static __always_inline int on_page(__u64 cache, __u32 tag)
 }
 
 /*
- * Is it certain by its page that the object is free? What counts as a large kmalloc by its size may
+ * Does its page prove that the object is free? An object that is a large kmalloc by its size may
  * come from a slab: with debugging kmalloc-8k is larger than 8 KiB.
  */
 static __always_inline int gone_by_page(__u64 ptr, __u64 cache, __u64 w0, __u64 w1)
 {
 	if (w0 & KPM_W0_LARGE && !cache)
 		return is_not_large(ptr, state.map_base);
-	return on_page(cache, w1 >> KPM_TAG_SHIFT);
+	return is_foreign_page(cache, w1 >> KPM_TAG_SHIFT);
 }
 
-/* The first look at an entry's object, by its page and its slab. */
+/* First pass: is an entry's object free, by its page and its slab? */
 static __always_inline int seems_free(struct kpm_candidate *f)
 {
 	__u64 ptr = ADDRESS(f->w0);
@@ -154,7 +153,7 @@ static __always_inline int in_cpus_sheaf(const struct kpm_candidate *f, __u64 pt
 	       sheaf_of(sheaves, f->place) == f->sheaf;
 }
 
-/* Is the entry's object free where it was found to be? */
+/* Second pass: is the entry's object free in the same place? */
 static __always_inline int still_free(const struct kpm_candidate *f)
 {
 	__u64 ptr = ADDRESS(f->w0), offset;

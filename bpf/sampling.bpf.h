@@ -11,7 +11,7 @@
 #include "maps.bpf.h"
 #include "objects.bpf.h"
 
-/* A tag is looked at once in so many of its allocations in a shard (a power of two, less one). */
+/* A tag is reviewed once in so many of its allocations in a shard (a power of two, less one). */
 #define SAMPLING_PERIOD_MASK 511
 /* Blocks counted for an estimate of the table's load: +- 1 percent of the slots. */
 #define SAMPLING_BLOCKS 4

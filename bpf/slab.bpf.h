@@ -17,7 +17,7 @@ static __always_inline int is_debugged(__u64 cache)
 		DEBUG_FLAG(_SLAB_POISON) | DEBUG_FLAG(_SLAB_STORE_USER) | DEBUG_FLAG(_SLAB_TRACE));
 }
 
-/* What is needed to follow the freelists of a cache's slabs. */
+/* How the freelists of a cache's slabs are linked. */
 struct freelist {
 	__u64 random; /* 0 where the pointers are plain */
 	__u32 offset; /* of the pointer in a free object */

@@ -76,7 +76,7 @@ static __always_inline int is_for_caches(const char *cache_name)
 	return has_prefix(cache_name, "kmem_cache", 11);
 }
 
-/* Writes all that is to be known about a new tag; its word last, which makes it valid. */
+/* Writes the description of a new tag; its word last, which makes it valid. */
 static __always_inline void describe_tag(struct bpf_raw_tracepoint_args *ctx, __u32 id,
 					 struct kpm_tag *tag, int by_cache)
 {
@@ -159,8 +159,8 @@ static int retire_tag(__u32 i, __u64 *cache)
 }
 
 /*
- * A slab cache is being made. Caches come and go at the same pointers, and each is itself an object
- * that is allocated: from then on the tags that one at this pointer had are no more found.
+ * A slab cache is being created. Caches come and go at the same pointers, and each is itself an
+ * allocated object: from then on the tags of an earlier one at this pointer are not found any more.
  */
 __noinline int retire_cache(__u64 cache)
 {
@@ -175,7 +175,7 @@ __noinline int retire_cache(__u64 cache)
 
 /*
  * Was the retired tag one of a cache like this, of the same size, kind and name? Then it is one
- * again. Not static: the verifier looks at it once.
+ * again. Not static, see put_in().
  */
 __noinline int revive_tag(__u64 cache, __u64 key, __u32 id)
 {
@@ -202,7 +202,7 @@ __noinline int revive_tag(__u64 cache, __u64 key, __u32 id)
 }
 
 /*
- * Looks for the tag in all its places and claims one if it is new; its number or KPM_NO_TAG. The
+ * Searches the tag in all its places and claims one if it is new; its number or KPM_NO_TAG. The
  * description comes after the loop: inside, the verifier would walk through it 64 times.
  */
 static __always_inline int search_tag(struct bpf_raw_tracepoint_args *ctx, __u64 key, int by_cache)

@@ -23,7 +23,7 @@ struct bpf_raw_tracepoint_args {
 	__u64 args[0];
 };
 
-/* arch/x86/include/uapi/asm/ptrace.h: what a kprobe's context is */
+/* arch/x86/include/uapi/asm/ptrace.h: the context of a kprobe */
 struct pt_regs {
 	__u64 r15, r14, r13, r12, bp, bx;
 	__u64 r11, r10, r9, r8, ax, cx, dx, si, di;

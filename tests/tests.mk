@@ -90,7 +90,7 @@ pictures: all $(B)/tests/screen/leaker ## make the README's pictures of the cons
 	$(Q)sh tools/as-root.sh bash tests/screen/capture.sh $(B)/kpoolmon $(B)/tests/screen/leaker \
 		tests/screen/pictures
 
-bench: $(B)/bench ## what the probes cost, against empty programs, a hash map and memleak
+bench: $(B)/bench ## measure the cost of the probes; fails if a budget is not kept
 	$(Q)sh tools/as-root.sh $(B)/bench $(BENCH_ARGS)
 
 format: ## apply .clang-format

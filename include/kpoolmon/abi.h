@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the probes (bpf/) and user space share: the layout of the maps.
+ * The layout of the maps, which the probes (bpf/) and user space share.
  *
  * Pinned maps outlive a version of the tool, so every change of a struct, a bit or the meaning
  * of a counter here must raise KPM_ABI_VERSION. All numbers are in host byte order.
@@ -13,14 +13,15 @@
  *             KPM_WHOLE_BLOCKS are several values, of KPM_REGION_BLOCKS blocks each
  *   tags    = hash table of the tags' keys; the slot index is the tag's number. After it
  *             [shard][tag] the tallies: the counters that nearly every event raises
- *   taginfo   what a tag stands for, written once by the probe that claimed it
+ *   taginfo   description of a tag, written once by the probe that claimed it
  *   taglist   numbers of the tags claimed so far, in that order, so that a reader's work grows
  *             with the tags in use
  *   counters= [shard][tag] counters that only grow (rule: user space subtracts)
  *   shards  = [shard] counters that belong to no tag
- *   recent  = [CPU] what the first copies of the free programs saw last; not for user space
+ *   recent  = [CPU] the last pointers that the first copies of the free programs saw; not for
+ *             user space
  *   control   one struct kpm_control
- *   about     one struct kpm_about; pinned books only, no probe reads it
+ *   about     one struct kpm_about; pinned maps only, no probe reads it
  */
 #ifndef KPOOLMON_ABI_H
 #define KPOOLMON_ABI_H
@@ -43,12 +44,12 @@
  *        9..0   KPM_W0_* flags and the weight
  *   w1  63..48  tag number
  *       47..25  bytes asked for, KPM_ASKED_MAX at most
- *       24..0   birth, in seconds of the kernel's jiffies clock, modulo a little over a year
+ *       24..0   allocation time, seconds of the kernel's jiffies, modulo a little over a year
  *
  * w0 == 0 is a free slot. A slot is claimed by a compare-and-swap of w0 from 0 to the address with
  * KPM_W0_BUSY and published by a plain store of w0 without it after the rest is written. It is
  * given up by a compare-and-swap that sets KPM_W0_BUSY, whose winner accounts for the object, and
- * a plain store of 0. Who holds w0 BUSY owns the slot and its mark.
+ * a plain store of 0. The CPU that has set KPM_W0_BUSY owns the slot and its mark.
  */
 struct kpm_slot {
 	__u64 w0;
@@ -80,10 +81,11 @@ struct kpm_slot {
 
 /*
  * A bucket of the object table: four cache lines. `mark[i]` is 0 for a free slot i, KPM_MARK_USED
- * if the object in it is where it is looked for first, else that with KPM_MARK_DISPLACED and six bits
- * of the address's hash, so that eight slots are searched at once, and none where nothing is
- * astray. `overflow` is 0, or KPM_MARK_DISPLACED with the number of the objects that looked here and
- * went on to the next of their buckets, where nobody looks otherwise. At KPM_OVERFLOW_MAX it stays.
+ * if the object in it is in the first slot of its first bucket, else that with KPM_MARK_DISPLACED
+ * and six bits of the address's hash, so that eight slots are searched at once, and none if nothing
+ * is displaced. `overflow` is 0, or KPM_MARK_DISPLACED with the number of objects that did not fit
+ * and went on to the next of their buckets, which is searched only then. At KPM_OVERFLOW_MAX it
+ * stays.
  */
 #define KPM_BUCKET_SLOTS   15
 #define KPM_MARK_USED      0x80
@@ -123,7 +125,7 @@ struct kpm_block {
  * The hot half of a tag. `key` is a 64-bit hash of call site and generation and of slab cache or
  * size and kind; it is claimed by one compare-and-swap from 0, and becomes its complement when
  * another slab cache is made where the tag's was. `word` is 0 until the claimant has written
- * everything else about the tag; it is what the second word of the tag's slots begins with:
+ * everything else about the tag; the second word of the tag's slots begins with it:
  *
  *   63..48  the tag's number
  *   47..25  its usual bytes: as many as its first allocation asked for, KPM_ASKED_MAX at most
@@ -131,7 +133,7 @@ struct kpm_block {
  *   15..8   KPM_TAG_*
  *    7..0   log2 of the present sampling, 0: every object
  *
- * The lowest 25 bits are 0 for a tag with nothing out of the ordinary.
+ * The lowest 25 bits are 0 for a tag whose objects take the fast path.
  */
 struct kpm_tag {
 	__u64 key;
@@ -190,7 +192,7 @@ struct kpm_counters {
 	__u64 allocs;        /* entered into the table */
 	__u64 frees;         /* taken off by a free */
 	__u64 reused;        /* taken off because the address was allocated again: a missed free */
-	__u64 moved;         /* re-attributed to the caller of a large kmalloc */
+	__u64 moved;         /* moved to the caller's tag: large kmallocs */
 	__u64 refused;       /* not entered: table full */
 	__u64 unusual;       /* net: entries whose bytes asked for are not the tag's usual ones */
 	__u64 unusual_asked; /* net: bytes asked for by those */
@@ -236,7 +238,7 @@ struct kpm_control {
 	__u32 tag_count;  /* tags claimed: valid entries of `taglist` */
 	__u64 started;    /* CLOCK_MONOTONIC when tracking began, ns */
 	__u64 generation; /* modules that came or went and whose code could not be found */
-	__u32 stopped;    /* set by the stop of pinned books: readers let go */
+	__u32 stopped;    /* set when tracking is stopped: readers close the maps */
 	__u32 pad;
 	__u64 reserved[4];
 };
@@ -244,8 +246,8 @@ struct kpm_control {
 #define KPM_ABOUT_VERSION_LEN 24
 
 /*
- * What the readers of pinned books cannot know from the other maps. `abi` and `version` stand at
- * these places in every version.
+ * Facts for the readers of pinned maps that no other map has. `abi` and `version` are at these
+ * offsets in every version.
  */
 struct kpm_about {
 	__u32 abi; /* KPM_ABI_VERSION */
@@ -274,8 +276,9 @@ KPM_ASSERT(sizeof(struct kpm_control) == 64);
 KPM_ASSERT(sizeof(struct kpm_about) == 64);
 /* address, weight and flags fill w0 but its top bit, which marks nothing and stays 0 */
 KPM_ASSERT(KPM_ADDR_BITS + KPM_ADDR_SHIFT == 63);
-/* tag, bytes asked for and birth fill w1 */
-KPM_ASSERT(16 + 23 + 25 == 64);
+/* tag, bytes asked for and allocation time fill w1, and do not overlap */
+KPM_ASSERT(((KPM_TAGS_MAX - 1ULL) << KPM_TAG_SHIFT ^ KPM_ASKED_MAX << KPM_ASKED_SHIFT ^
+	    KPM_TIME_MASK) == ~0ULL);
 KPM_ASSERT(KPM_ASKED_MAX >= 4 << 20);
 KPM_ASSERT(KPM_TIME_MASK >= 365ULL * 24 * 3600);
 KPM_ASSERT((KPM_W0_WEIGHT | KPM_W0_BUSY | KPM_W0_LARGE | KPM_W0_WRAPPER | KPM_W0_UNUSUAL |

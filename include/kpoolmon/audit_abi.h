@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the programs of the audit (bpf/audit.bpf.c) and user space share. Both are of one process:
+ * Shared by the programs of the audit (bpf/audit.bpf.c) and user space. Both are of one process:
  * nothing of this outlives a version. All numbers are in host byte order.
  */
 #ifndef KPOOLMON_AUDIT_ABI_H
@@ -10,7 +10,7 @@
 #include <linux/types.h>
 #endif
 
-/* Where an object was found to be free. */
+/* The place in which an object is free. */
 enum kpm_audit_place {
 	KPM_AUDIT_PAGE,     /* its page is no slab page any more, or that of another cache */
 	KPM_AUDIT_SLAB,     /* on the freelist of its slab */
@@ -22,8 +22,7 @@ enum kpm_audit_place {
 	KPM_AUDIT_PLACES
 };
 
-/* An entry of the object table whose object was found to be free; looked at again before it goes.
- */
+/* An entry of the object table whose object was free in the first pass. */
 struct kpm_candidate {
 	__u64 w0, w1; /* the entry */
 	__u64 cache;  /* struct kmem_cache * */
@@ -34,7 +33,7 @@ struct kpm_candidate {
 	__u32 pad;
 };
 
-/* The context of each program: blocks, CPUs or found entries to work on. */
+/* The context of each program: blocks, CPUs or candidates to work on. */
 struct kpm_audit_args {
 	__u32 first, count;
 };
@@ -42,21 +41,21 @@ struct kpm_audit_args {
 /* In memory of the programs that user space has mapped. */
 struct kpm_audit_state {
 	/* settings */
-	__u32 min_age;  /* seconds: younger entries are let alone */
+	__u32 min_age;  /* seconds: younger entries are skipped */
 	__u32 nodes;    /* NUMA nodes */
 	__u64 map_base; /* struct page of address 0, modulo 2^64 */
 	/* results */
-	__u32 done;    /* blocks that were looked through, of `count` */
-	__u32 records; /* records of found entries in use, or landmarks; user space sets it back */
-	__u64 scanned; /* entries, or free objects, looked at */
-	__u64 inconclusive; /* lists and slabs that were not as they should be: let alone */
-	__u64 taken[KPM_AUDIT_PLACES]; /* entries taken off the books, by place */
+	__u32 done;         /* blocks scanned, of `count` */
+	__u32 records;      /* candidates, landmarks or caches written; user space resets it */
+	__u64 scanned;      /* entries or free objects scanned */
+	__u64 inconclusive; /* lists and slabs that changed while they were followed: skipped */
+	__u64 taken[KPM_AUDIT_PLACES]; /* entries taken out, by place */
 };
 
-/* A slab cache and what the books hold of it. */
+/* A slab cache and its tracked objects. */
 struct kpm_counted {
 	__u64 cache;   /* struct kmem_cache * */
-	__u64 objects; /* on the books */
+	__u64 objects; /* tracked */
 	__u64 sampled; /* entries that stand for more than one object */
 	char name[48];
 };

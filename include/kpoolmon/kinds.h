@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the whole program and the probes (bpf/) have in common: kinds of memory, the hooks, and how
- * many tags and how long names there can be. The layout of the maps, which builds on this, is in
+ * Shared by the whole program and the probes (bpf/): kinds of memory, the hooks, and the limits of
+ * tags and names. The layout of the maps, which builds on this, is in
  * kpoolmon/abi.h; a change here changes it too, and must raise KPM_ABI_VERSION.
  */
 #ifndef KPOOLMON_KINDS_H
 #define KPOOLMON_KINDS_H
 
 /*
- * Kinds of slab memory: unreclaimable and reclaimable. Users read of the same thing as `pool` on the
- * command line and in JSON (nonp, paged, both; poolmon's word) and as `type` in columns and alert
- * rules (Nonp, Paged, Mixed). Those names are part of the interface and stay.
+ * Kinds of slab memory: unreclaimable and reclaimable. Users read of the same thing as `pool` on
+ * the command line and in JSON (nonp, paged, both; poolmon's word) and as `type` in columns and
+ * alert rules (Nonp, Paged, Mixed). Those names are part of the interface and stay.
  */
 enum kpm_kind { KPM_NONP, KPM_PAGED, KPM_KINDS };
 

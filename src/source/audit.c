@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Loads the programs of the audit and runs them, a slice at a time: the lists of the CPUs and
- * nodes first, then the object table from one end to the other, and again.
+ * Loads the programs of the audit and runs them, a slice at a time: the lists of the CPUs and nodes
+ * first, then the object table from one end to the other, over and over.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@
 #define CPUS_A_RUN   8
 /* Processor time with a sample, at most. */
 #define BUDGET_MOST 100000000
-/* Slabs that have to agree about where the memory map lies, and how many of ten. */
+/* Least number of slabs that must agree on the address of the memory map, and how many of ten. */
 #define LANDMARKS_LEAST 4
 #define LANDMARKS_AGREE 9
 
@@ -57,7 +57,7 @@ int kpm_audit_run(struct kpm_audit *a, struct bpf_program *program, struct kpm_a
 	return 0;
 }
 
-/* Values of so many bytes that all of an array map's come to. */
+/* Number of elements of that size in all values of an array map. */
 static uint32_t count_values(int fd, uint32_t size)
 {
 	struct bpf_map_info info = {0};
@@ -75,7 +75,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Where the memory map lies, by the word of the slabs. */
+/* Finds the address of the memory map, on which most slabs must agree. */
 static int find_map(struct kpm_audit *a, struct kpm_err *err)
 {
 	struct kpm_audit_args args = {0};
@@ -106,7 +106,7 @@ static int find_map(struct kpm_audit *a, struct kpm_err *err)
 	return 0;
 }
 
-/* Why the programs could not be loaded. */
+/* Says why the programs could not be loaded. */
 static int explain(int code, const struct kpm_roots *roots, struct kpm_err *err)
 {
 	struct kpm_kernel kernel;
@@ -187,7 +187,7 @@ int kpm_audit_open(const struct kpm_tables_fds *fds, const struct kpm_roots *roo
 		kpm_audit_close(a);
 		return ret;
 	}
-	/* many short runs come to all of the table too */
+	/* starting somewhere else each time, many short runs cover the whole table, too */
 	a->block = (uint64_t)clock_ns(CLOCK_MONOTONIC) / 1000 % a->blocks;
 	a->sampled_ns = clock_ns(CLOCK_MONOTONIC);
 	*audit = a;
@@ -202,7 +202,7 @@ void kpm_audit_close(struct kpm_audit *a)
 	free(a);
 }
 
-/* The second look at all that was found. */
+/* The second pass over all candidates. */
 static int confirm(struct kpm_audit *a)
 {
 	struct kpm_audit_args args = {.count = kpm_audit_state(a)->records};
@@ -212,13 +212,13 @@ static int confirm(struct kpm_audit *a)
 	return ret;
 }
 
-/* Room for what another run may find? */
+/* Is there room for candidates of another run? */
 static bool has_room(const struct kpm_audit *a)
 {
 	return kpm_audit_state(a)->records < KPM_CANDIDATES_MAX;
 }
 
-/* The first look at the next part of the lists or the table. */
+/* The first pass over the next part of the lists or the table. */
 static int scan(struct kpm_audit *a)
 {
 	bool lists = a->cpu < a->cpus;
@@ -235,7 +235,7 @@ static int scan(struct kpm_audit *a)
 	if (ret)
 		return ret;
 	a->scanned_ns = clock_ns(CLOCK_MONOTONIC);
-	/* what did not fit is looked for again, once: the second look may find it changed */
+	/* if candidates did not fit, these lists are scanned once more after the second pass */
 	a->again = lists && !a->again && !has_room(a);
 	if (!lists)
 		a->block += kpm_audit_state(a)->done;
@@ -277,7 +277,7 @@ void kpm_audit_sample(struct kpm_audit *a, struct kpm_snapshot *snap)
 	a->sampled_ns = now;
 	if (budget > BUDGET_MOST)
 		budget = BUDGET_MOST;
-	/* what it cannot do now it does with the next sample */
+	/* a failure is no reason to lose the sample; the next one tries again */
 	if (!kpm_audit_step(a, budget) && a->report.rounds)
 		snap->have |= KPM_HAVE_AUDIT;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The audit: asks the slab allocator which objects of the books are free, and takes those off.
- * Their frees were not seen. bpf/audit.bpf.c says what counts as a proof.
+ * The audit: asks the slab allocator which tracked objects are free, and takes them out of the
+ * tables. Their frees were not seen. bpf/audit.bpf.c has the proofs.
  */
 #ifndef KPOOLMON_AUDIT_H
 #define KPOOLMON_AUDIT_H
@@ -15,27 +15,27 @@
 #include "base/roots.h"
 #include "source/tables.h"
 
-/* Younger entries are let alone: their events may still be under way. In whole seconds of the clock
- * of births: a little more than two may do. */
+/* Younger entries are skipped: their events may still be under way. In whole seconds of the
+ * allocation clock, so that an entry may be only a little older than two. */
 #define KPM_AUDIT_MIN_AGE_S 3
-/* Between the two looks at an object. */
+/* Between the two passes over an object. */
 #define KPM_AUDIT_PAUSE_MS 5
 
 struct kpm_audit;
 
-/* What was done since the audit was opened. */
+/* Sums since the audit was opened. */
 struct kpm_audit_report {
-	uint64_t scanned;                 /* entries and free objects looked at */
-	uint64_t taken[KPM_AUDIT_PLACES]; /* taken off the books at the second, by place */
-	uint64_t inconclusive;            /* slabs and lists that were let alone */
-	uint64_t rounds;                  /* times that the whole table was gone through */
+	uint64_t scanned;                 /* entries and free objects scanned */
+	uint64_t taken[KPM_AUDIT_PLACES]; /* taken out in the second pass, by place */
+	uint64_t inconclusive;            /* slabs and lists that changed meanwhile: skipped */
+	uint64_t rounds;                  /* times that the whole table was scanned */
 	int64_t cpu_ns;                   /* processor time */
 };
 
 uint64_t kpm_audit_taken(const struct kpm_audit_report *report);
 
 /*
- * Loads the programs onto the maps of some books; the descriptors stay the caller's. 0, or -errno
+ * Loads the programs onto the maps; the descriptors stay the caller's. 0, or -errno
  * and a sentence: -EOPNOTSUPP for a kernel on which there is no audit. Once it is open no rights
  * are needed any more.
  */
@@ -44,18 +44,18 @@ int kpm_audit_open(const struct kpm_tables_fds *fds, const struct kpm_roots *roo
 void kpm_audit_close(struct kpm_audit *audit);
 
 /*
- * Has the second look at what the step before has found, if that was KPM_AUDIT_PAUSE_MS ago, then
- * goes on through the table for about `budget_ns` of processor time. 0 or -errno.
+ * Makes the second pass over the candidates of the step before, if that was KPM_AUDIT_PAUSE_MS ago,
+ * then scans on for about `budget_ns` of processor time. 0 or -errno.
  */
 int kpm_audit_step(struct kpm_audit *audit, int64_t budget_ns);
 
-/* With a sample: goes on for a hundredth of the time that has passed, and tells the snapshot. */
+/* With a sample: scans for a hundredth of the time since the last one; sets KPM_HAVE_AUDIT. */
 void kpm_audit_sample(struct kpm_audit *audit, struct kpm_snapshot *snap);
 
-/* Goes on for about `budget_ns`, pauses and has the second look at once. 0 or -errno. */
+/* Scans for about `budget_ns`, pauses and makes the second pass at once. 0 or -errno. */
 int kpm_audit_both(struct kpm_audit *audit, int64_t budget_ns);
 
-/* The whole table, both looks; sleeps in between. 0 or -errno. */
+/* The whole table, both passes; sleeps in between. 0 or -errno. */
 int kpm_audit_whole(struct kpm_audit *audit);
 
 const struct kpm_audit_report *kpm_audit_done(const struct kpm_audit *audit);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The cross-check: objects on the books by slab cache, beside what the kernel has handed out. */
+/* Tracked objects by slab cache, beside the objects that the kernel counts as allocated. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "source/audit_programs.h"
 #include "source/cache_counts.h"
 
-/* In a run of the program: what it takes no longer than a tick or two. */
+/* In a run of the program, which then takes a tick or two. */
 #define BLOCKS_A_RUN 256
 
 static int by_name(const void *a, const void *b)
@@ -70,7 +70,7 @@ static int list_caches(struct kpm_audit *a, struct kpm_cache_count **counts, uin
 	struct kpm_counted c;
 	int ret;
 
-	kpm_audit_state(a)->records = 0; /* what was found and not looked at again is found again */
+	kpm_audit_state(a)->records = 0; /* candidates without a second pass are found again */
 	ret = kpm_audit_run(a, a->skel->progs.kpm_audit_caches, &args);
 	*listed = kpm_audit_state(a)->records;
 	kpm_audit_state(a)->records = 0;
@@ -91,7 +91,7 @@ static int list_caches(struct kpm_audit *a, struct kpm_cache_count **counts, uin
 	return 0;
 }
 
-/* Counts the objects of the books. *outside: those that lie in no cache. */
+/* Counts the tracked objects. *outside: those that lie in no cache. */
 static int count_tracked(struct kpm_audit *a, struct kpm_cache_count *counts, uint32_t count,
 			 uint32_t listed, uint64_t *outside)
 {
@@ -134,7 +134,7 @@ int kpm_count_caches(struct kpm_audit *a, const struct kpm_roots *roots,
 	ret = list_caches(a, counts, count, &listed);
 	if (ret)
 		kpm_fail(err, ret, "audit: %s", strerror(-ret));
-	/* the kernel's figures of before and after: what is made or freed meanwhile is no fault */
+	/* the larger figure of before and after: objects made or freed meanwhile are no error */
 	if (!ret)
 		ret = read_slabinfo(roots, *counts, *count, err);
 	if (!ret) {

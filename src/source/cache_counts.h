@@ -10,19 +10,19 @@
 #include "base/roots.h"
 #include "source/audit.h"
 
-/* A slab cache: what the books hold of it and what the kernel does. */
+/* A slab cache: its tracked objects and the kernel's own count. */
 struct kpm_cache_count {
 	char name[48];
 	uint64_t tracked; /* tracked objects */
 	bool estimated;   /* some of them by samples */
-	uint64_t active;  /* that the kernel counts as handed out, /proc/slabinfo */
-	bool known;       /* the kernel's figure is */
+	uint64_t active;  /* allocated ones by the kernel's count, /proc/slabinfo */
+	bool known;       /* the kernel's count is known */
 };
 
 /*
- * Counts the objects of the books by the slab cache that each really lies in, beside the kernel's
- * own figures; *counts is to be freed. `outside`: objects that lie in no cache at all. 0, or
- * -errno and a sentence.
+ * Counts the tracked objects by the slab cache that each really lies in, beside the kernel's own
+ * counts; the caller frees *counts. `outside`: objects that lie in no cache at all. 0, or -errno
+ * and a sentence.
  */
 int kpm_count_caches(struct kpm_audit *audit, const struct kpm_roots *roots,
 		     struct kpm_cache_count **counts, uint32_t *count, uint64_t *outside,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The folder in the bpf file system. Books are made in a fresh one beside it, which a rename
- * publishes, and are renamed again before they are taken apart: there are all of them or none.
- * Names in that file system have no dot. Who changes something holds a lock on the folder above,
- * so that what stands beside is what a crash left.
+ * The folder in the bpf file system. Pins are made in a fresh one beside it, which a rename
+ * publishes, and it is renamed again before the pins are removed: readers see all of them or none.
+ * Names in that file system have no dot. Every change holds a lock on the parent folder, so that
+ * other folders beside it are the remains of a crash.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which hooks are attached, and how. What a kernel permits is tried with a program that does
- * nothing: a hook's own program that cannot be loaded would take all the others with it.
+ * Chooses the attach mode of each hook. An empty program shows whether the kernel permits one: a
+ * hook's own program that cannot be loaded would make the load of all others fail.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -139,7 +139,7 @@ int kpm_hooks_plan(struct kpm_hooks *hooks, struct bpf_object *object,
 
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		hooks->attach[i] = choose_attach(i, kernel, choice, roots);
-		/* what sheaves free was handed over before, and that is seen */
+		/* objects in sheaves were handed over by kfree_rcu() before, which is seen */
 		if (i == KPM_HOOK_SHEAF && hooks->attach[KPM_HOOK_KFREE_RCU] >= KPM_ATTACH_FENTRY)
 			hooks->attach[i] = KPM_ATTACH_NOT_NEEDED;
 		if (choice->required & 1U << i && hooks->attach[i] == KPM_ATTACH_MISSING)

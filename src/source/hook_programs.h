@@ -27,7 +27,8 @@ int kpm_hooks_plan(struct kpm_hooks *hooks, struct bpf_object *object,
 		   const struct kpm_kernel *kernel, const struct kpm_hook_choice *choice,
 		   const struct kpm_roots *roots, bool rescue, struct kpm_err *err);
 
-/* Attaches those that free or those that allocate. What cannot be attached becomes missing. */
+/* Attaches those that free or those that allocate. A hook that cannot be attached becomes missing.
+ */
 int kpm_hooks_attach(struct kpm_hooks *hooks, const struct kpm_kernel *kernel,
 		     const struct kpm_hook_choice *choice, bool frees, struct kpm_err *err);
 void kpm_hooks_detach(struct kpm_hooks *hooks, bool frees);

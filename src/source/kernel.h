@@ -15,12 +15,14 @@
  *     ALLOC_BULK     6.10  7bd230a26648  mm/slab: enable slab allocation tagging for kmalloc and
  *                                        friends: names end in _noprof
  *     SHEAF          6.18  ec66e0d59952  slab: add sheaf support for batching kfree_rcu()
- * operations KFREE_NOLOCK, KMALLOC_NOLOCK 6.18  af92793e52c3  slab: Introduce kmalloc_nolock() and
- * kfree_nolock(). KFREE_RCU_NOLOCK     kfree_call_rcu_nolock(): in 7.3, not in 7.0; commit not
- * known bulk_returns_bool      mm/slab: improve kmem_cache_alloc_bulk; an int in 7.0, a bool
- * in 7.3; commit not known nolock_args            one more with partitioned kmalloc caches; in 7.3,
- * commit not known nolock_context         203890bbd292  mm/slab: introduce slab_alloc_context;
- * in 7.3, not in 7.0
+ *                                        operations
+ *     KFREE_NOLOCK   6.18  af92793e52c3  slab: Introduce kmalloc_nolock() and kfree_nolock().
+ *     KMALLOC_NOLOCK       the same
+ *     KFREE_RCU_NOLOCK     kfree_call_rcu_nolock() (in 7.3, not in 7.0; commit not known)
+ *   bulk_returns_bool      mm/slab: improve kmem_cache_alloc_bulk
+ *                          (int in 7.0, bool in 7.3; commit not known)
+ *   nolock_args            one more with partitioned kmalloc caches (in 7.3; commit not known)
+ *   nolock_context         203890bbd292  mm/slab: introduce slab_alloc_context (in 7.3, not in 7.0)
  */
 #ifndef KPM_KERNEL_H
 #define KPM_KERNEL_H

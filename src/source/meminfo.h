@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef KPOOLMON_MEMINFO_H
-#define KPOOLMON_MEMINFO_H
+/* Figures of /proc/meminfo. */
+#ifndef KPM_MEMINFO_H
+#define KPM_MEMINFO_H
 
 #include "base/error.h"
 #include "base/roots.h"

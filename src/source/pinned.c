@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The source that reads pinned books: the same maps as the live one, found in their folder.
- * Nothing is loaded; once they are open no rights are needed any more.
+ * Opens the pinned maps and programs from their folder. Nothing is loaded.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +45,7 @@ static void pinned_close(struct kpm_source *src)
 {
 	struct pinned *p = (struct pinned *)src;
 
-	for (int i = 0; i < KPM_PROBES; i++)
+	for (int i = 0; i < KPM_EVENTS; i++)
 		if (p->map.programs.event[i] >= 0)
 			close(p->map.programs.event[i]);
 	for (int i = 0; i < KPM_HOOKS; i++)
@@ -81,8 +80,8 @@ static int open_pin(int folder, const char *kind, const char *name)
 static void open_programs(struct pinned *p, int folder)
 {
 	p->map.clock = open_pin(folder, "prog_", "kpm_now");
-	for (int i = 0; i < KPM_PROBES; i++)
-		p->map.programs.event[i] = open_pin(folder, "prog_", kpm_probe_table[i].program);
+	for (int i = 0; i < KPM_EVENTS; i++)
+		p->map.programs.event[i] = open_pin(folder, "prog_", kpm_event_table[i].program);
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		for (int k = 0; k < KPM_HOOK_LINKS; k++) {
 			const char *name = kpm_hook_program(i, p->about.attach[i], k);
@@ -119,7 +118,7 @@ static int check_about(const struct kpm_about *about, const char *version, const
 		return 0;
 	memcpy(theirs, about->version, sizeof(theirs));
 	return kpm_fail(err, -EPROTO,
-			"the pinned books in %.200s are those of kpoolmon %s (layout %u), this is "
+			"the maps pinned in %.200s are those of kpoolmon %s (layout %u), this is "
 			"kpoolmon %s (layout %u): kpoolmon stop removes them, --private counts "
 			"beside them",
 			path, theirs, about->abi, version, KPM_ABI_VERSION);
@@ -138,9 +137,8 @@ static int open_folder(struct pinned *p, const char *path, const char *version, 
 				path, strerror(errno));
 	ret = kpm_folder_about(folder, &p->about);
 	if (ret)
-		kpm_fail(err, ret,
-			 "read the pinned books in %.200s: %s; kpoolmon stop removes them", path,
-			 strerror(-ret));
+		kpm_fail(err, ret, "read the maps pinned in %.200s: %s; kpoolmon stop removes them",
+			 path, strerror(-ret));
 	if (!ret)
 		ret = check_about(&p->about, version, path, err);
 	if (!ret)
@@ -172,7 +170,7 @@ int kpm_pinned_open(const struct kpm_roots *roots, const char *version, struct k
 	memset(&p->map.programs, 0xff, sizeof(p->map.programs));
 	memset(&p->map.fds, 0xff, sizeof(p->map.fds));
 	p->map.clock = -1;
-	/* files that go while they are opened: those of a stop, whose start may be done already */
+	/* a stop may remove the files while they are opened, and a start may follow it */
 	for (int i = 0; i < 3; i++) {
 		ret = open_folder(p, folder.path, version, err);
 		if (ret != -ENOENT || access(folder.path, F_OK))

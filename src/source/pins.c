@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Start and stop of the pinned books. Maps are pinned under their names, programs as
- * `prog_NAME`, links as `link_NAME`. What pins hold stays in the kernel when the process ends.
+ * Start and stop of tracking. Maps are pinned under their names, programs as `prog_NAME`, links as
+ * `link_NAME`. Pinned objects stay in the kernel when the process ends.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include "source/pins.h"
 #include "source/probes.h"
 
-#define PROGRAMS_MAX (KPM_PROBES + KPM_HOOKS * KPM_HOOK_LINKS + 1)
+#define PROGRAMS_MAX (KPM_EVENTS + KPM_HOOKS * KPM_HOOK_LINKS + 1)
 
 static int pin_failed(const char *path, int code, struct kpm_err *err)
 {
@@ -139,7 +139,7 @@ static int remove_leftovers(const struct kpm_folder *folder, struct kpm_err *err
 }
 
 /* Closes the probes of this process; what is pinned stays in the kernel. */
-static void close_process_side(struct kpm_probes *probes)
+static void close_own_side(struct kpm_probes *probes)
 {
 	/* libbpf would disable the events of kprobes before it closes them */
 	for (int i = 0; i < KPM_HOOKS; i++)
@@ -176,14 +176,14 @@ int kpm_pins_start(const struct kpm_live_opts *opts, const char *version, struct
 		kpm_folder_remove(folder.fresh);
 		kpm_probes_unload(&probes);
 	} else {
-		close_process_side(&probes);
+		close_own_side(&probes);
 	}
 unlock:
 	kpm_folder_unlock(&folder);
 	return ret;
 }
 
-/* Sets the flag that readers look at; by the mapped memory: probes count beside it. */
+/* Sets the flag that readers check; in mapped memory, since probes write beside it. */
 static void tell_readers(int folder)
 {
 	struct kpm_about about;
@@ -204,19 +204,19 @@ static void tell_readers(int folder)
 	close(fd);
 }
 
-/* Numbers of the programs in a folder, to see them go. */
+/* Ids of the programs in a folder, to see when they are freed. */
 static unsigned int list_programs(int folder, uint32_t *ids)
 {
 	unsigned int count = 0;
 	char path[512];
 
-	for (int i = 0; i < KPM_PROBES; i++) {
+	for (int i = 0; i < KPM_EVENTS; i++) {
 		struct bpf_prog_info info = {0};
 		uint32_t len = sizeof(info);
 		char name[64];
 		int fd;
 
-		snprintf(name, sizeof(name), "prog_%s", kpm_probe_table[i].program);
+		snprintf(name, sizeof(name), "prog_%s", kpm_event_table[i].program);
 		fd = bpf_obj_get(kpm_folder_file(folder, name, path, sizeof(path)));
 		if (fd < 0)
 			continue;

@@ -15,8 +15,8 @@
 
 /*
  * Loads and attaches the probes and leaves them in the kernel. 0, or -errno and a sentence: -EEXIST
- * if they are there already. Nothing is left of a failure; what a crash leaves, the next start or
- * stop removes.
+ * if they are there already. A failure leaves nothing; the next start or stop removes the remains
+ * of a crash.
  */
 int kpm_pins_start(const struct kpm_live_opts *opts, const char *version, struct kpm_err *err);
 
@@ -29,7 +29,7 @@ int kpm_pins_stop(const struct kpm_roots *roots, bool *were, struct kpm_err *err
 /* Version of the maps' layout that this kpoolmon makes and reads: KPM_ABI_VERSION. */
 uint32_t kpm_pins_layout(void);
 
-/* Are there pinned books, of whatever version? */
+/* Is anything pinned, of any version? */
 bool kpm_pins_exist(const struct kpm_roots *roots);
 
 #endif

@@ -28,7 +28,7 @@ static uint32_t power_of_two(uint32_t n)
 	return p;
 }
 
-/* Says in one sentence what a refusal of the kernel to load or attach means. */
+/* Says in one sentence why the kernel has refused to load or attach. */
 static int explain(const struct kpm_live_opts *opts, int code, const char *what,
 		   struct kpm_err *err)
 {
@@ -61,7 +61,7 @@ static int explain(const struct kpm_live_opts *opts, int code, const char *what,
 	return kpm_fail(err, code, "%s: %s", what, strerror(-code));
 }
 
-/* Checks the sizes and replaces zeros by what fits the machine. */
+/* Checks the sizes and replaces zeros by defaults for the machine. */
 static int settle_sizes(struct kpm_live_opts *opts, struct kpm_err *err)
 {
 	struct kpm_memory memory;
@@ -86,7 +86,7 @@ static int settle_sizes(struct kpm_live_opts *opts, struct kpm_err *err)
 	return 0;
 }
 
-/* The tables and what the programs know of them; `opts` has no zeros any more. */
+/* Sizes of the maps and load-time constants; `opts` has no zeros any more. */
 static int size_maps(struct kpm_maps *maps, const struct kpm_live_opts *opts,
 		     const struct kpm_kernel *kernel, struct kpm_err *err)
 {
@@ -95,7 +95,7 @@ static int size_maps(struct kpm_maps *maps, const struct kpm_live_opts *opts,
 	char path[4096];
 
 	if (!cpus)
-		return kpm_fail(err, -ENOENT, "%s does not say which CPUs there are; mount sysfs",
+		return kpm_fail(err, -ENOENT, "%s: cannot read the possible CPUs; mount sysfs",
 				kpm_path(&opts->roots, KPM_FILE_CPUS, path, sizeof(path)));
 	cpus = power_of_two(cpus);
 	*maps = (struct kpm_maps){
@@ -124,7 +124,7 @@ static int open_skeleton(struct kpm_probes *probes, const struct bpf_object_open
 	return ret;
 }
 
-/* Sizes of the other maps and the variables of the programs. */
+/* Sets the sizes of the other maps and the variables of the programs. */
 static void configure(struct kpoolmon_bpf *skel, const struct kpm_live_opts *opts,
 		      const struct kpm_kernel *kernel)
 {
@@ -147,7 +147,7 @@ static int load(struct kpm_probes *probes, const struct kpm_hook_choice *hooks, 
 {
 	const struct kpm_live_opts *opts = &probes->opts;
 	char btf[4096];
-	/* a type that the kernel has not, libbpf would look for in its modules: as root only */
+	/* without a path libbpf searches missing types in the BTF of modules, which needs root */
 	LIBBPF_OPTS(bpf_object_open_opts, open,
 		    .btf_custom_path =
 			    kpm_path(&opts->roots, KPM_FILE_VMLINUX_BTF, btf, sizeof(btf)));
@@ -214,20 +214,20 @@ fail:
 	return ret;
 }
 
-static int attach_events(struct kpm_probes *probes, enum kpm_probe from, enum kpm_probe to,
+static int attach_events(struct kpm_probes *probes, enum kpm_event from, enum kpm_event to,
 			 struct kpm_err *err)
 {
 	for (int i = from; i <= (int)to; i++) {
 		char what[64];
 
-		if ((kpm_probe_table[i].rescue && probes->opts.no_rescue) ||
-		    (kpm_probe_table[i].module && !probes->kernel.modules))
+		if ((kpm_event_table[i].rescue && probes->opts.no_rescue) ||
+		    (kpm_event_table[i].module && !probes->kernel.modules))
 			continue;
 		probes->links[i] = bpf_program__attach_raw_tracepoint(kpm_probes_program(probes, i),
-								      kpm_probe_table[i].event);
+								      kpm_event_table[i].event);
 		if (probes->links[i])
 			continue;
-		snprintf(what, sizeof(what), "attach to tracepoint %s", kpm_probe_table[i].event);
+		snprintf(what, sizeof(what), "attach to tracepoint %s", kpm_event_table[i].event);
 		return explain(&probes->opts, errno, what, err);
 	}
 	return 0;
@@ -248,10 +248,10 @@ int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err)
 int kpm_probes_attach_rest(struct kpm_probes *probes, struct kpm_err *err)
 {
 	const struct kpm_hook_choice *choice = &probes->opts.hooks;
-	int ret = attach_events(probes, 0, KPM_PROBE_CACHE_FREE_AGAIN, err);
+	int ret = attach_events(probes, 0, KPM_EVENT_CACHE_FREE_AGAIN, err);
 
 	if (!ret)
-		ret = attach_events(probes, KPM_PROBE_KMALLOC, KPM_PROBES - 1, err);
+		ret = attach_events(probes, KPM_EVENT_KMALLOC, KPM_EVENTS - 1, err);
 	if (!ret)
 		ret = kpm_hooks_attach(&probes->hooks, &probes->kernel, choice, false, err);
 	return ret;
@@ -261,7 +261,7 @@ int kpm_probes_attach_rest(struct kpm_probes *probes, struct kpm_err *err)
 void kpm_probes_detach(struct kpm_probes *probes)
 {
 	kpm_hooks_detach(&probes->hooks, false);
-	for (int i = KPM_PROBES - 1; i >= 0; i--) {
+	for (int i = KPM_EVENTS - 1; i >= 0; i--) {
 		bpf_link__destroy(probes->links[i]);
 		probes->links[i] = NULL;
 	}
@@ -274,7 +274,7 @@ int kpm_probes_each(const struct kpm_probes *probes,
 {
 	int ret = 0;
 
-	for (int i = 0; !ret && i < KPM_PROBES; i++)
+	for (int i = 0; !ret && i < KPM_EVENTS; i++)
 		if (probes->links[i])
 			ret = visit(arg, kpm_probes_program(probes, i), probes->links[i]);
 	for (int i = 0; i < KPM_HOOKS; i++)
@@ -295,7 +295,7 @@ void kpm_probes_unload(struct kpm_probes *probes)
 
 void kpm_probes_programs(const struct kpm_probes *probes, struct kpm_programs *programs)
 {
-	for (int i = 0; i < KPM_PROBES; i++)
+	for (int i = 0; i < KPM_EVENTS; i++)
 		programs->event[i] =
 			probes->links[i] ? bpf_program__fd(kpm_probes_program(probes, i)) : -1;
 	for (int i = 0; i < KPM_HOOKS; i++)
@@ -306,9 +306,9 @@ void kpm_probes_programs(const struct kpm_probes *probes, struct kpm_programs *p
 					: -1;
 }
 
-struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_probe probe)
+struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_event event)
 {
-	return bpf_object__find_program_by_name(probes->skel->obj, kpm_probe_table[probe].program);
+	return bpf_object__find_program_by_name(probes->skel->obj, kpm_event_table[event].program);
 }
 
 struct bpf_program *kpm_probes_clock(const struct kpm_probes *probes)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The programs of bpf/kpoolmon.bpf.c: sized, loaded, attached and asked for what they missed.
- * Used by the live source and by the tests that fire the programs themselves.
+ * Sizes, loads and attaches the programs of bpf/kpoolmon.bpf.c. Used by the live source, by `start`
+ * and by the tests that run the programs themselves.
  */
 #ifndef KPM_PROBES_H
 #define KPM_PROBES_H
@@ -24,7 +24,7 @@ struct kpm_probes {
 	struct kpm_kernel kernel;
 	struct kpoolmon_bpf *skel;
 	struct kpm_maps maps;
-	struct bpf_link *links[KPM_PROBES];
+	struct bpf_link *links[KPM_EVENTS];
 	struct kpm_hooks hooks;
 	int64_t started_ns;
 };
@@ -48,8 +48,8 @@ int kpm_probes_each(const struct kpm_probes *probes,
 /* The file descriptors of the programs; borrowed. */
 void kpm_probes_programs(const struct kpm_probes *probes, struct kpm_programs *programs);
 
-struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_probe probe);
-/* The program that returns the present second of the kernel's clock of births. */
+struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_event event);
+/* The program that returns the current second of the allocation clock. */
 struct bpf_program *kpm_probes_clock(const struct kpm_probes *probes);
 void kpm_probes_fds(const struct kpm_probes *probes, struct kpm_tables_fds *fds);
 

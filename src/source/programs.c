@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Asks the kernel what its figures of the attached programs are. */
+/* Reads the kernel's figures of programs. */
 #include <errno.h>
 
 #include <bpf/bpf.h>
 
 #include "source/programs.h"
 
-const struct kpm_probe_info kpm_probe_table[KPM_PROBES] = {
-	[KPM_PROBE_KFREE] = {"kpm_kfree", "kfree", false, false},
-	[KPM_PROBE_KFREE_AGAIN] = {"kpm_kfree_again", "kfree", true, false},
-	[KPM_PROBE_CACHE_FREE] = {"kpm_cache_free", "kmem_cache_free", false, false},
-	[KPM_PROBE_CACHE_FREE_AGAIN] = {"kpm_cache_free_again", "kmem_cache_free", true, false},
-	[KPM_PROBE_KMALLOC] = {"kpm_kmalloc", "kmalloc", false, false},
-	[KPM_PROBE_CACHE_ALLOC] = {"kpm_cache_alloc", "kmem_cache_alloc", false, false},
-	[KPM_PROBE_MODULE_LOAD] = {"kpm_module_load", "module_load", false, true},
-	[KPM_PROBE_MODULE_FREE] = {"kpm_module_free", "module_free", false, true},
+const struct kpm_event_info kpm_event_table[KPM_EVENTS] = {
+	[KPM_EVENT_KFREE] = {"kpm_kfree", "kfree", false, false},
+	[KPM_EVENT_KFREE_AGAIN] = {"kpm_kfree_again", "kfree", true, false},
+	[KPM_EVENT_CACHE_FREE] = {"kpm_cache_free", "kmem_cache_free", false, false},
+	[KPM_EVENT_CACHE_FREE_AGAIN] = {"kpm_cache_free_again", "kmem_cache_free", true, false},
+	[KPM_EVENT_KMALLOC] = {"kpm_kmalloc", "kmalloc", false, false},
+	[KPM_EVENT_CACHE_ALLOC] = {"kpm_cache_alloc", "kmem_cache_alloc", false, false},
+	[KPM_EVENT_MODULE_LOAD] = {"kpm_module_load", "module_load", false, true},
+	[KPM_EVENT_MODULE_FREE] = {"kpm_module_free", "module_free", false, true},
 };
 
 /* Times that the kernel did not run a program, 0 if it is not attached. */
@@ -33,8 +33,8 @@ static int misses_of(int fd, uint64_t *n)
 }
 
 /*
- * Adds a pair of copies of a program for frees: what the first was not run for is skipped; lost is
- * what neither was run for, and that is no more than the fewer misses of the two.
+ * Adds the misses of the two copies of a free program: those of the first are skipped; at most the
+ * fewer of the two are lost, for then neither copy has run.
  */
 static void add_frees(struct kpm_loss *loss, uint64_t first, uint64_t second)
 {
@@ -43,7 +43,7 @@ static void add_frees(struct kpm_loss *loss, uint64_t first, uint64_t second)
 }
 
 /* A free event's program and its copy. */
-static int add_pair(const struct kpm_programs *p, enum kpm_probe first, enum kpm_probe again,
+static int add_pair(const struct kpm_programs *p, enum kpm_event first, enum kpm_event again,
 		    struct kpm_loss *loss)
 {
 	uint64_t one, two;
@@ -85,10 +85,10 @@ int kpm_programs_losses(const struct kpm_programs *p, struct kpm_loss *loss)
 	uint64_t kmallocs, caches;
 	int ret;
 
-	if ((ret = add_pair(p, KPM_PROBE_KFREE, KPM_PROBE_KFREE_AGAIN, &sum)) ||
-	    (ret = add_pair(p, KPM_PROBE_CACHE_FREE, KPM_PROBE_CACHE_FREE_AGAIN, &sum)) ||
-	    (ret = misses_of(p->event[KPM_PROBE_KMALLOC], &kmallocs)) ||
-	    (ret = misses_of(p->event[KPM_PROBE_CACHE_ALLOC], &caches)))
+	if ((ret = add_pair(p, KPM_EVENT_KFREE, KPM_EVENT_KFREE_AGAIN, &sum)) ||
+	    (ret = add_pair(p, KPM_EVENT_CACHE_FREE, KPM_EVENT_CACHE_FREE_AGAIN, &sum)) ||
+	    (ret = misses_of(p->event[KPM_EVENT_KMALLOC], &kmallocs)) ||
+	    (ret = misses_of(p->event[KPM_EVENT_CACHE_ALLOC], &caches)))
 		return ret;
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		ret = add_hook(p, i, &sum);
@@ -121,7 +121,7 @@ int kpm_programs_cost(const struct kpm_programs *p, struct kpm_cost *cost)
 	int ret = 0;
 
 	*cost = (struct kpm_cost){0};
-	for (int i = 0; !ret && i < KPM_PROBES; i++)
+	for (int i = 0; !ret && i < KPM_EVENTS; i++)
 		ret = add_cost(p->event[i], cost);
 	for (int i = 0; i < KPM_HOOKS; i++)
 		for (int k = 0; !ret && k < KPM_HOOK_LINKS; k++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The attached programs by their file descriptors, whoever attached them: what they missed and
- * what they cost. Used by the live and the pinned source.
+ * The attached programs by their file descriptors: the kernel's figures of missed runs and of cost.
+ * Used by the live and the pinned source, which attach or open them.
  */
 #ifndef KPM_PROGRAMS_H
 #define KPM_PROGRAMS_H
@@ -11,38 +11,39 @@
 
 #include "model/snapshot.h"
 
+/* Programs of one hook, at most. */
 #define KPM_HOOK_LINKS 4
 
 /*
- * In the order in which they are attached. The free side first, so that no object is entered
- * whose free could not be seen; the first copy of a free program before the second: tracepoints
- * run them in this order.
+ * The programs on events, in the order in which they are attached. The free side first, so that no
+ * object is entered whose free could not be seen; the first copy of a free program before the
+ * second: tracepoints run them in this order.
  */
-enum kpm_probe {
-	KPM_PROBE_KFREE,
-	KPM_PROBE_KFREE_AGAIN,
-	KPM_PROBE_CACHE_FREE,
-	KPM_PROBE_CACHE_FREE_AGAIN,
-	KPM_PROBE_KMALLOC,
-	KPM_PROBE_CACHE_ALLOC,
-	KPM_PROBE_MODULE_LOAD,
-	KPM_PROBE_MODULE_FREE,
-	KPM_PROBES
+enum kpm_event {
+	KPM_EVENT_KFREE,
+	KPM_EVENT_KFREE_AGAIN,
+	KPM_EVENT_CACHE_FREE,
+	KPM_EVENT_CACHE_FREE_AGAIN,
+	KPM_EVENT_KMALLOC,
+	KPM_EVENT_CACHE_ALLOC,
+	KPM_EVENT_MODULE_LOAD,
+	KPM_EVENT_MODULE_FREE,
+	KPM_EVENTS
 };
 
 /* A program and the tracepoint that it is attached to. */
-struct kpm_probe_info {
+struct kpm_event_info {
 	const char *program; /* its name in bpf/kpoolmon.bpf.c */
 	const char *event;
 	bool rescue; /* the second copy of a free program */
 	bool module; /* only where the kernel loads modules */
 };
 
-extern const struct kpm_probe_info kpm_probe_table[KPM_PROBES];
+extern const struct kpm_event_info kpm_event_table[KPM_EVENTS];
 
-/* -1: not attached. */
+/* File descriptors of the programs; -1: not attached. */
 struct kpm_programs {
-	int event[KPM_PROBES];
+	int event[KPM_EVENTS];
 	int hook[KPM_HOOKS][KPM_HOOK_LINKS];
 };
 
@@ -58,7 +59,7 @@ struct kpm_cost {
  * does not tell; then they are not known.
  */
 int kpm_programs_losses(const struct kpm_programs *programs, struct kpm_loss *loss);
-/* What they cost together, as far as the kernel took the time. 0 or -errno. */
+/* Their cost together, of the runs that the kernel has timed. 0 or -errno. */
 int kpm_programs_cost(const struct kpm_programs *programs, struct kpm_cost *cost);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The source that plays a recording. After the last sample there are no more: -ENODATA. */
+/* Plays a recording. After the last sample: -ENODATA. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -24,20 +24,20 @@ struct kpm_source {
 struct kpm_source_ops {
 	/* Fills the snapshot and enters new tags. 0 or -errno; then snap is not to be used. */
 	int (*sample)(struct kpm_source *src, struct kpm_snapshot *snap, struct kpm_err *err);
-	/* Looks at the objects of a tag one by one, and counts those that are `survive_s` seconds
-	 * old; NULL if the source has none. 0 or -errno. */
+	/* Scans the objects of a tag for their ages and sizes; those at least `survive_s` seconds
+	 * old are its survivors. NULL if the source has no objects. 0 or -errno. */
 	int (*objects)(struct kpm_source *src, uint32_t tag, uint32_t survive_s,
 		       struct kpm_objects *objects);
 	/*
-	 * Opens the audit of the books, which goes on a little with each sample from then on; NULL
-	 * if the source has none. Unless `anyway`, only where frees are not seen, and not by a live
-	 * source that was opened without: *audit is NULL where none is needed. The source's, closed
-	 * with it. 0, or -errno and a sentence.
+	 * Opens the audit of the tables, which then scans a part with each sample; NULL if the
+	 * source has none. Unless `anyway`, only where frees are not seen, and not by a live source
+	 * that was opened without audit: *audit is NULL where none is needed. The source owns it.
+	 * 0, or -errno and a sentence.
 	 */
 	int (*audit)(struct kpm_source *src, bool anyway, struct kpm_audit **audit,
 		     struct kpm_err *err);
-	/* Have the books been taken away? A look at a flag. NULL: they never are. 0, or -ESHUTDOWN
-	 * and a sentence. */
+	/* Has tracking been stopped? Reads a flag. NULL: it never is. 0, or -ESHUTDOWN and a
+	 * sentence. */
 	int (*check)(struct kpm_source *src, struct kpm_err *err);
 	void (*close)(struct kpm_source *src);
 };

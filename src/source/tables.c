@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads the probes' maps. The probes write while we read: a tag's frees are read before its
- * allocs, so an object can be counted as outstanding a moment too long, never too short.
+ * The probes write during the read: a tag's frees are read before its allocs, so that an object can
+ * be counted as outstanding a moment too long, never too short.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -174,7 +174,7 @@ static int enter_new_tags(struct kpm_tables *b, struct kpm_tagset *set)
 		if (!id) /* claimed this moment: next time */
 			return 0;
 		info = &infos[id - 1];
-		/* a name that fills its room was cut: somebody else knows the whole */
+		/* a name that fills its buffer was cut: the symbol table has the whole */
 		symbol = strlen(info->symbol) < KPM_SYMBOL_LEN - 1 ? info->symbol : NULL;
 		ours = kpm_tagset_enter(set, info->site, symbol,
 					info->cache_name[0] ? info->cache_name : NULL,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The probes' maps as user space sees them (kpoolmon/abi.h has their layout): mapped memory, read
- * without a system call, while the probes go on writing.
+ * Reads the tracking tables, the probes' maps (kpoolmon/abi.h has their layout): mapped memory,
+ * read without a system call, while the probes go on writing.
  */
 #ifndef KPM_TABLES_H
 #define KPM_TABLES_H
@@ -28,19 +28,19 @@ int kpm_tables_open(const struct kpm_tables_fds *fds, struct kpm_tables **tables
 void kpm_tables_close(struct kpm_tables *tables);
 
 /*
- * Enters new tags into `set` and fills the rows, the room and the losses that the maps know.
+ * Enters new tags into `set` and fills the rows, the capacity and the losses that the maps have.
  * Work grows with the tags in use. 0 or -ENOMEM.
  */
 int kpm_tables_read(struct kpm_tables *tables, struct kpm_tagset *set, struct kpm_snapshot *snap,
 		    struct kpm_err *err);
 
-/* When tracking began, CLOCK_MONOTONIC; have the books been stopped since? */
+/* When tracking began, CLOCK_MONOTONIC; has tracking been stopped since? */
 int64_t kpm_tables_started(const struct kpm_tables *tables);
 bool kpm_tables_stopped(const struct kpm_tables *tables);
 
 /* Tag slots: the bound of the numbers below. */
 uint32_t kpm_tables_tag_slots(const struct kpm_tables *tables);
-/* What slot `tag` stands for, NULL if it is free; *sum becomes its counters over all shards. */
+/* The description of slot `tag`, NULL if it is free; *sum becomes its counters over all shards. */
 const struct kpm_tag_info *kpm_tables_tag(const struct kpm_tables *tables, uint32_t tag,
 					  struct kpm_counters *sum);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What `make bench` holds the probes against: empty programs on the same events; the least that
- * any exact books must do, an entry made and taken back by compare-and-swap and two counters, for
- * one call site and without a thought for collisions; and the obvious way to write the books, a
+ * The programs that `make bench` compares the probes with: empty programs on the same events; the
+ * least that exact tracking must do, an entry made and taken out by compare-and-swap and two
+ * counters, for one call site and without handling of collisions; and the usual way to track, a
  * preallocated hash map of objects and a hash map of call sites.
  */
 #include "types.bpf.h"

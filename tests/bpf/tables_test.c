@@ -65,25 +65,25 @@ static void unload(struct fixture *f)
 	free(f);
 }
 
-static void fire(const struct fixture *f, enum kpm_probe probe, uint64_t a, uint64_t b, uint64_t c,
+static void fire(const struct fixture *f, enum kpm_event event, uint64_t a, uint64_t b, uint64_t c,
 		 uint64_t d, uint64_t e)
 {
 	uint64_t args[6] = {a, b, c, d, e, -1ULL};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
 
-	if (bpf_prog_test_run_opts(bpf_program__fd(kpm_probes_program(&f->probes, probe)), &opts))
+	if (bpf_prog_test_run_opts(bpf_program__fd(kpm_probes_program(&f->probes, event)), &opts))
 		fail_msg("BPF_PROG_TEST_RUN failed");
 }
 
 static void alloc(const struct fixture *f, uint64_t site, uint64_t ptr, uint64_t asked,
 		  uint64_t size)
 {
-	fire(f, KPM_PROBE_KMALLOC, site, ptr, asked, size, 0);
+	fire(f, KPM_EVENT_KMALLOC, site, ptr, asked, size, 0);
 }
 
 static void free_ptr(const struct fixture *f, uint64_t ptr)
 {
-	fire(f, KPM_PROBE_KFREE, 0, ptr, 0, 0, 0);
+	fire(f, KPM_EVENT_KFREE, 0, ptr, 0, 0, 0);
 }
 
 static int add_weight(const struct kpm_slot *entry, void *arg)
@@ -166,7 +166,7 @@ static void no_objects(void **state)
 	(void)state;
 	alloc(f, SITE(1), 0, 100, 128);
 	alloc(f, SITE(1), 16, 0, 0);
-	fire(f, KPM_PROBE_CACHE_ALLOC, SITE(1), 0, 0, 0, 0);
+	fire(f, KPM_EVENT_CACHE_ALLOC, SITE(1), 0, 0, 0, 0);
 	free_ptr(f, 0);
 	free_ptr(f, 16);
 	sample(f);
@@ -239,8 +239,8 @@ static void reuse_everywhere(void **state)
 	unload(f);
 }
 
-/* Buckets look no further once what went on from them is gone. */
-static void nothing_stays_spilled(void **state)
+/* Buckets are searched no further once the objects that overflowed from them are gone. */
+static void no_overflow_stays(void **state)
 {
 	enum { COUNT = 3000 };
 	struct fixture *f = load(1000, 1024);
@@ -304,13 +304,13 @@ static void other_event_frees(void **state)
 	(void)state;
 	for (int i = 0; i < 100; i++) {
 		alloc(f, SITE(1), PTR(i * 8), 60, 64);
-		fire(f, KPM_PROBE_CACHE_ALLOC, SITE(2), PTR(10000 + i * 8), SITE(3), 0, 0);
+		fire(f, KPM_EVENT_CACHE_ALLOC, SITE(2), PTR(10000 + i * 8), SITE(3), 0, 0);
 	}
 	sample(f);
 	assert_int_equal(at(f, SITE(1)).diff, 100);
 	assert_int_equal(at(f, SITE(2)).diff, 100);
 	for (int i = 0; i < 100; i++) {
-		fire(f, KPM_PROBE_CACHE_FREE, 0, PTR(i * 8), 0, 0, 0);
+		fire(f, KPM_EVENT_CACHE_FREE, 0, PTR(i * 8), 0, 0, 0);
 		free_ptr(f, PTR(10000 + i * 8));
 	}
 	sample(f);
@@ -325,9 +325,9 @@ static void other_event_frees(void **state)
 }
 
 /* Atomic operations in a program, as the kernel has it. */
-static unsigned int atomics(const struct fixture *f, enum kpm_probe probe)
+static unsigned int atomics(const struct fixture *f, enum kpm_event event)
 {
-	const int fd = bpf_program__fd(kpm_probes_program(&f->probes, probe));
+	const int fd = bpf_program__fd(kpm_probes_program(&f->probes, event));
 	struct bpf_prog_info info = {0};
 	uint32_t len = sizeof(info), size;
 	struct bpf_insn *code;
@@ -351,8 +351,8 @@ static void more_cpus_than_shards(void **state)
 {
 	char sys[] = "/tmp/kpoolmon-test-XXXXXX", command[256];
 	struct fixture *f = load(1000, 64);
-	const unsigned int allocs = atomics(f, KPM_PROBE_KMALLOC);
-	const unsigned int frees = atomics(f, KPM_PROBE_KFREE);
+	const unsigned int allocs = atomics(f, KPM_EVENT_KMALLOC);
+	const unsigned int frees = atomics(f, KPM_EVENT_KFREE);
 	/* 0: this machine's CPUs share them anyway */
 	const unsigned int more = f->probes.maps.cpus == f->probes.maps.shards_count;
 
@@ -366,8 +366,8 @@ static void more_cpus_than_shards(void **state)
 	assert_int_equal(system(command), 0);
 	f = load_from(sys, 1000, 64);
 	assert_int_equal(f->probes.maps.shards_count, KPM_SHARDS_MAX);
-	assert_int_equal(atomics(f, KPM_PROBE_KMALLOC), allocs + more);
-	assert_int_equal(atomics(f, KPM_PROBE_KFREE), frees + more);
+	assert_int_equal(atomics(f, KPM_EVENT_KMALLOC), allocs + more);
+	assert_int_equal(atomics(f, KPM_EVENT_KFREE), frees + more);
 	for (int i = 0; i < 500; i++)
 		alloc(f, SITE(1), PTR(i * 8), 60, 64);
 	for (int i = 0; i < 300; i++)
@@ -390,9 +390,9 @@ static void second_copy_counts_its_catch(void **state)
 	alloc(f, SITE(1), PTR(9), 60, 64);
 	alloc(f, SITE(1), PTR(17), 60, 64);
 	free_ptr(f, PTR(1));
-	fire(f, KPM_PROBE_KFREE_AGAIN, 0, PTR(1), 0, 0, 0);
-	fire(f, KPM_PROBE_KFREE_AGAIN, 0, PTR(9), 0, 0, 0);
-	fire(f, KPM_PROBE_CACHE_FREE_AGAIN, 0, PTR(17), 0, 0, 0);
+	fire(f, KPM_EVENT_KFREE_AGAIN, 0, PTR(1), 0, 0, 0);
+	fire(f, KPM_EVENT_KFREE_AGAIN, 0, PTR(9), 0, 0, 0);
+	fire(f, KPM_EVENT_CACHE_FREE_AGAIN, 0, PTR(17), 0, 0, 0);
 	sample(f);
 	assert_int_equal(at(f, SITE(1)).frees, 3);
 	assert_int_equal(f->snap.loss.rescued, 2);
@@ -407,13 +407,13 @@ static void second_copy_forgets(void **state)
 	(void)state;
 	alloc(f, SITE(1), PTR(1), 60, 64);
 	free_ptr(f, PTR(1));
-	fire(f, KPM_PROBE_KFREE_AGAIN, 0, PTR(1), 0, 0, 0);
+	fire(f, KPM_EVENT_KFREE_AGAIN, 0, PTR(1), 0, 0, 0);
 	alloc(f, SITE(1), PTR(1), 60, 64);
-	fire(f, KPM_PROBE_KFREE_AGAIN, 0, PTR(1), 0, 0, 0);
-	fire(f, KPM_PROBE_CACHE_FREE, 0, PTR(9), 0, 0, 0);
-	fire(f, KPM_PROBE_CACHE_FREE_AGAIN, 0, PTR(9), 0, 0, 0);
+	fire(f, KPM_EVENT_KFREE_AGAIN, 0, PTR(1), 0, 0, 0);
+	fire(f, KPM_EVENT_CACHE_FREE, 0, PTR(9), 0, 0, 0);
+	fire(f, KPM_EVENT_CACHE_FREE_AGAIN, 0, PTR(9), 0, 0, 0);
 	alloc(f, SITE(1), PTR(9), 60, 64);
-	fire(f, KPM_PROBE_CACHE_FREE_AGAIN, 0, PTR(9), 0, 0, 0);
+	fire(f, KPM_EVENT_CACHE_FREE_AGAIN, 0, PTR(9), 0, 0, 0);
 	sample(f);
 	assert_int_equal(at(f, SITE(1)).allocs, 3);
 	assert_int_equal(at(f, SITE(1)).frees, 3);
@@ -446,11 +446,11 @@ static void kinds(void **state)
 	const struct kpm_row *row;
 
 	(void)state;
-	fire(f, KPM_PROBE_KMALLOC, SITE(1), PTR(1), 64, 64, GFP_RECLAIMABLE);
-	fire(f, KPM_PROBE_KMALLOC, SITE(1), PTR(9), 64, 64, 0);
-	fire(f, KPM_PROBE_KMALLOC, SITE(1), PTR(17), 64, 64, GFP_RECLAIMABLE | GFP_DMA);
+	fire(f, KPM_EVENT_KMALLOC, SITE(1), PTR(1), 64, 64, GFP_RECLAIMABLE);
+	fire(f, KPM_EVENT_KMALLOC, SITE(1), PTR(9), 64, 64, 0);
+	fire(f, KPM_EVENT_KMALLOC, SITE(1), PTR(17), 64, 64, GFP_RECLAIMABLE | GFP_DMA);
 	/* large: unreclaimable whatever was asked */
-	fire(f, KPM_PROBE_KMALLOC, SITE(1), PTR(8192), 9000, 16384, GFP_RECLAIMABLE);
+	fire(f, KPM_EVENT_KMALLOC, SITE(1), PTR(8192), 9000, 16384, GFP_RECLAIMABLE);
 	sample(f);
 	assert_int_equal(f->snap.count, 1);
 	row = &f->snap.rows[0];
@@ -624,7 +624,7 @@ static void modules_retire_tags(void **state)
 		alloc(f, SITE(1), PTR(i * 16), 64, 64);
 		if (core)
 			alloc(f, core, PTR(100 + i * 16), 64, 64);
-		fire(f, i ? KPM_PROBE_MODULE_FREE : KPM_PROBE_MODULE_LOAD, 0, 0, 0, 0, 0);
+		fire(f, i ? KPM_EVENT_MODULE_FREE : KPM_EVENT_MODULE_LOAD, 0, 0, 0, 0, 0);
 	}
 	sample(f);
 	assert_int_equal(f->snap.capacity.tags, core ? 4 : 3);
@@ -659,7 +659,7 @@ static void refresh(void **state)
 	unload(f);
 }
 
-/* The kernel's clock of births, in seconds. */
+/* The allocation clock, in seconds. */
 static uint32_t clock_now(const struct fixture *f)
 {
 	uint64_t args[6] = {0};
@@ -732,7 +732,7 @@ static void weights(void **state)
 struct racer {
 	struct fixture *f;
 	pthread_barrier_t *barrier;
-	enum kpm_probe probe;
+	enum kpm_event event;
 	int cpu, rounds;
 	uint64_t site, ptr;
 };
@@ -747,7 +747,7 @@ static void *race(void *arg)
 	pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
 	for (int i = 0; i < r->rounds; i++) {
 		pthread_barrier_wait(r->barrier);
-		fire(r->f, r->probe, r->site, r->ptr, 64, 64, 0);
+		fire(r->f, r->event, r->site, r->ptr, 64, 64, 0);
 		pthread_barrier_wait(r->barrier);
 	}
 	return NULL;
@@ -785,8 +785,8 @@ static void two_frees_at_once(void **state)
 	(void)state;
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		skip();
-	run_race(f, (struct racer){.probe = KPM_PROBE_KFREE, .ptr = PTR(1)},
-		 (struct racer){.probe = KPM_PROBE_KFREE_AGAIN, .ptr = PTR(1)}, rounds);
+	run_race(f, (struct racer){.event = KPM_EVENT_KFREE, .ptr = PTR(1)},
+		 (struct racer){.event = KPM_EVENT_KFREE_AGAIN, .ptr = PTR(1)}, rounds);
 	sample(f);
 	assert_int_equal(at(f, SITE(1)).allocs, rounds);
 	assert_int_equal(at(f, SITE(1)).frees, rounds);
@@ -804,8 +804,8 @@ static void free_and_reuse_at_once(void **state)
 	(void)state;
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		skip();
-	run_race(f, (struct racer){.probe = KPM_PROBE_KMALLOC, .site = SITE(2), .ptr = PTR(1)},
-		 (struct racer){.probe = KPM_PROBE_KFREE, .ptr = PTR(1)}, rounds);
+	run_race(f, (struct racer){.event = KPM_EVENT_KMALLOC, .site = SITE(2), .ptr = PTR(1)},
+		 (struct racer){.event = KPM_EVENT_KFREE, .ptr = PTR(1)}, rounds);
 	sample(f);
 	assert_int_equal(at(f, SITE(1)).allocs, rounds);
 	assert_int_equal(at(f, SITE(1)).frees, rounds);
@@ -821,7 +821,7 @@ int main(void)
 		cmocka_unit_test(double_free),
 		cmocka_unit_test(reuse),
 		cmocka_unit_test(reuse_everywhere),
-		cmocka_unit_test(nothing_stays_spilled),
+		cmocka_unit_test(no_overflow_stays),
 		cmocka_unit_test(other_event_frees),
 		cmocka_unit_test(more_cpus_than_shards),
 		cmocka_unit_test(second_copy_counts_its_catch),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The audit on the running kernel: nothing that is live goes off the books, whatever its memory
- * looks like; what is free goes. Needs root, BTF and Linux 6.13; takes two minutes.
+ * The audit on the running kernel: no live object is taken out, whatever its memory looks
+ * like; free ones are. Needs root, BTF and Linux 6.13; takes two minutes.
  */
 #include "live.h"
 
@@ -64,7 +64,7 @@ static void make_waiting(int count)
 	close(listener);
 }
 
-/* What is held: its objects are in the books from the start and must stay there. */
+/* Resources that are held: their objects are tracked from the start and must stay so. */
 struct held {
 	int queues[MESSAGES / PER_QUEUE];
 	int files[FILES];
@@ -151,7 +151,7 @@ static void nothing_live_is_taken_off(void **state)
 	report = kpm_audit_done(audit);
 	stop_churn(churn);
 	sample(f);
-	print_message("%llu objects looked at in 100 audits, %llu free ones taken off\n",
+	print_message("%llu objects scanned in 100 audits, %llu free ones taken off\n",
 		      (unsigned long long)report->scanned,
 		      (unsigned long long)kpm_audit_taken(report));
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
@@ -205,7 +205,7 @@ static void make_phantoms(int seconds)
 	}
 }
 
-/* The caches whose books hold more than the kernel has. */
+/* The caches that have more tracked objects than the kernel counts. */
 static unsigned int too_many(struct kpm_audit *audit, const char **first)
 {
 	static char name[sizeof(((struct kpm_cache_count *)NULL)->name)];
@@ -225,7 +225,7 @@ static unsigned int too_many(struct kpm_audit *audit, const char **first)
 	return n;
 }
 
-static void what_is_free_goes(void **state)
+static void free_objects_are_taken_out(void **state)
 {
 	struct fixture *f;
 	struct kpm_audit *audit;
@@ -250,19 +250,19 @@ static void what_is_free_goes(void **state)
 		/* what others on this machine have freed since is not old enough yet */
 		sleep(KPM_AUDIT_MIN_AGE_S + 1);
 	}
-	print_message("%llu objects of maple_node on the books without the audit, %llu with it\n",
+	print_message("%llu tracked objects of maple_node without the audit, %llu with it\n",
 		      (unsigned long long)before.diff, (unsigned long long)after.diff);
 	/* those of this process and the few that are really live */
 	if (f->snap.missing[0])
 		assert_true(before.diff > 10000 && after.diff * 50 <= before.diff);
 	if (too_many(audit, &first))
-		fail_msg("%s: more on the books than the kernel has", first);
+		fail_msg("%s: more tracked objects than the kernel counts", first);
 	check_identity(f);
 	close_live(f);
 	churn = start_churn(1);
 }
 
-/* Books that hold more than a kernel which says that it has nothing of a cache. */
+/* More tracked objects than a kernel counts that claims to have few of a cache. */
 static void too_many_are_told(void **state)
 {
 	char proc[] = "/tmp/kpoolmon-proc-XXXXXX", path[64];
@@ -334,7 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_live_is_taken_off, begin_churn, end_churn),
-		cmocka_unit_test_setup_teardown(what_is_free_goes, begin_churn, end_churn),
+		cmocka_unit_test_setup_teardown(free_objects_are_taken_out, begin_churn, end_churn),
 		cmocka_unit_test_setup_teardown(too_many_are_told, begin_churn, end_churn),
 		cmocka_unit_test_setup_teardown(a_million_cost_little, begin_churn, end_churn),
 	};

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the tests on the running kernel share: probes of their own, load, and what it must come to.
- */
+/* Shared by the tests on the running kernel: probes of their own, load, and expected counts. */
 #ifndef KPM_TESTS_LIVE_H
 #define KPM_TESTS_LIVE_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The books on the running kernel: exact numbers of real objects at known call sites, beside
- * load on the other core. Needs root and a kernel with BTF; takes a minute or two.
+ * The tracking tables on the running kernel: exact numbers of real objects at known call sites,
+ * beside load on the other core. Needs root and a kernel with BTF; takes a minute or two.
  */
 #include "live.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Books without a process, on the running kernel: exact numbers since the start, and how long a
+ * Tracking without a process, on the running kernel: exact numbers since the start, and how long a
  * dump of many tags takes. Needs root and a kernel with BTF.
  */
 #include <setjmp.h>
@@ -75,7 +75,7 @@ static uint64_t outstanding(struct kpm_source *source, struct kpm_tagset *tags, 
 	return sum;
 }
 
-/* Two readers see what was counted before they came, and the end. */
+/* Two readers see the counts of before they were opened, and the stop. */
 static void numbers_since_the_start(void **state)
 {
 	struct kpm_source *source[2];
@@ -162,7 +162,7 @@ static void fire_sites(void)
 	close(program);
 }
 
-/* What cron pays: a dump of many tags, appended to a file, as a process of its own. */
+/* The cost for cron: a dump of many tags, appended to a file, as a process of its own. */
 static void dump_at_once(void **state)
 {
 	char self[PATH_MAX] = "", binary[PATH_MAX + 32], dir[] = "/tmp/kpoolmon-pinned-XXXXXX",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the sources read from files, from fake trees; sizes; the bits of the slots. */
+/* Files that the sources read, in fake trees; sizes; samples after their source; bits of slots. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -55,7 +55,7 @@ static int remove_tree(void **state)
 	return system(command);
 }
 
-/* Numbers that are left out count: what is made for each CPU is found by its number. */
+/* Gaps in the list count: per-CPU data are indexed by the CPU's number. */
 static void numbers(void **state)
 {
 	const struct kpm_roots roots = {.sys = dir};
@@ -158,7 +158,7 @@ static void slots_hold_addresses(void **state)
 	assert_int_equal(KPM_W0_KEY(~7ULL) >> 63, 0);
 }
 
-/* Tag, bytes asked for and birth do not touch each other at their largest. */
+/* Tag, bytes asked for and allocation time do not overlap at their largest. */
 static void slots_hold_the_rest(void **state)
 {
 	uint64_t w1 = (uint64_t)(KPM_TAGS_MAX - 1) << KPM_TAG_SHIFT |
