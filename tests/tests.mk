@@ -85,7 +85,7 @@ test-find: all $(B)/unpack ## search the modules of a real Debian kernel, agains
 test-deb: deb ## install, run and remove the package in a Debian 12 of its own
 	$(Q)sh tools/as-root.sh tests/deb/run $(B)/deb
 
-pictures: all $(B)/tests/screen/leaker ## make the README's pictures of the console anew
+pictures: all $(B)/tests/screen/leaker ## make the README's pictures of the console again
 	$(Q)mkdir -p tests/screen/pictures
 	$(Q)sh tools/as-root.sh bash tests/screen/capture.sh $(B)/kpoolmon $(B)/tests/screen/leaker \
 		tests/screen/pictures

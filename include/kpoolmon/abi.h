@@ -23,8 +23,8 @@
  *   control   one struct kpm_control
  *   about     one struct kpm_about; pinned maps only, no probe reads it
  */
-#ifndef KPOOLMON_ABI_H
-#define KPOOLMON_ABI_H
+#ifndef KPM_ABI_H
+#define KPM_ABI_H
 
 /* The probes have the types from bpf/types.bpf.h. */
 #ifndef __bpf__

@@ -3,8 +3,8 @@
  * Shared by the programs of the audit (bpf/audit.bpf.c) and user space. Both are of one process:
  * nothing of this outlives a version. All numbers are in host byte order.
  */
-#ifndef KPOOLMON_AUDIT_ABI_H
-#define KPOOLMON_AUDIT_ABI_H
+#ifndef KPM_AUDIT_ABI_H
+#define KPM_AUDIT_ABI_H
 
 #ifndef __bpf__
 #include <linux/types.h>

@@ -4,8 +4,8 @@
  * tags and names. The layout of the maps, which builds on this, is in
  * kpoolmon/abi.h; a change here changes it too, and must raise KPM_ABI_VERSION.
  */
-#ifndef KPOOLMON_KINDS_H
-#define KPOOLMON_KINDS_H
+#ifndef KPM_KINDS_H
+#define KPM_KINDS_H
 
 /*
  * Kinds of slab memory: unreclaimable and reclaimable. Users read of the same thing as `pool` on

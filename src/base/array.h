@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Growing arrays: a pointer, a capacity and, where elements are appended, a count. */
-#ifndef KPOOLMON_ARRAY_H
-#define KPOOLMON_ARRAY_H
+#ifndef KPM_ARRAY_H
+#define KPM_ARRAY_H
 
 #include <stddef.h>
 

@@ -8,8 +8,8 @@
  *
  * and means the last sample at or before that time.
  */
-#ifndef KPOOLMON_FILE_TIME_H
-#define KPOOLMON_FILE_TIME_H
+#ifndef KPM_FILE_TIME_H
+#define KPM_FILE_TIME_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A hash of texts that is the same on every machine and in every version: 64-bit FNV-1a. */
-#ifndef KPOOLMON_HASH_H
-#define KPOOLMON_HASH_H
+#ifndef KPM_HASH_H
+#define KPM_HASH_H
 
 #include <stdint.h>
 

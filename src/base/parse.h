@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Numbers with units, as people write them on a command line. */
-#ifndef KPOOLMON_PARSE_H
-#define KPOOLMON_PARSE_H
+#ifndef KPM_PARSE_H
+#define KPM_PARSE_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Drops capabilities that are no longer needed. */
-#ifndef KPOOLMON_RIGHTS_H
-#define KPOOLMON_RIGHTS_H
+#ifndef KPM_RIGHTS_H
+#define KPM_RIGHTS_H
 
 #include <stdint.h>
 

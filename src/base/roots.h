@@ -3,8 +3,8 @@
  * Where the kernel's own files are. The only place that knows paths below /proc and /sys and where
  * distributions put kernels; every root can be replaced, so that tests feed fake trees.
  */
-#ifndef KPOOLMON_ROOTS_H
-#define KPOOLMON_ROOTS_H
+#ifndef KPM_ROOTS_H
+#define KPM_ROOTS_H
 
 #include <stddef.h>
 

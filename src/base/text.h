@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Small things about text: patterns, harmless names, readable sizes. */
-#ifndef KPOOLMON_TEXT_H
-#define KPOOLMON_TEXT_H
+#ifndef KPM_TEXT_H
+#define KPM_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

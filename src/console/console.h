@@ -3,8 +3,8 @@
  * The console: poolmon's screen and keys on a terminal. It draws scenes, and turns keys into state
  * and reactions. It does not read the kernel, the clock or any file but its own list of columns.
  */
-#ifndef KPOOLMON_CONSOLE_H
-#define KPOOLMON_CONSOLE_H
+#ifndef KPM_CONSOLE_H
+#define KPM_CONSOLE_H
 
 #include <stdbool.h>
 #include <stdint.h>

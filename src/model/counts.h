@@ -4,8 +4,8 @@
  * fills it, and a column with its line in the manual. Sums take all members, recordings read the
  * table: every member is a uint64_t.
  */
-#ifndef KPOOLMON_COUNTS_H
-#define KPOOLMON_COUNTS_H
+#ifndef KPM_COUNTS_H
+#define KPM_COUNTS_H
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  * Data sets: the rows of one sample by the text of their tags, so that samples of different files
  * can be compared. Read from a CSV file or from a recording.
  */
-#ifndef KPOOLMON_DATASET_H
-#define KPOOLMON_DATASET_H
+#ifndef KPM_DATASET_H
+#define KPM_DATASET_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads data sets from CSV files of kpoolmon, whose format heads src/model/dataset_csv.c. */
-#ifndef KPOOLMON_DATASET_CSV_H
-#define KPOOLMON_DATASET_CSV_H
+#ifndef KPM_DATASET_CSV_H
+#define KPM_DATASET_CSV_H
 
 #include <stdio.h>
 

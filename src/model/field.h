@@ -4,8 +4,8 @@
  * list of their own. A table has a row for every member of its struct; a unit test holds it to
  * that.
  */
-#ifndef KPOOLMON_FIELD_H
-#define KPOOLMON_FIELD_H
+#ifndef KPM_FIELD_H
+#define KPM_FIELD_H
 
 #include <stddef.h>
 #include <stdint.h>

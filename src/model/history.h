@@ -3,8 +3,8 @@
  * The history of samples: the latest one, the one before it, the first one and a marked one. All
  * changes and rates are computed here.
  */
-#ifndef KPOOLMON_HISTORY_H
-#define KPOOLMON_HISTORY_H
+#ifndef KPM_HISTORY_H
+#define KPM_HISTORY_H
 
 #include <stdbool.h>
 #include <stdint.h>

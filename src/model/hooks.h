@@ -3,8 +3,8 @@
  * The hooks: probes on functions of the kernel that allocate or free without raising an event.
  * Their names, how they are attached, and how the user turns them off.
  */
-#ifndef KPOOLMON_HOOKS_H
-#define KPOOLMON_HOOKS_H
+#ifndef KPM_HOOKS_H
+#define KPM_HOOKS_H
 
 #include <stdbool.h>
 #include <stddef.h>

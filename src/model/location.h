@@ -3,8 +3,8 @@
  * The location of a tag's code on disk: module file, source line, package. Plain data, filled by the
  * resolver or a recording, shown by the columns.
  */
-#ifndef KPOOLMON_LOCATION_H
-#define KPOOLMON_LOCATION_H
+#ifndef KPM_LOCATION_H
+#define KPM_LOCATION_H
 
 /* Parts of a location that can be asked for; bits. */
 enum kpm_location_part {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The outstanding objects of one tag, looked at one by one: their ages and sizes. */
-#ifndef KPOOLMON_OBJECTS_H
-#define KPOOLMON_OBJECTS_H
+#ifndef KPM_OBJECTS_H
+#define KPM_OBJECTS_H
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  * The state of a recording after some of its samples: applies their lines one after the other and
  * fills snapshots. model/recording.h finds the lines in the files.
  */
-#ifndef KPOOLMON_PLAYBACK_H
-#define KPOOLMON_PLAYBACK_H
+#ifndef KPM_PLAYBACK_H
+#define KPM_PLAYBACK_H
 
 #include "model/location.h"
 #include "model/snapshot.h"

@@ -3,8 +3,8 @@
  * Lines of recordings: their parts, separated by tabs, and the words of the format, which the writer
  * and the readers share. src/model/recorder.c defines the format.
  */
-#ifndef KPOOLMON_RECORD_LINE_H
-#define KPOOLMON_RECORD_LINE_H
+#ifndef KPM_RECORD_LINE_H
+#define KPM_RECORD_LINE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * Writes recordings: samples in a text file, one line a row that changed. The format is in
  * kpoolmon-record(5); src/model/recorder.c heads it with an example. model/recording.h reads them.
  */
-#ifndef KPOOLMON_RECORDER_H
-#define KPOOLMON_RECORDER_H
+#ifndef KPM_RECORDER_H
+#define KPM_RECORDER_H
 
 #include <stdint.h>
 #include <stdio.h>

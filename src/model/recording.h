@@ -3,8 +3,8 @@
  * Reads recordings, the files of kpoolmon record (model/recorder.h): opens them, chooses a session
  * and a sample, and reads samples forward and back.
  */
-#ifndef KPOOLMON_RECORDING_H
-#define KPOOLMON_RECORDING_H
+#ifndef KPM_RECORDING_H
+#define KPM_RECORDING_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Roll-ups: samples summed by module or by slab cache, with a tagset of their own. */
-#ifndef KPOOLMON_ROLLUP_H
-#define KPOOLMON_ROLLUP_H
+#ifndef KPM_ROLLUP_H
+#define KPM_ROLLUP_H
 
 #include "model/snapshot.h"
 #include "model/tagset.h"

@@ -3,8 +3,8 @@
  * An index of the samples of a recording: one pass over its lines finds the whole ones and leaves
  * out a torn one.
  */
-#ifndef KPOOLMON_SAMPLE_INDEX_H
-#define KPOOLMON_SAMPLE_INDEX_H
+#ifndef KPM_SAMPLE_INDEX_H
+#define KPM_SAMPLE_INDEX_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * zero. Each struct of figures has a table of its members (model/field.h): to add a member, add its
  * row to the table in snapshot.c, at the end.
  */
-#ifndef KPOOLMON_SNAPSHOT_H
-#define KPOOLMON_SNAPSHOT_H
+#ifndef KPM_SNAPSHOT_H
+#define KPM_SNAPSHOT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
  * A tag is a call site, for kmem_cache_alloc a call site x slab cache. Its text form,
  * `symbol+0xoff [module]`, is stable over reboots of the same kernel.
  */
-#ifndef KPOOLMON_TAGSET_H
-#define KPOOLMON_TAGSET_H
+#ifndef KPM_TAGSET_H
+#define KPM_TAGSET_H
 
 #include <stdbool.h>
 #include <stddef.h>

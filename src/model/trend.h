@@ -4,8 +4,8 @@
  * the last quarter of an hour, and ever sparser ones back to the first. For graphs and for growth
  * over a window.
  */
-#ifndef KPOOLMON_TREND_H
-#define KPOOLMON_TREND_H
+#ifndef KPM_TREND_H
+#define KPM_TREND_H
 
 #include <stdbool.h>
 #include <stdint.h>

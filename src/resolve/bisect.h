@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Binary search in sorted arrays. */
-#ifndef KPOOLMON_BISECT_H
-#define KPOOLMON_BISECT_H
+#ifndef KPM_BISECT_H
+#define KPM_BISECT_H
 
 #include <stdbool.h>
 #include <stddef.h>

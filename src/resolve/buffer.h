@@ -3,8 +3,8 @@
  * Memory that grows up to a bound and is used again for the next file. It is mapped, so that
  * growing copies nothing and pages that are never touched cost nothing.
  */
-#ifndef KPOOLMON_BUFFER_H
-#define KPOOLMON_BUFFER_H
+#ifndef KPM_BUFFER_H
+#define KPM_BUFFER_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names of built-in modules by address, from modules.builtin.ranges of kernels that have it. */
-#ifndef KPOOLMON_BUILTIN_H
-#define KPOOLMON_BUILTIN_H
+#ifndef KPM_BUILTIN_H
+#define KPM_BUILTIN_H
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  * Reads facts, symbols and strings of an ELF file in memory. Files are not trusted: a damaged one
  * is an error, or a crash of the worker process that reads it.
  */
-#ifndef KPOOLMON_ELFFILE_H
-#define KPOOLMON_ELFFILE_H
+#ifndef KPM_ELFFILE_H
+#define KPM_ELFFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * A file in memory, unpacked if it is compressed. The size is bounded: a small file that unpacks to
  * gigabytes is refused. Used in worker processes only.
  */
-#ifndef KPOOLMON_IMAGE_H
-#define KPOOLMON_IMAGE_H
+#ifndef KPM_IMAGE_H
+#define KPM_IMAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

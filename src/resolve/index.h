@@ -4,8 +4,8 @@
  * of the kernel itself. Workers on all processors gather them; they are kept in a cache folder, so
  * that the next search opens only the files that changed.
  */
-#ifndef KPOOLMON_INDEX_H
-#define KPOOLMON_INDEX_H
+#ifndef KPM_INDEX_H
+#define KPM_INDEX_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * not fit. The file is opened while the process has its rights, but read only when the first name
  * is asked for, with or without them.
  */
-#ifndef KPOOLMON_KSYMS_H
-#define KPOOLMON_KSYMS_H
+#ifndef KPM_KSYMS_H
+#define KPM_KSYMS_H
 
 #include <stdbool.h>
 #include <stddef.h>

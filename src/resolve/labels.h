@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Labels of tags, from a file in the format of poolmon's pooltag.txt. */
-#ifndef KPOOLMON_LABELS_H
-#define KPOOLMON_LABELS_H
+#ifndef KPM_LABELS_H
+#define KPM_LABELS_H
 
 #include "base/error.h"
 #include "model/tagset.h"

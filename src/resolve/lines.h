@@ -3,8 +3,8 @@
  * Source lines from the debug information of one file: its own, a separate file's (debug link,
  * build-id link), or debuginfod's where DEBUGINFOD_URLS is set. Used in worker processes only.
  */
-#ifndef KPOOLMON_LINES_H
-#define KPOOLMON_LINES_H
+#ifndef KPM_LINES_H
+#define KPM_LINES_H
 
 #include <stdbool.h>
 #include <stdint.h>

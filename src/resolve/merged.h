@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Slab caches that SLUB merged into one because they agree in size and flags. */
-#ifndef KPOOLMON_MERGED_H
-#define KPOOLMON_MERGED_H
+#ifndef KPM_MERGED_H
+#define KPM_MERGED_H
 
 #include "base/roots.h"
 

@@ -3,8 +3,8 @@
  * The module files of one kernel: every *.ko, *.ko.xz, *.ko.zst and *.ko.gz below a folder such as
  * /lib/modules/RELEASE. It reads names and sizes; no file is opened.
  */
-#ifndef KPOOLMON_MODTREE_H
-#define KPOOLMON_MODTREE_H
+#ifndef KPM_MODTREE_H
+#define KPM_MODTREE_H
 
 #include <stddef.h>
 #include <stdint.h>

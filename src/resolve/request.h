@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Requests about one module file: its facts, a source line, or the package that it belongs to. */
-#ifndef KPOOLMON_REQUEST_H
-#define KPOOLMON_REQUEST_H
+#ifndef KPM_REQUEST_H
+#define KPM_REQUEST_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * a file must be opened are requested from worker processes and come later: a loop polls
  * kpm_resolver_fd() and calls kpm_resolver_step(), which never waits.
  */
-#ifndef KPOOLMON_RESOLVER_H
-#define KPOOLMON_RESOLVER_H
+#ifndef KPM_RESOLVER_H
+#define KPM_RESOLVER_H
 
 #include <stdbool.h>
 #include <stddef.h>

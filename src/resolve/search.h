@@ -2,8 +2,8 @@
 /*
  * Searches an index for a NAME: a symbol, a tag as printed, a slab cache, a pattern or an address.
  */
-#ifndef KPOOLMON_SEARCH_H
-#define KPOOLMON_SEARCH_H
+#ifndef KPM_SEARCH_H
+#define KPM_SEARCH_H
 
 #include <stdbool.h>
 #include <stddef.h>

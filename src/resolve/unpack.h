@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Decompresses xz, zstd and gzip streams, the formats that module files are installed in. */
-#ifndef KPOOLMON_UNPACK_H
-#define KPOOLMON_UNPACK_H
+#ifndef KPM_UNPACK_H
+#define KPM_UNPACK_H
 
 #include <stddef.h>
 

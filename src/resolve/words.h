@@ -3,8 +3,8 @@
  * Reads the words of one file into four areas. Files are not trusted: called in worker processes,
  * and by the fuzzer.
  */
-#ifndef KPOOLMON_WORDS_H
-#define KPOOLMON_WORDS_H
+#ifndef KPM_WORDS_H
+#define KPM_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * A process of its own for work that may crash or hang: forked, without rights and files, with
  * limits on memory and time, connected by a socket. It ends when the socket is closed.
  */
-#ifndef KPOOLMON_WORKER_H
-#define KPOOLMON_WORKER_H
+#ifndef KPM_WORKER_H
+#define KPM_WORKER_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An alert that is told: as a line of text or as JSON. */
-#ifndef KPOOLMON_NOTICE_H
-#define KPOOLMON_NOTICE_H
+#ifndef KPM_NOTICE_H
+#define KPM_NOTICE_H
 
 #include <stdbool.h>
 #include <stddef.h>

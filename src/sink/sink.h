@@ -3,8 +3,8 @@
  * A sink writes a frame in one format, to a stream in memory; sink/output.h writes the text to a
  * file. One of the three extension points: a sink is one file and one row in sink.c.
  */
-#ifndef KPOOLMON_SINK_H
-#define KPOOLMON_SINK_H
+#ifndef KPM_SINK_H
+#define KPM_SINK_H
 
 #include <stdbool.h>
 #include <stdio.h>

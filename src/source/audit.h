@@ -3,8 +3,8 @@
  * The audit: asks the slab allocator which tracked objects are free, and takes them out of the
  * tables. Their frees were not seen. bpf/audit.bpf.c has the proofs.
  */
-#ifndef KPOOLMON_AUDIT_H
-#define KPOOLMON_AUDIT_H
+#ifndef KPM_AUDIT_H
+#define KPM_AUDIT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * Tracking without a process: programs, links and maps pinned in a folder of the bpf file system.
  * They come and go as a whole. pinned.h has the source that reads them.
  */
-#ifndef KPOOLMON_PINS_H
-#define KPOOLMON_PINS_H
+#ifndef KPM_PINS_H
+#define KPM_PINS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A source that plays a recording: each sample is the next one of the file. */
-#ifndef KPOOLMON_REPLAY_H
-#define KPOOLMON_REPLAY_H
+#ifndef KPM_REPLAY_H
+#define KPM_REPLAY_H
 
 #include "model/recording.h"
 #include "source/source.h"

@@ -3,8 +3,8 @@
  * The interface of a source, which turns some origin of numbers into tags and snapshots: live.h,
  * pinned.h and replay.h have one each.
  */
-#ifndef KPOOLMON_SOURCE_H
-#define KPOOLMON_SOURCE_H
+#ifndef KPM_SOURCE_H
+#define KPM_SOURCE_H
 
 #include <stdbool.h>
 #include <stdint.h>

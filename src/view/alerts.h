@@ -4,8 +4,8 @@
  * their clocks. A rule fires once for a tag, ends when the value has come down far enough (see
  * view/metrics.h), and can fire again then.
  */
-#ifndef KPOOLMON_ALERTS_H
-#define KPOOLMON_ALERTS_H
+#ifndef KPM_ALERTS_H
+#define KPM_ALERTS_H
 
 #include <stdbool.h>
 #include <stdint.h>

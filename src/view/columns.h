@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The columns: one row each with a getter, which serves table, CSV, JSON, order and help. */
-#ifndef KPOOLMON_COLUMNS_H
-#define KPOOLMON_COLUMNS_H
+#ifndef KPM_COLUMNS_H
+#define KPM_COLUMNS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * What every consumer sees: a snapshot, its names, its history, and which rows in which order.
  * A view makes it by the user's filter and order; the numbers stay those of the snapshot.
  */
-#ifndef KPOOLMON_FRAME_H
-#define KPOOLMON_FRAME_H
+#ifndef KPM_FRAME_H
+#define KPM_FRAME_H
 
 #include <stdbool.h>
 #include <stdint.h>

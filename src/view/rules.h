@@ -11,8 +11,8 @@
  *
  * A name and a colon may come first. Sizes have K, M, G (1024), counts k, M, G (1000).
  */
-#ifndef KPOOLMON_RULES_H
-#define KPOOLMON_RULES_H
+#ifndef KPM_RULES_H
+#define KPM_RULES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ranks the tags that grew by verdict and slope. */
-#ifndef KPOOLMON_SUSPECTS_H
-#define KPOOLMON_SUSPECTS_H
+#ifndef KPM_SUSPECTS_H
+#define KPM_SUSPECTS_H
 
 #include <stdint.h>
 

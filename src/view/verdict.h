@@ -3,8 +3,8 @@
  * The verdict on a tag: is it a leak, or a cache that fills, or churn? A pure function of the
  * evidence, and the evidence a function of the trend; never only a word: the figures stand beside.
  */
-#ifndef KPOOLMON_VERDICT_H
-#define KPOOLMON_VERDICT_H
+#ifndef KPM_VERDICT_H
+#define KPM_VERDICT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -21,7 +21,7 @@
  * own.
  *
  * Where programs lie in memory decides which of their jumps the processor mispredicts, empty ones'
- * too: by several ns, the same in each round. Therefore all are loaded anew every few rounds, into
+ * too: by several ns, the same in each round. Therefore all are loaded again every few rounds, into
  * other gaps between programs that are never run. Of the rounds with one placement the best counts,
  * since what disturbs a round mostly adds; of the placements the median.
  */
