@@ -275,12 +275,18 @@ static void tables_have_all_members(void **state)
 
 static void sums_have_all_counters(void **state)
 {
-	struct kpm_row row = {.kind = {{1, 2, 3, 4, 5, 6, 7, 8}, {10, 20, 30, 40, 50, 60, 70, 80}}};
-	struct kpm_counts sum = kpm_row_sum(&row), all = {11, 22, 33, 44, 55, 66, 77, 88};
+	struct kpm_row row = {0};
+	struct kpm_counts sum;
 
 	(void)state;
-	assert_memory_equal(&sum, &all, sizeof(all));
-	assert_int_equal(kpm_missed(sum), 66 + 88);
+	for (size_t i = 0; i < KPM_COUNTERS; i++) {
+		kpm_field_set(&kpm_counters[i], &row.kind[KPM_NONP], i + 1);
+		kpm_field_set(&kpm_counters[i], &row.kind[KPM_PAGED], 100 * i);
+	}
+	sum = kpm_row_sum(&row);
+	for (size_t i = 0; i < KPM_COUNTERS; i++)
+		assert_int_equal(kpm_field_get(&kpm_counters[i], &sum), 101 * i + 1);
+	assert_int_equal(kpm_missed(sum), sum.missed + sum.audited);
 }
 
 static void losses_are_what_no_counter_has(void **state)
