@@ -261,11 +261,24 @@ static void a_recording_of_0_1(void **state)
 	assert_int_equal(snap.count, 12);
 	assert_string_equal(kpm_tagset_get(tags, 3)->text, "__d_alloc+0x2d");
 	assert_string_equal(kpm_tagset_get(tags, 3)->cache, "dentry");
-	check_row(&snap, 3, KPM_PAGED, (struct kpm_counts){826, 363, 463, 88896, 88896, 5, 0, 0});
+	check_row(&snap, 3, KPM_PAGED,
+		  (struct kpm_counts){.allocs = 826,
+				      .frees = 363,
+				      .diff = 463,
+				      .bytes = 88896,
+				      .asked = 88896,
+				      .missed = 5});
 	check_row(&snap, 3, KPM_NONP, (struct kpm_counts){0});
 	/* these two stand in the second and in the first sample last */
-	check_row(&snap, 9, KPM_NONP, (struct kpm_counts){1221, 1212, 9, 1728, 1656, 8, 0, 0});
-	check_row(&snap, 11, KPM_NONP, (struct kpm_counts){1, 0, 1, 256, 216, 0, 0, 0});
+	check_row(&snap, 9, KPM_NONP,
+		  (struct kpm_counts){.allocs = 1221,
+				      .frees = 1212,
+				      .diff = 9,
+				      .bytes = 1728,
+				      .asked = 1656,
+				      .missed = 8});
+	check_row(&snap, 11, KPM_NONP,
+		  (struct kpm_counts){.allocs = 1, .diff = 1, .bytes = 256, .asked = 216});
 	assert_int_equal(snap.hooks[KPM_HOOK_KFREE_RCU_NOLOCK].attach, KPM_ATTACH_NOT_NEEDED);
 	assert_int_equal(snap.hooks[KPM_HOOK_SHEAF].attach, KPM_ATTACH_MISSING);
 	kpm_recording_close(r);
@@ -332,7 +345,13 @@ static void lines_of_an_earlier_version(void **state)
 	/* without the audit's line its counter is 0 */
 	if (read_lines("r\t0\t-\tn\t9\t4\t5\t320\t300\t1\t0\n", 1, &snap, &err))
 		fail_msg("%s", err.text);
-	check_row(&snap, 0, KPM_NONP, (struct kpm_counts){9, 4, 5, 320, 300, 1, 0, 0});
+	check_row(&snap, 0, KPM_NONP,
+		  (struct kpm_counts){.allocs = 9,
+				      .frees = 4,
+				      .diff = 5,
+				      .bytes = 320,
+				      .asked = 300,
+				      .missed = 1});
 	kpm_snapshot_done(&snap);
 }
 
@@ -359,8 +378,24 @@ static void lines_of_a_later_version(void **state)
 	assert_int_equal(snap.unknown.capacity, 0);
 	assert_int_equal(snap.hooks[KPM_HOOK_SHEAF].attach, KPM_ATTACH_KPROBE);
 	assert_true(snap.rows[0].estimated && snap.rows[0].unloaded);
-	check_row(&snap, 0, KPM_NONP, (struct kpm_counts){1, 2, 3, 4, 5, 6, 7, 19});
-	check_row(&snap, 0, KPM_PAGED, (struct kpm_counts){11, 12, 13, 14, 15, 16, 17, 20});
+	check_row(&snap, 0, KPM_NONP,
+		  (struct kpm_counts){.allocs = 1,
+				      .frees = 2,
+				      .diff = 3,
+				      .bytes = 4,
+				      .asked = 5,
+				      .missed = 6,
+				      .refused = 7,
+				      .audited = 19});
+	check_row(&snap, 0, KPM_PAGED,
+		  (struct kpm_counts){.allocs = 11,
+				      .frees = 12,
+				      .diff = 13,
+				      .bytes = 14,
+				      .asked = 15,
+				      .missed = 16,
+				      .refused = 17,
+				      .audited = 20});
 	kpm_snapshot_done(&snap);
 }
 
