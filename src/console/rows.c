@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Draws the rows. Each begins with its marks: `~` the figures are an estimate, `?` frees were
- * missed, `*` the tag is new. A growing value has a plus and is red, a shrinking one has a minus and is
- * green; rows that changed are bold, as in poolmon.
+ * missed, `*` the tag is new. A growing value has a plus and is red, a shrinking one has a minus
+ * and is green; rows that changed are bold, as in poolmon.
  */
 #include <string.h>
 
