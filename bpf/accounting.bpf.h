@@ -9,9 +9,9 @@
 /* kmalloc(0) returns ZERO_SIZE_PTR, 16 */
 #define NO_OBJECT(ptr) ((ptr) <= 16)
 
-static __always_inline __u64 birth(void)
+static __always_inline __u64 alloc_time(void)
 {
-	return (bpf_jiffies64() * jiffies_scale >> 32) & KPM_BIRTH_MASK;
+	return (bpf_jiffies64() * jiffies_scale >> 32) & KPM_TIME_MASK;
 }
 
 /*
@@ -38,9 +38,9 @@ static __always_inline void count_in(struct kpm_counters *c, __u64 w0, __u64 w1)
 	__u64 weight = 1ULL << (w0 & KPM_W0_WEIGHT), before;
 
 	before = __sync_fetch_and_add(&c->allocs, weight);
-	if (w0 & KPM_W0_ODD) {
-		add(&c->odd, weight);
-		add(&c->odd_asked, weight * (w1 >> KPM_ASKED_SHIFT & KPM_ASKED_MAX));
+	if (w0 & KPM_W0_UNUSUAL) {
+		add(&c->unusual, weight);
+		add(&c->unusual_asked, weight * (w1 >> KPM_ASKED_SHIFT & KPM_ASKED_MAX));
 	}
 	if ((before & SAMPLING_PERIOD_MASK) + weight > SAMPLING_PERIOD_MASK)
 		review_sampling(w1 >> KPM_TAG_SHIFT);
@@ -60,7 +60,7 @@ __noinline int enter_anywhere(__u64 hash, __u64 w0, __u64 w1)
 
 static __always_inline __u64 second_word(__u32 id, __u64 asked)
 {
-	return (__u64)id << KPM_TAG_SHIFT | asked << KPM_ASKED_SHIFT | birth();
+	return (__u64)id << KPM_TAG_SHIFT | asked << KPM_ASKED_SHIFT | alloc_time();
 }
 
 /*
@@ -68,7 +68,7 @@ static __always_inline __u64 second_word(__u32 id, __u64 asked)
  * what is usual was asked for, that its tag is sampled, that a hook saw it. `about` is KPM_W0_LARGE
  * or KPM_W0_CACHE, or 0; `word` is the tag's.
  */
-__noinline int enter_peculiar(__u64 ptr, __u64 asked, __u64 about, __u32 id, __u64 word)
+__noinline int enter_slow_path(__u64 ptr, __u64 asked, __u64 about, __u32 id, __u64 word)
 {
 	__u64 hash = hash_address(ptr), w0 = KPM_W0_KEY(ptr);
 	struct kpm_block *block = block_of(hash);
@@ -79,7 +79,7 @@ __noinline int enter_peculiar(__u64 ptr, __u64 asked, __u64 about, __u32 id, __u
 		return 0;
 	b = bucket_of(block, hash, 0);
 	HOLD(b);
-	if (tells_of(READ_WORD(b->slot[first_slot(hash)].w0), w0) || may_be_astray(b, hash))
+	if (tells_of(READ_WORD(b->slot[first_slot(hash)].w0), w0) || may_be_displaced(b, hash))
 		replace(hash, w0, about & KPM_W0_LARGE);
 	if (shift) {
 		if (!admitted(ptr, shift))
@@ -92,7 +92,7 @@ __noinline int enter_peculiar(__u64 ptr, __u64 asked, __u64 about, __u32 id, __u
 	if (asked > KPM_ASKED_MAX)
 		asked = KPM_ASKED_MAX;
 	if (asked != KPM_TAG_USUAL(word))
-		w0 |= KPM_W0_ODD;
+		w0 |= KPM_W0_UNUSUAL;
 	return enter_anywhere(hash, w0, second_word(id, asked));
 }
 
@@ -101,10 +101,10 @@ __noinline int enter_peculiar(__u64 ptr, __u64 asked, __u64 about, __u32 id, __u
  * kpm_tally. Calls come first, while there is little to be kept; an atomic operation waits for all
  * that comes before it, and all after it waits: so what can be known is worked out before.
  */
-static __always_inline int enter_ordinary(__u64 ptr, __u64 about, struct kpm_tag *tag, __u64 word)
+static __always_inline int enter_fast_path(__u64 ptr, __u64 about, struct kpm_tag *tag, __u64 word)
 {
 	struct kpm_tally *t = tally_of(this_shard(), tag);
-	__u64 w1 = word | birth(), hash, w0, i, n, before;
+	__u64 w1 = word | alloc_time(), hash, w0, i, n, before;
 	struct kpm_block *block;
 	struct kpm_bucket *b;
 	struct kpm_slot *slot;
@@ -120,8 +120,8 @@ static __always_inline int enter_ordinary(__u64 ptr, __u64 about, struct kpm_tag
 in_block:
 	b = bucket_of(block, hash, 0);
 	HOLD(b);
-	if (unlikely(has_astray(b)))
-		goto astray;
+	if (unlikely(has_displaced(b)))
+		goto displaced;
 to_first_slot:
 	n = first_slot(hash);
 	slot = &b->slot[n];
@@ -140,8 +140,8 @@ regions:
 	if (!block)
 		return 0;
 	goto in_block;
-astray:
-	if (may_be_astray(b, hash))
+displaced:
+	if (may_be_displaced(b, hash))
 		replace(hash, w0 & ~KPM_W0_META, 0);
 	goto to_first_slot;
 occupied:
@@ -163,9 +163,9 @@ __noinline int drop(__u64 ptr, int large)
 }
 
 /* Takes an object off the books, wherever and whatever it is; 1 if it stood there. */
-__noinline int leave_elsewhere(__u64 hash, __u64 key)
+__noinline int leave_slow_path(__u64 hash, __u64 key)
 {
-	__u64 want = EACH_BYTE(MARK(hash)), low, high, spilled, n = first_slot(hash);
+	__u64 want = EACH_BYTE(MARK(hash)), low, high, overflow, n = first_slot(hash);
 	struct kpm_block *block = block_of(hash);
 	struct kpm_slot entry, *slot;
 	struct kpm_bucket *b;
@@ -183,9 +183,9 @@ __noinline int leave_elsewhere(__u64 hash, __u64 key)
 	}
 	low = same_bytes(READ_WORD(b->marks[0]), want);
 	high = READ_WORD(b->marks[1]);
-	spilled = high & SPILLED;
+	overflow = high & OVERFLOW;
 	high = same_bytes(high, want);
-	if (!(low | high | spilled))
+	if (!(low | high | overflow))
 		return 0;
 	/* the first of the marks that are alike is nearly always it */
 	n = low ? lowest_byte(low) : 8 + lowest_byte(high);
@@ -206,14 +206,14 @@ __noinline int leave_elsewhere(__u64 hash, __u64 key)
 
 static __always_inline int leave(__u64 ptr)
 {
-	return leave_elsewhere(hash_address(ptr), KPM_W0_KEY(ptr));
+	return leave_slow_path(hash_address(ptr), KPM_W0_KEY(ptr));
 }
 
 /*
  * The same by the program on the event that belongs to the object, see struct kpm_tally. `about` is
  * what that says of it: KPM_W0_CACHE or 0.
  */
-static __always_inline int leave_ordinary(__u64 ptr, __u64 about, __u32 cpu)
+static __always_inline int leave_fast_path(__u64 ptr, __u64 about, __u32 cpu)
 {
 	__u64 hash = hash_address(ptr), w0 = KPM_W0_KEY(ptr) | about, i, n, tag, before;
 	struct kpm_tally *row = tallies_of(cpu & shard_mask);
@@ -233,7 +233,7 @@ in_block:
 	HOLD(slot);
 	/* fetches the marks' line beside the slot's, before the store to it is needed */
 	(void)READ_WORD(b->marks[0]);
-	/* and what the tally's place needs, before the atomic operation: see enter_ordinary() */
+	/* and what the tally's place needs, before the atomic operation: see enter_fast_path() */
 	HOLD(row);
 	before = __sync_val_compare_and_swap(&slot->w0, w0, w0 | KPM_W0_BUSY);
 	HOLD(before);
@@ -249,7 +249,7 @@ regions:
 		return 0;
 	goto in_block;
 elsewhere:
-	return leave_elsewhere(hash, w0 & ~KPM_W0_META);
+	return leave_slow_path(hash, w0 & ~KPM_W0_META);
 }
 
 #endif

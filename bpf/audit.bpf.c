@@ -9,7 +9,7 @@
  * one may still hold what it held when it was free.
  *
  *   page     A slab page stays one, of the same cache, as long as an object in it is live; the
- *            pages of a large kmalloc are marked as such (in 6.18; not in 6.12: let alone there).
+ *            pages of a large kmalloc are marked as such, or they are skipped.
  *   slab     The whole freelist of the slab, followed to its end, has as many objects as the
  *            slab's counter says are free, and head and counter are the same afterwards. Should
  *            the list have been taken and given back meanwhile: an object of it that was handed
@@ -59,18 +59,11 @@ struct {
 	__type(value, __u32);
 } counted_index SEC(".maps");
 
-struct bpf_iter_kmem_cache {
-	__u64 opaque[1];
-} __attribute__((aligned(8)));
-extern int bpf_iter_kmem_cache_new(struct bpf_iter_kmem_cache *it) __ksym __weak;
-extern struct kmem_cache *bpf_iter_kmem_cache_next(struct bpf_iter_kmem_cache *it) __ksym __weak;
-extern void bpf_iter_kmem_cache_destroy(struct bpf_iter_kmem_cache *it) __ksym __weak;
-
 static int scan_slot(__u32 i, void *arg)
 {
 	__u32 block = *(__u32 *)arg + i / KPM_BLOCK_SLOTS, n = i % KPM_BLOCK_SLOTS;
 	struct kpm_block *b = block < block_count ? block_at(block) : 0;
-	struct kpm_found f = {0};
+	struct kpm_candidate f = {0};
 	struct kpm_slot *slot;
 	__u8 *mark;
 
@@ -81,8 +74,8 @@ static int scan_slot(__u32 i, void *arg)
 		f.w0 = READ_WORD(slot->w0);
 		f.w1 = READ_WORD(slot->w1);
 		if (is_due(f.w0, f.w1)) {
-			state.looked++;
-			if (looks_free(&f) && !record(&f))
+			state.scanned++;
+			if (seems_free(&f) && !record(&f))
 				return 1;
 		}
 	}
@@ -114,7 +107,7 @@ int kpm_audit_lists(struct kpm_audit_args *args)
 	while ((s = bpf_iter_kmem_cache_next(&it))) {
 		number[0] = (__u64)s;
 		w.cache = number[0];
-		look_at_cache(&w, args);
+		scan_cache(&w, args);
 	}
 	bpf_iter_kmem_cache_destroy(&it);
 	return 0;
@@ -125,7 +118,7 @@ int kpm_audit_lists(struct kpm_audit_args *args)
  * alone: the second is looked at once the slot is ours, and the slot is given back if it is
  * another's.
  */
-static __always_inline int take_same(const struct kpm_found *f)
+static __always_inline int take_same(const struct kpm_candidate *f)
 {
 	struct kpm_block *block;
 	struct kpm_slot *slot;
@@ -152,7 +145,7 @@ static __always_inline int take_same(const struct kpm_found *f)
 static int confirm(__u32 i, void *arg)
 {
 	__u32 n = *(__u32 *)arg + i, shard = this_shard();
-	struct kpm_found *f = bpf_map_lookup_elem(&found, &n);
+	struct kpm_candidate *f = bpf_map_lookup_elem(&candidates, &n);
 	struct kpm_slot entry;
 	__u32 place;
 
@@ -181,7 +174,7 @@ int kpm_audit_confirm(struct kpm_audit_args *args)
 static int note_partial(__u32 i, void *arg)
 {
 	__u64 cache = *(__u64 *)arg, node = node_of(cache, i), slab, free, bytes, *base;
-	__u32 oo, n = state.found;
+	__u32 oo, n = state.records;
 
 	if (!node)
 		return 0;
@@ -200,7 +193,7 @@ static int note_partial(__u32 i, void *arg)
 		return 1;
 	bytes = 4096ULL << (oo >> 16 & 15);
 	*base = slab - ((free & ~(bytes - 1)) >> 12) * bpf_core_type_size(struct page);
-	state.found = n + 1;
+	state.records = n + 1;
 	return 0;
 }
 
@@ -240,7 +233,7 @@ int kpm_audit_caches(struct kpm_audit_args *args __attribute__((unused)))
 	while ((s = bpf_iter_kmem_cache_next(&it))) {
 		number[0] = (__u64)s;
 		cache = number[0];
-		n = state.found;
+		n = state.records;
 		c = bpf_map_lookup_elem(&counted, &n);
 		if (!c)
 			continue;
@@ -249,7 +242,7 @@ int kpm_audit_caches(struct kpm_audit_args *args __attribute__((unused)))
 		c->sampled = 0;
 		bpf_probe_read_kernel_str(c->name, sizeof(c->name), (void *)cache_name(cache));
 		bpf_map_update_elem(&counted_index, &cache, &n, BPF_ANY);
-		state.found = n + 1;
+		state.records = n + 1;
 	}
 	bpf_iter_kmem_cache_destroy(&it);
 	return 0;
@@ -272,7 +265,7 @@ static int count_slot(__u32 i, void *arg)
 	w0 = READ_WORD(slot->w0);
 	if (!w0 || w0 & (KPM_W0_BUSY | KPM_W0_LARGE))
 		return 0;
-	state.looked++;
+	state.scanned++;
 	cache = cache_of(ADDRESS(w0));
 	index = bpf_map_lookup_elem(&counted_index, &cache);
 	c = index ? bpf_map_lookup_elem(&counted, index) : 0;
@@ -280,7 +273,7 @@ static int count_slot(__u32 i, void *arg)
 		c->objects += 1ULL << (w0 & KPM_W0_WEIGHT);
 		c->sampled += (w0 & KPM_W0_WEIGHT) != 0;
 	} else {
-		state.strange++; /* no slab page, or a cache of this moment */
+		state.inconclusive++; /* no slab page, or a cache of this moment */
 	}
 	return 0;
 }

@@ -9,10 +9,10 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, KPM_FOUND_MAX);
+	__uint(max_entries, KPM_CANDIDATES_MAX);
 	__type(key, __u32);
-	__type(value, struct kpm_found);
-} found SEC(".maps");
+	__type(value, struct kpm_candidate);
+} candidates SEC(".maps");
 
 /* Its copies lie as far apart as the memory of the CPUs does. */
 struct {
@@ -56,7 +56,7 @@ static __noinline __u64 offset_of_cpu(__u32 cpu)
 /* Was the entry made long enough ago? */
 static __always_inline int is_due(__u64 w0, __u64 w1)
 {
-	return w0 && !(w0 & KPM_W0_BUSY) && ((birth() - w1) & KPM_BIRTH_MASK) >= state.min_age;
+	return w0 && !(w0 & KPM_W0_BUSY) && ((alloc_time() - w1) & KPM_TIME_MASK) >= state.min_age;
 }
 
 /*
@@ -74,10 +74,10 @@ __noinline int find_entry(__u64 hash, __u64 key)
 	b = bucket_of(block, hash, 0);
 	slot = find_in_first(b, hash, key);
 	while (slot >= KPM_BUCKET_SLOTS) {
-		if (++n == BUCKETS || !(READ_WORD(b->marks[1]) & SPILLED))
+		if (++n == BUCKETS || !(READ_WORD(b->marks[1]) & OVERFLOW))
 			return 0;
 		b = bucket_of(block, hash, n);
-		slot = find_astray(b, MARK(hash), key);
+		slot = find_displaced(b, MARK(hash), key);
 	}
 	return 1 + n * KPM_BUCKET_SLOTS + slot;
 }
@@ -112,15 +112,15 @@ static __always_inline struct kpm_slot *slot_by(__u64 ptr, __u8 **mark, __u32 *n
 		       mark);
 }
 
-static __always_inline int record(const struct kpm_found *what)
+static __always_inline int record(const struct kpm_candidate *what)
 {
-	__u32 n = state.found;
-	struct kpm_found *f = n < KPM_FOUND_MAX ? bpf_map_lookup_elem(&found, &n) : 0;
+	__u32 n = state.records;
+	struct kpm_candidate *f = n < KPM_CANDIDATES_MAX ? bpf_map_lookup_elem(&candidates, &n) : 0;
 
 	if (!f)
 		return 0;
 	*f = *what;
-	state.found = n + 1;
+	state.records = n + 1;
 	return 1;
 }
 

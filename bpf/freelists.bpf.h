@@ -16,9 +16,9 @@
 #define WHERE(place, unit) ((__u64)(place) << 32 | (unit))
 
 /* Looks a free object up in the books and records its entry. 0 if there is no room to do so. */
-__noinline int look_up(__u64 ptr, __u64 cache, __u64 where, __u64 sheaf, __u32 index)
+__noinline int scan_object(__u64 ptr, __u64 cache, __u64 where, __u64 sheaf, __u32 index)
 {
-	struct kpm_found f = {
+	struct kpm_candidate f = {
 		.cache = cache,
 		.sheaf = sheaf,
 		.index = index,
@@ -29,7 +29,7 @@ __noinline int look_up(__u64 ptr, __u64 cache, __u64 where, __u64 sheaf, __u32 i
 	__u8 *mark;
 	__u32 n;
 
-	state.looked++;
+	state.scanned++;
 	slot = slot_by(ptr, &mark, &n);
 	if (!slot)
 		return 1;
@@ -42,34 +42,34 @@ __noinline int look_up(__u64 ptr, __u64 cache, __u64 where, __u64 sheaf, __u32 i
 struct list {
 	struct freelist links;
 	__u64 cache, where, at, low, high, sheaf;
-	__u32 strange;
+	__u32 inconclusive;
 };
 
-static int look_up_next(__u32 i __attribute__((unused)), void *arg)
+static int scan_next(__u32 i __attribute__((unused)), void *arg)
 {
 	struct list *l = arg;
 
 	if (!l->at)
 		return 1;
 	if (l->at < l->low || l->at >= l->high) {
-		l->strange = 1;
+		l->inconclusive = 1;
 		return 1;
 	}
-	if (!look_up(l->at, l->cache, l->where, 0, 0))
+	if (!scan_object(l->at, l->cache, l->where, 0, 0))
 		return 1;
 	l->at = next_free(&l->links, l->at);
 	return 0;
 }
 
 /* The freelist of a CPU: the objects that it took from its slab and has not handed out. */
-__noinline int look_at_cpu(__u64 cache, __u64 cpu_slab, __u32 cpu)
+__noinline int scan_cpu_freelist(__u64 cache, __u64 cpu_slab, __u32 cpu)
 {
 	struct list l = {.cache = cache, .where = WHERE(KPM_AUDIT_CPU, cpu)};
-	__u32 found_before = state.found;
+	__u32 records_before = state.records;
 	__u64 tid, slab;
 	struct place p;
 
-	if (!EXISTS(kmem_cache___lists, cpu_slab))
+	if (!HAVE_CPU_SLABS)
 		return 0;
 	tid = WORD(cpu_slab, kmem_cache_cpu, tid);
 	slab = WORD(cpu_slab, kmem_cache_cpu, slab);
@@ -80,35 +80,35 @@ __noinline int look_at_cpu(__u64 cache, __u64 cpu_slab, __u32 cpu)
 		l.low = p.low;
 		l.high = p.high;
 		freelist_of(cache, &l.links);
-		bpf_loop(LIST_MAX, look_up_next, &l, 0);
+		bpf_loop(LIST_MAX, scan_next, &l, 0);
 	} else {
-		l.strange = 1;
+		l.inconclusive = 1;
 	}
 	if (WORD(cpu_slab, kmem_cache_cpu, tid) != tid) /* what was read may be of then or of now */
-		state.found = found_before;
+		state.records = records_before;
 	else
-		state.strange += l.strange;
+		state.inconclusive += l.inconclusive;
 	return 0;
 }
 
-static int look_up_in_sheaf(__u32 i, void *arg)
+static int scan_in_sheaf(__u32 i, void *arg)
 {
 	struct list *l = arg;
 
-	return !look_up(SLOT(l->sheaf, slab_sheaf, objects, i), l->cache, l->where, l->sheaf, i);
+	return !scan_object(SLOT(l->sheaf, slab_sheaf, objects, i), l->cache, l->where, l->sheaf,
+			    i);
 }
 
-__noinline int look_at_sheaf(__u64 cache, __u64 sheaf, __u64 where)
+__noinline int scan_sheaf(__u64 cache, __u64 sheaf, __u64 where)
 {
 	struct list l = {.cache = cache, .where = where, .sheaf = sheaf};
 	__u32 size;
 
-	if (!EXISTS(kmem_cache___lists, cpu_sheaves) || !sheaf ||
-	    WORD(sheaf, slab_sheaf, cache) != cache)
+	if (!HAVE_SHEAVES || !sheaf || WORD(sheaf, slab_sheaf, cache) != cache)
 		return 0;
 	size = NUMBER(sheaf, slab_sheaf, size);
 	if (size <= SHEAF_MAX)
-		bpf_loop(size, look_up_in_sheaf, &l, 0);
+		bpf_loop(size, scan_in_sheaf, &l, 0);
 	return 0;
 }
 
@@ -122,21 +122,21 @@ static __always_inline __u64 sheaf_of(__u64 sheaves, __u32 place)
 	return WORD(sheaves, slub_percpu_sheaves, rcu_free);
 }
 
-__noinline int look_at_cpus_lists(__u64 cache, __u32 cpu)
+__noinline int scan_cpu(__u64 cache, __u32 cpu)
 {
 	__u64 offset = offset_of_cpu(cpu), at;
 
 	if (!offset)
 		return 0;
-	if (EXISTS(kmem_cache___lists, cpu_sheaves)) {
+	if (HAVE_SHEAVES) {
 		at = WORD(cache, kmem_cache___lists, cpu_sheaves);
 		for (__u32 place = KPM_AUDIT_MAIN; at && place <= KPM_AUDIT_RCU_FREE; place++)
-			look_at_sheaf(cache, sheaf_of(at + offset, place), WHERE(place, cpu));
+			scan_sheaf(cache, sheaf_of(at + offset, place), WHERE(place, cpu));
 	}
-	if (EXISTS(kmem_cache___lists, cpu_slab)) {
+	if (HAVE_CPU_SLABS) {
 		at = WORD(cache, kmem_cache___lists, cpu_slab);
 		if (at)
-			look_at_cpu(cache, at + offset, cpu);
+			scan_cpu_freelist(cache, at + offset, cpu);
 	}
 	return 0;
 }
@@ -156,7 +156,7 @@ static int next_of_barn(__u32 i __attribute__((unused)), void *arg)
 		return 1;
 	sheaf = w->at - OFFSET(slab_sheaf, barn_list);
 	if (!w->wanted)
-		look_at_sheaf(w->cache, sheaf, w->where);
+		scan_sheaf(w->cache, sheaf, w->where);
 	else if (sheaf == w->wanted)
 		w->seen = 1;
 	w->at = WORD(w->at, list_head, next);
@@ -170,7 +170,7 @@ __noinline int walk_barn(__u64 cache, __u32 node, __u64 wanted)
 		.cache = cache, .where = WHERE(KPM_AUDIT_BARN, node), .wanted = wanted};
 	__u64 barn;
 
-	if (!bpf_core_type_exists(struct node_barn))
+	if (!HAVE_BARNS)
 		return 0;
 	barn = barn_of(cache, node);
 	if (!barn)
@@ -191,7 +191,7 @@ static int next_cpu(__u32 i, void *arg)
 {
 	struct cache_walk *w = arg;
 
-	look_at_cpus_lists(w->cache, w->first + i);
+	scan_cpu(w->cache, w->first + i);
 	return 0;
 }
 
@@ -203,7 +203,7 @@ static int next_node(__u32 i, void *arg)
 	return 0;
 }
 
-static __always_inline void look_at_cache(struct cache_walk *w, const struct kpm_audit_args *args)
+static __always_inline void scan_cache(struct cache_walk *w, const struct kpm_audit_args *args)
 {
 	if (is_debugged(w->cache))
 		return;

@@ -6,31 +6,12 @@
  * another, a second copy would be skipped together with the first.
  *
  * User space chooses which are loaded and on which function they sit (src/source/hook_programs.c).
- *
- * The arguments of fentry programs are copied from the slots of the context: before 6.16
- * (1271a40eeafa) the verifier refuses to let a program read pointers that lead to no struct.
  */
 #ifndef KPM_HOOKS_BPF_H
 #define KPM_HOOKS_BPF_H
 
 #include "accounting.bpf.h"
 #include "tags.bpf.h"
-
-/* Of the hooked functions, from the kernel's BTF. */
-const volatile __u8 bulk_returns_bool = 0; /* kmem_cache_alloc_bulk: since 7.1 */
-const volatile __u8 nolock_args = 3;       /* of the nolock allocator, its result follows */
-const volatile __u8 nolock_context = 0;    /* its last one is a struct slab_alloc_context * */
-
-/* mm/slub.c, 7.1 and later */
-struct slab_alloc_context {
-	unsigned long caller_addr;
-} __attribute__((preserve_access_index));
-
-/* mm/slub.c since 6.18; the head that call_rcu() gets is its first member */
-struct slab_sheaf {
-	unsigned int size;
-	void *objects[];
-} __attribute__((preserve_access_index));
 
 /* room for five arguments and the result, and a power of two for the verifier's sake */
 #define SLOTS 8
@@ -50,13 +31,10 @@ __noinline int give_back(__u64 ptr, int again)
 	return 0;
 }
 
-/*
- * kvfree_call_rcu(head, func) up to 6.1: func is the head's offset in the object, or the object
- * if there is no head. (head, ptr) since 6.2 (04a522b7da3d), where ptr is the object always.
- */
+/* kvfree_call_rcu(head, object), kfree_call_rcu_nolock(head, object) */
 static __always_inline int hand_over(const __u64 *arg, int again)
 {
-	return give_back(arg[0] && arg[1] < 4096 ? arg[0] - arg[1] : arg[1], again);
+	return give_back(kvfree_rcu_object(arg[0], arg[1]), again);
 }
 
 struct array {
@@ -111,7 +89,7 @@ static int take_element(__u32 i, struct batch *batch)
 	__u32 id = batch->id & tag_mask;
 
 	if (!NO_OBJECT(ptr))
-		enter_peculiar(ptr, batch->asked, KPM_W0_CACHE, id, READ_WORD(tag_of(id)->word));
+		enter_slow_path(ptr, batch->asked, KPM_W0_CACHE, id, READ_WORD(tag_of(id)->word));
 	return 0;
 }
 
@@ -166,7 +144,7 @@ __noinline int take_nolock(__u64 site, __u64 ptr, __u64 asked)
 	if (id < 0)
 		return drop(ptr, 0);
 	id &= tag_mask;
-	enter_peculiar(ptr, asked, 0, id, READ_WORD(tag_of(id)->word));
+	enter_slow_path(ptr, asked, 0, id, READ_WORD(tag_of(id)->word));
 	return 0;
 }
 
@@ -190,7 +168,7 @@ static __noinline __u64 find_caller(void *ctx)
 	return site;
 }
 
-/* kmem_cache_alloc_bulk(s, flags, size, p): all or nothing; int, since 7.1 bool */
+/* kmem_cache_alloc_bulk(s, flags, size, p): all or nothing; a number or a bool */
 static __always_inline int alloc_bulk(__u64 site, const __u64 *arg, __u64 result)
 {
 	if (bulk_returns_bool ? !(result & 0xff) : (__s32)result <= 0)
@@ -204,6 +182,7 @@ static __always_inline __u64 nolock_caller(const __u64 *arg)
 			 bpf_core_field_offset(struct slab_alloc_context, caller_addr));
 }
 
+/* The verifiers before 6.16 refuse to let a program read pointers that lead to no struct. */
 static __always_inline void slots_of(void *ctx, __u64 *arg)
 {
 	bpf_probe_read_kernel(arg, SLOTS * 8, ctx);

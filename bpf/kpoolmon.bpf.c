@@ -52,7 +52,7 @@ SEC("raw_tp/kmalloc")
 int kpm_kmalloc(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 site = ARG_SITE(ctx), ptr = ARG_PTR(ctx), size = ARG_SIZE(ctx);
-	__u64 kind = KPM_NONP, generation = 0, key, word, odd;
+	__u64 kind = KPM_NONP, generation = 0, key, word, unusual;
 	struct kpm_tag *tag;
 
 	if (NO_OBJECT(ptr))
@@ -70,10 +70,10 @@ generation_known:
 found:
 	word = READ_WORD(tag->word);
 	/* what is neither the tag's number nor the usual bytes */
-	odd = (word ^ ARG_ASKED(ctx) << KPM_ASKED_SHIFT) << (64 - KPM_TAG_SHIFT);
-	if (unlikely(odd))
-		goto peculiar;
-	return enter_ordinary(ptr, 0, tag, word);
+	unusual = (word ^ ARG_ASKED(ctx) << KPM_ASKED_SHIFT) << (64 - KPM_TAG_SHIFT);
+	if (unlikely(unusual))
+		goto slow_path;
+	return enter_fast_path(ptr, 0, tag, word);
 reclaimable:
 	kind = kmalloc_kind(ARG_GFP(ctx), size);
 	goto kind_known;
@@ -85,9 +85,9 @@ not_in_first_way:
 	if (!tag)
 		return drop(ptr, size > KMALLOC_SLAB_MAX);
 	goto found;
-peculiar:
-	return enter_peculiar(ptr, ARG_ASKED(ctx), size > KMALLOC_SLAB_MAX ? KPM_W0_LARGE : 0,
-			      id_of(tag), word);
+slow_path:
+	return enter_slow_path(ptr, ARG_ASKED(ctx), size > KMALLOC_SLAB_MAX ? KPM_W0_LARGE : 0,
+			       id_of(tag), word);
 }
 
 /* An object of a cache whose tag is being described this moment, is sampled, or is for caches. */
@@ -100,7 +100,7 @@ static __noinline int enter_from_cache(struct bpf_raw_tracepoint_args *ctx, __u3
 		retire_cache(ARG_PTR(ctx));
 	else if (!word)
 		retire_if_cache(ARG_PTR(ctx), ARG_CACHE(ctx));
-	return enter_peculiar(ARG_PTR(ctx), facts.object_size, KPM_W0_CACHE, id, word);
+	return enter_slow_path(ARG_PTR(ctx), facts.object_size, KPM_W0_CACHE, id, word);
 }
 
 static __noinline int drop_from_cache(struct bpf_raw_tracepoint_args *ctx)
@@ -129,8 +129,8 @@ found:
 	word = READ_WORD(tag->word);
 	/* of a cache all objects are of one size, so that the tag's is this one's */
 	if (unlikely(!KPM_TAG_IS_PLAIN(word)))
-		goto peculiar;
-	return enter_ordinary(ptr, KPM_W0_CACHE, tag, word);
+		goto slow_path;
+	return enter_fast_path(ptr, KPM_W0_CACHE, tag, word);
 in_module:
 	generation = generation_of_module(site);
 	goto generation_known;
@@ -139,7 +139,7 @@ not_in_first_way:
 	if (!tag)
 		return drop_from_cache(ctx);
 	goto found;
-peculiar:
+slow_path:
 	return enter_from_cache(ctx, id_of(tag), word);
 }
 
@@ -151,7 +151,7 @@ int kpm_kfree(struct bpf_raw_tracepoint_args *ctx)
 	__u64 ptr = ctx->args[1];
 
 	WRITE_WORD(recent_of(cpu)->kfree, ptr);
-	return NO_OBJECT(ptr) ? 0 : leave_ordinary(ptr, 0, cpu);
+	return NO_OBJECT(ptr) ? 0 : leave_fast_path(ptr, 0, cpu);
 }
 
 /* (call_site, ptr, const struct kmem_cache *) */
@@ -162,7 +162,7 @@ int kpm_cache_free(struct bpf_raw_tracepoint_args *ctx)
 	__u64 ptr = ctx->args[1];
 
 	WRITE_WORD(recent_of(cpu)->cache_free, ptr);
-	return NO_OBJECT(ptr) ? 0 : leave_ordinary(ptr, KPM_W0_CACHE, cpu);
+	return NO_OBJECT(ptr) ? 0 : leave_fast_path(ptr, KPM_W0_CACHE, cpu);
 }
 
 /*
@@ -222,5 +222,5 @@ rescue:
 SEC("raw_tp/kmalloc")
 int kpm_now(void *ctx __attribute__((unused)))
 {
-	return birth();
+	return alloc_time();
 }

@@ -8,7 +8,7 @@
 
 #include <bpf/bpf_helpers.h>
 
-#include <kpoolmon/operands.h>
+#include <kpoolmon/load_constants.h>
 
 #define KPM_ARRAY(name, value_type)                                                                \
 	struct {                                                                                   \
@@ -39,27 +39,24 @@ static __always_inline __u32 code_page(__u64 address)
 
 const volatile __u64 rated_objects = 1;
 
-/*
- * The maps of one value, which user space makes, and the sizes: operands that are filled in before
- * the programs are loaded (kpoolmon/operands.h).
- */
-#define OPERAND(n)                                                                                 \
+/* The maps of one value, which user space makes, and the sizes: kpoolmon/load_constants.h. */
+#define LOAD_CONST(n)                                                                              \
 	({                                                                                         \
-		__u64 operand_;                                                                    \
-		__asm__("%0 = %1 ll" : "=r"(operand_) : "i"(KPM_OPERAND_MARK + (n)));              \
-		operand_;                                                                          \
+		__u64 const_;                                                                      \
+		__asm__("%0 = %1 ll" : "=r"(const_) : "i"(KPM_CONST_MARK + (n)));                  \
+		const_;                                                                            \
 	})
-#define block_count   OPERAND(KPM_OPERAND_BLOCK_COUNT)
-#define tag_slots     OPERAND(KPM_OPERAND_TAG_SLOTS)
-#define tag_bytes     OPERAND(KPM_OPERAND_TAG_BYTES)
-#define tag_mask      OPERAND(KPM_OPERAND_TAG_MASK)
-#define home_mask     OPERAND(KPM_OPERAND_HOME_MASK)
-#define shard_mask    OPERAND(KPM_OPERAND_SHARD_MASK)
-#define shards_shared OPERAND(KPM_OPERAND_SHARED)
-#define cpu_mask      OPERAND(KPM_OPERAND_CPU_MASK)
-#define text_start    OPERAND(KPM_OPERAND_TEXT_START)
-#define text_size     OPERAND(KPM_OPERAND_TEXT_SIZE)
-#define jiffies_scale OPERAND(KPM_OPERAND_JIFFIES_SCALE)
+#define block_count   LOAD_CONST(KPM_CONST_BLOCK_COUNT)
+#define tag_slots     LOAD_CONST(KPM_CONST_TAG_SLOTS)
+#define tag_bytes     LOAD_CONST(KPM_CONST_TAG_BYTES)
+#define tag_mask      LOAD_CONST(KPM_CONST_TAG_MASK)
+#define home_mask     LOAD_CONST(KPM_CONST_HOME_MASK)
+#define shard_mask    LOAD_CONST(KPM_CONST_SHARD_MASK)
+#define shards_shared LOAD_CONST(KPM_CONST_SHARED)
+#define cpu_mask      LOAD_CONST(KPM_CONST_CPU_MASK)
+#define text_start    LOAD_CONST(KPM_CONST_TEXT_START)
+#define text_size     LOAD_CONST(KPM_CONST_TEXT_SIZE)
+#define jiffies_scale LOAD_CONST(KPM_CONST_JIFFIES_SCALE)
 
 /*
  * Keeps a value in a register: the compiler would compute it again at each use, or, what the
@@ -80,7 +77,7 @@ static __always_inline __u32 this_shard(void)
 
 static __always_inline struct kpm_tag_bucket *ways_of(__u32 home)
 {
-	return (struct kpm_tag_bucket *)OPERAND(KPM_OPERAND_TAGS) + (home & home_mask);
+	return (struct kpm_tag_bucket *)LOAD_CONST(KPM_CONST_TAGS) + (home & home_mask);
 }
 
 static __always_inline struct kpm_tag *tag_of(__u32 id)
@@ -90,7 +87,7 @@ static __always_inline struct kpm_tag *tag_of(__u32 id)
 
 static __always_inline __u32 id_of(struct kpm_tag *tag)
 {
-	return ((__u64)tag - OPERAND(KPM_OPERAND_TAGS)) / sizeof(*tag) & tag_mask;
+	return ((__u64)tag - LOAD_CONST(KPM_CONST_TAGS)) / sizeof(*tag) & tag_mask;
 }
 
 static __always_inline struct kpm_counters *counters_of(__u32 shard, __u32 tag)
@@ -98,7 +95,7 @@ static __always_inline struct kpm_counters *counters_of(__u32 shard, __u32 tag)
 	__u64 first = shard;
 
 	MULTIPLY(first, tag_slots);
-	return (struct kpm_counters *)OPERAND(KPM_OPERAND_COUNTERS) + (first + (tag & tag_mask));
+	return (struct kpm_counters *)LOAD_CONST(KPM_CONST_COUNTERS) + (first + (tag & tag_mask));
 }
 
 /* The tallies of a shard, of which each lies as far from the first as its tag does. */
@@ -107,7 +104,7 @@ static __always_inline struct kpm_tally *tallies_of(__u32 shard)
 	__u64 first = shard;
 
 	MULTIPLY(first, tag_bytes);
-	return (struct kpm_tally *)(OPERAND(KPM_OPERAND_TALLIES) + first);
+	return (struct kpm_tally *)(LOAD_CONST(KPM_CONST_TALLIES) + first);
 }
 
 static __always_inline struct kpm_tally *tally_of(__u32 shard, struct kpm_tag *tag)
@@ -120,12 +117,12 @@ static __always_inline struct kpm_tally *tally_of(__u32 shard, struct kpm_tag *t
 
 static __always_inline struct kpm_shard *shard_of(__u32 shard)
 {
-	return (struct kpm_shard *)OPERAND(KPM_OPERAND_SHARDS) + shard;
+	return (struct kpm_shard *)LOAD_CONST(KPM_CONST_SHARDS) + shard;
 }
 
 static __always_inline struct kpm_recent *recent_of(__u32 cpu)
 {
-	return (struct kpm_recent *)OPERAND(KPM_OPERAND_RECENT) + (cpu & cpu_mask);
+	return (struct kpm_recent *)LOAD_CONST(KPM_CONST_RECENT) + (cpu & cpu_mask);
 }
 
 static __always_inline void add(__u64 *counter, __u64 n)

@@ -48,7 +48,7 @@ static __always_inline __u64 read_kernel(__u64 at, __u32 size)
 	return word;
 }
 
-/* One of the module's parts since 6.4 (ac3b43283923), where mem[] is by enum mod_mem_type. */
+/* One of the module's parts, with HAVE_MODULE_MEMORY. */
 static __noinline int raise_part(__u64 module, __u32 part)
 {
 	__u64 at = module + bpf_core_field_offset(struct module___mem, mem) +
@@ -58,7 +58,7 @@ static __noinline int raise_part(__u64 module, __u32 part)
 			   read_kernel(at + bpf_core_field_offset(struct module_memory, size), 4));
 }
 
-/* The same before. */
+/* The same without it. */
 static __noinline int raise_layout(__u64 layout)
 {
 	return raise_range(
@@ -76,7 +76,7 @@ static __always_inline int next_generation(__u64 module)
 	__u32 zero = 0;
 	int raised;
 
-	if (bpf_core_field_exists(struct module___mem, mem))
+	if (HAVE_MODULE_MEMORY)
 		raised = raise_part(module, bpf_core_enum_value(enum mod_mem_type, MOD_TEXT)) |
 			 raise_part(module, bpf_core_enum_value(enum mod_mem_type, MOD_INIT_TEXT));
 	else

@@ -23,9 +23,9 @@
 /* the marks of slots 0 to 7 and 8 to 14 */
 #define USED_LOW  EACH_BYTE((__u64)KPM_MARK_USED)
 #define USED_HIGH (USED_LOW >> 8)
-/* beside the latter: `spilled`, which is never like a mark */
-#define SPILLED_SHIFT 56
-#define SPILLED       ((__u64)KPM_MARK_ASTRAY << SPILLED_SHIFT)
+/* beside the latter: `overflow`, which is never like a mark */
+#define OVERFLOW_SHIFT 56
+#define OVERFLOW       ((__u64)KPM_MARK_DISPLACED << OVERFLOW_SHIFT)
 
 /* A bucket with more entries sends an object to its second choice, if that has fewer. */
 #define FIRST_CHOICE_MAX 10
@@ -61,7 +61,7 @@ REGION_LINKAGE struct kpm_block *block_in_region(__u64 i)
 	__u32 region = i / KPM_REGION_BLOCKS;
 	struct kpm_block *blocks;
 
-	blocks = bpf_map_lookup_elem((void *)OPERAND(KPM_OPERAND_REGIONS), &region);
+	blocks = bpf_map_lookup_elem((void *)LOAD_CONST(KPM_CONST_REGIONS), &region);
 	if (!blocks)
 		return 0;
 	HOLD(blocks); /* or it is added to before it is known to be one */
@@ -73,7 +73,7 @@ REGION_LINKAGE struct kpm_block *block_in_region(__u64 i)
 /* The block of that number, which is below block_count, where the blocks are one value. */
 static __always_inline struct kpm_block *block_in_whole(__u64 i)
 {
-	struct kpm_block *block = (struct kpm_block *)OPERAND(KPM_OPERAND_OBJECTS) + i;
+	struct kpm_block *block = (struct kpm_block *)LOAD_CONST(KPM_CONST_OBJECTS) + i;
 
 	HOLD(block);
 	if (!block)
@@ -117,8 +117,8 @@ static __always_inline struct kpm_bucket *bucket_of(struct kpm_block *block, __u
 	return &block->bucket[number];
 }
 
-/* the mark of an object that is astray: not in the first slot of the first bucket */
-#define MARK(hash) (((hash) >> 10 & 0x3f) | KPM_MARK_USED | KPM_MARK_ASTRAY)
+/* the mark of an object that is displaced: not in the first slot of the first bucket */
+#define MARK(hash) (((hash) >> 10 & 0x3f) | KPM_MARK_USED | KPM_MARK_DISPLACED)
 
 /* The slot of a bucket that is tried first. */
 static __always_inline __u64 first_slot(__u64 hash)
@@ -137,20 +137,20 @@ static __always_inline __u64 same_bytes(__u64 have, __u64 want)
 	return (x - EACH_BYTE(1)) & ~x & USED_LOW;
 }
 
-/* Is anything astray in the bucket, or in one that it spilled to? */
-static __always_inline int has_astray(const struct kpm_bucket *b)
+/* Is anything astray in the bucket, or in one that it overflow to? */
+static __always_inline int has_displaced(const struct kpm_bucket *b)
 {
 	return ((READ_WORD(b->marks[0]) | READ_WORD(b->marks[1])) &
-		EACH_BYTE((__u64)KPM_MARK_ASTRAY)) != 0;
+		EACH_BYTE((__u64)KPM_MARK_DISPLACED)) != 0;
 }
 
 /* May the address be? */
-static __always_inline int may_be_astray(const struct kpm_bucket *b, __u64 hash)
+static __always_inline int may_be_displaced(const struct kpm_bucket *b, __u64 hash)
 {
 	__u64 low = READ_WORD(b->marks[0]), high = READ_WORD(b->marks[1]);
 	__u64 want = EACH_BYTE(MARK(hash));
 
-	return (same_bytes(low, want) | same_bytes(high, want) | (high & SPILLED)) != 0;
+	return (same_bytes(low, want) | same_bytes(high, want) | (high & OVERFLOW)) != 0;
 }
 
 /* Index of the lowest byte whose bit 7 is set in m, which has no other bits. */
@@ -165,8 +165,8 @@ static __always_inline int tells_of(__u64 w0, __u64 key)
 	return !((w0 ^ key) & (~KPM_W0_META | KPM_W0_BUSY));
 }
 
-/* The slot of the bucket in which the address is astray, or KPM_BUCKET_SLOTS. */
-static __always_inline __u32 find_astray(const struct kpm_bucket *b, __u8 mark, __u64 key)
+/* The slot of the bucket in which the address is displaced, or KPM_BUCKET_SLOTS. */
+static __always_inline __u32 find_displaced(const struct kpm_bucket *b, __u8 mark, __u64 key)
 {
 	for (__u32 n = 0; n < KPM_BUCKET_SLOTS; n++)
 		if (*(const volatile __u8 *)&b->mark[n] == mark &&
@@ -182,7 +182,7 @@ static __always_inline __u32 find_in_first(const struct kpm_bucket *b, __u64 has
 
 	if (tells_of(READ_WORD(b->slot[n].w0), key))
 		return n;
-	return find_astray(b, MARK(hash), key);
+	return find_displaced(b, MARK(hash), key);
 }
 
 /*
@@ -211,21 +211,21 @@ static __always_inline void release(struct kpm_slot *slot, __u8 *mark)
  * Counts the objects that went on from a bucket. Where too many count at once, it stays as if there
  * were too many to count: then the next bucket is looked at in vain.
  */
-static __always_inline int count_spilled(struct kpm_bucket *b, int change)
+static __always_inline int count_overflow(struct kpm_bucket *b, int change)
 {
 	for (int i = 0; i < 8; i++) {
-		__u64 have = READ_WORD(b->marks[1]), n = have >> SPILLED_SHIFT & KPM_SPILLED_MAX;
-		__u64 want = have & ~(0xffULL << SPILLED_SHIFT);
+		__u64 have = READ_WORD(b->marks[1]), n = have >> OVERFLOW_SHIFT & KPM_OVERFLOW_MAX;
+		__u64 want = have & ~(0xffULL << OVERFLOW_SHIFT);
 
-		if (n == KPM_SPILLED_MAX)
+		if (n == KPM_OVERFLOW_MAX)
 			return 0;
 		n += change;
 		if (n)
-			want |= SPILLED | n << SPILLED_SHIFT;
+			want |= OVERFLOW | n << OVERFLOW_SHIFT;
 		if (__sync_val_compare_and_swap(&b->marks[1], have, want) == have)
 			return 0;
 	}
-	__sync_fetch_and_or(&b->marks[1], SPILLED | (__u64)KPM_SPILLED_MAX << SPILLED_SHIFT);
+	__sync_fetch_and_or(&b->marks[1], OVERFLOW | (__u64)KPM_OVERFLOW_MAX << OVERFLOW_SHIFT);
 	return 0;
 }
 
@@ -233,7 +233,7 @@ static __always_inline int count_spilled(struct kpm_bucket *b, int change)
 static __always_inline void come_back(struct kpm_block *block, __u64 hash, __u32 n)
 {
 	for (__u32 i = 0; i < BUCKETS && i < n; i++)
-		count_spilled(bucket_of(block, hash, i), -1);
+		count_overflow(bucket_of(block, hash, i), -1);
 }
 
 /* Takes an address out of the table, wherever it is; 0 if it is not there. */
@@ -248,10 +248,10 @@ static __noinline int take_out(__u64 hash, __u64 key, struct kpm_slot *copy)
 	b = bucket_of(block, hash, 0);
 	n = find_in_first(b, hash, key);
 	while (n >= KPM_BUCKET_SLOTS) {
-		if (++passed == BUCKETS || !(READ_WORD(b->marks[1]) & SPILLED))
+		if (++passed == BUCKETS || !(READ_WORD(b->marks[1]) & OVERFLOW))
 			return 0;
 		b = bucket_of(block, hash, passed);
-		n = find_astray(b, MARK(hash), key);
+		n = find_displaced(b, MARK(hash), key);
 	}
 	if (!give_up(&b->slot[n], key, copy))
 		return 0;
@@ -313,17 +313,17 @@ static __always_inline __u64 free_slot(const struct kpm_bucket *b, __u64 n)
 
 /*
  * Enters the object in a free slot of the bucket, its first slot if it can; 0 if there is none.
- * `astray`: it is not its first bucket.
+ * `displaced`: it is not its first bucket.
  */
 static __always_inline int put_in_bucket(struct kpm_bucket *b, __u64 hash, __u64 w0, __u64 w1,
-					 int astray)
+					 int displaced)
 {
 	__u64 first = first_slot(hash), n = free_slot(b, first);
 
 	HOLD(n);
 	if (n < KPM_BUCKET_SLOTS && claim(&b->slot[n], w0)) {
 		publish(&b->slot[n], &b->mark[n],
-			n == first && !astray ? KPM_MARK_USED : MARK(hash), w0, w1);
+			n == first && !displaced ? KPM_MARK_USED : MARK(hash), w0, w1);
 		return 1;
 	}
 	if (n == KPM_BUCKET_SLOTS)
@@ -332,7 +332,7 @@ static __always_inline int put_in_bucket(struct kpm_bucket *b, __u64 hash, __u64
 	for (n = 0; n < KPM_BUCKET_SLOTS; n++)
 		if (!*(const volatile __u8 *)&b->mark[n] && claim(&b->slot[n], w0)) {
 			publish(&b->slot[n], &b->mark[n],
-				n == first && !astray ? KPM_MARK_USED : MARK(hash), w0, w1);
+				n == first && !displaced ? KPM_MARK_USED : MARK(hash), w0, w1);
 			return 1;
 		}
 	return 0;
@@ -354,12 +354,12 @@ __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 	if (!second && put_in_bucket(bucket_of(block, hash, 0), hash, w0, w1, 0))
 		return 1;
 	for (__u32 i = 1; i < BUCKETS; i++) {
-		count_spilled(bucket_of(block, hash, i - 1), 1);
+		count_overflow(bucket_of(block, hash, i - 1), 1);
 		if (put_in_bucket(bucket_of(block, hash, i), hash, w0, w1, 1))
 			return 1;
 	}
 	for (__u32 i = 1; i < BUCKETS; i++)
-		count_spilled(bucket_of(block, hash, i - 1), -1);
+		count_overflow(bucket_of(block, hash, i - 1), -1);
 	return 0;
 }
 
@@ -369,15 +369,15 @@ __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 		struct kpm_counters *c_ = counters_of(shard, (entry)->w1 >> KPM_TAG_SHIFT);        \
 		__u64 weight_;                                                                     \
                                                                                                    \
-		if (likely(!((entry)->w0 & (KPM_W0_WEIGHT | KPM_W0_ODD)))) {                       \
+		if (likely(!((entry)->w0 & (KPM_W0_WEIGHT | KPM_W0_UNUSUAL)))) {                   \
 			add(&c_->counter, 1);                                                      \
 			break;                                                                     \
 		}                                                                                  \
 		weight_ = 1ULL << ((entry)->w0 & KPM_W0_WEIGHT);                                   \
 		add(&c_->counter, weight_);                                                        \
-		if ((entry)->w0 & KPM_W0_ODD) {                                                    \
-			add(&c_->odd, -weight_);                                                   \
-			add(&c_->odd_asked,                                                        \
+		if ((entry)->w0 & KPM_W0_UNUSUAL) {                                                \
+			add(&c_->unusual, -weight_);                                               \
+			add(&c_->unusual_asked,                                                    \
 			    -(weight_ * ((entry)->w1 >> KPM_ASKED_SHIFT & KPM_ASKED_MAX)));        \
 		}                                                                                  \
 	} while (0)

@@ -10,7 +10,7 @@
 struct search {
 	struct freelist list;
 	__u64 wanted, at, low, high;
-	__u32 steps, seen, strange;
+	__u32 steps, seen, inconclusive;
 };
 
 static int follow(__u32 i __attribute__((unused)), void *arg)
@@ -20,7 +20,7 @@ static int follow(__u32 i __attribute__((unused)), void *arg)
 	if (!s->at)
 		return 1;
 	if (s->at < s->low || s->at >= s->high) {
-		s->strange = 1;
+		s->inconclusive = 1;
 		return 1;
 	}
 	s->steps++;
@@ -29,8 +29,9 @@ static int follow(__u32 i __attribute__((unused)), void *arg)
 	return 0;
 }
 
-/* Is the object on the freelist of its slab? STRANGE: it seems to be, but the list is wrong. */
-#define STRANGE 2
+/* Is the object on the freelist of its slab? INCONCLUSIVE: it seems to be, but the list is wrong.
+ */
+#define INCONCLUSIVE 2
 __noinline int on_slab(__u64 ptr, __u64 cache)
 {
 	struct search s = {.wanted = ptr};
@@ -52,10 +53,10 @@ __noinline int on_slab(__u64 ptr, __u64 cache)
 	s.low = p.low;
 	s.high = p.high;
 	bpf_loop(p.objects & (LIST_MAX - 1), follow, &s, 0);
-	if (s.strange || s.at || s.steps != p.objects - objects_in_use(counters) ||
+	if (s.inconclusive || s.at || s.steps != p.objects - objects_in_use(counters) ||
 	    WORD(p.slab, slab, freelist) != head || WORD(p.slab, slab, counters) != counters ||
 	    WORD(p.slab, slab, slab_cache) != cache)
-		return s.seen ? STRANGE : 0;
+		return s.seen ? INCONCLUSIVE : 0;
 	return s.seen;
 }
 
@@ -82,7 +83,7 @@ static __always_inline int gone_by_page(__u64 ptr, __u64 cache, __u64 w0, __u64 
 }
 
 /* The first look at an entry's object, by its page and its slab. */
-static __always_inline int looks_free(struct kpm_found *f)
+static __always_inline int seems_free(struct kpm_candidate *f)
 {
 	__u64 ptr = ADDRESS(f->w0);
 	int how;
@@ -95,14 +96,14 @@ static __always_inline int looks_free(struct kpm_found *f)
 		return 0;
 	f->place = KPM_AUDIT_SLAB;
 	how = is_debugged(f->cache) ? 0 : on_slab(ptr, f->cache);
-	state.strange += how == STRANGE;
+	state.inconclusive += how == INCONCLUSIVE;
 	return how == 1;
 }
 
 /* Is the object still in the sheaf, at that index, with so many above it? */
 __noinline int in_sheaf(__u64 ptr, __u64 cache, __u64 sheaf, __u32 index, __u32 above)
 {
-	if (!EXISTS(kmem_cache___lists, cpu_sheaves))
+	if (!HAVE_SHEAVES)
 		return 0;
 	return WORD(sheaf, slab_sheaf, cache) == cache &&
 	       NUMBER(sheaf, slab_sheaf, size) > index + above &&
@@ -116,7 +117,7 @@ __noinline int on_cpu(__u64 ptr, __u64 cache, __u64 cpu_slab)
 	struct place p;
 	__u64 tid;
 
-	if (!EXISTS(kmem_cache___lists, cpu_slab))
+	if (!HAVE_CPU_SLABS)
 		return 0;
 	tid = WORD(cpu_slab, kmem_cache_cpu, tid);
 	if (!find_place(ptr, cache, state.map_base, &p) ||
@@ -127,23 +128,22 @@ __noinline int on_cpu(__u64 ptr, __u64 cache, __u64 cpu_slab)
 	s.high = p.high;
 	freelist_of(cache, &s.list);
 	bpf_loop(LIST_MAX, follow, &s, 0);
-	return s.seen && !s.strange && !s.at && WORD(cpu_slab, kmem_cache_cpu, tid) == tid;
+	return s.seen && !s.inconclusive && !s.at && WORD(cpu_slab, kmem_cache_cpu, tid) == tid;
 }
 
 /* Is the lock of a CPU's sheaves open? Then nothing is half written. */
 static __always_inline int is_open(__u64 sheaves)
 {
-	return EXISTS(slub_percpu_sheaves, lock.acquired) &&
-	       !(__u8)WORD(sheaves, slub_percpu_sheaves, lock.acquired);
+	return HAVE_TRYLOCK_STATE && !(__u8)WORD(sheaves, slub_percpu_sheaves, lock.acquired);
 }
 
 /* Is the object still in the same of the CPU's sheaves? */
-static __always_inline int in_cpus_sheaf(const struct kpm_found *f, __u64 ptr, __u64 offset)
+static __always_inline int in_cpus_sheaf(const struct kpm_candidate *f, __u64 ptr, __u64 offset)
 {
 	__u64 sheaves;
 	__u32 above;
 
-	if (!EXISTS(kmem_cache___lists, cpu_sheaves))
+	if (!HAVE_SHEAVES)
 		return 0;
 	sheaves = WORD(f->cache, kmem_cache___lists, cpu_sheaves) + offset;
 	if (sheaf_of(sheaves, f->place) != f->sheaf ||
@@ -155,7 +155,7 @@ static __always_inline int in_cpus_sheaf(const struct kpm_found *f, __u64 ptr, _
 }
 
 /* Is the entry's object free where it was found to be? */
-static __always_inline int still_free(const struct kpm_found *f)
+static __always_inline int still_free(const struct kpm_candidate *f)
 {
 	__u64 ptr = ADDRESS(f->w0), offset;
 
@@ -172,7 +172,7 @@ static __always_inline int still_free(const struct kpm_found *f)
 		return 0;
 	if (f->place != KPM_AUDIT_CPU)
 		return in_cpus_sheaf(f, ptr, offset);
-	if (!EXISTS(kmem_cache___lists, cpu_slab))
+	if (!HAVE_CPU_SLABS)
 		return 0;
 	return on_cpu(ptr, f->cache, WORD(f->cache, kmem_cache___lists, cpu_slab) + offset);
 }

@@ -70,24 +70,6 @@ static __always_inline __u32 tag_home(__u64 key)
 	return key >> 48 & home_mask;
 }
 
-static __always_inline int has_prefix(const char *s, const char *prefix, int len)
-{
-	for (int i = 0; i < len; i++)
-		if (s[i] != prefix[i])
-			return 0;
-	return 1;
-}
-
-/*
- * The allocator's own functions, the call site of the first event of a large kmalloc since 6.10
- * (7bd230a26648): __kmalloc_noprof, __kmalloc_node_noprof, __kmalloc_node_track_caller_noprof,
- * __kvmalloc_node_noprof.
- */
-static __always_inline int is_wrapper(const char *symbol)
-{
-	return has_prefix(symbol, "__kmalloc_", 10) || has_prefix(symbol, "__kvmalloc_", 11);
-}
-
 /* The cache that the caches themselves lie in. */
 static __always_inline int is_for_caches(const char *cache_name)
 {
@@ -140,7 +122,7 @@ static __always_inline void describe_tag(struct bpf_raw_tracepoint_args *ctx, __
 	if (by_cache && is_for_caches(info->cache_name))
 		flags = KPM_TAG_CACHES;
 	if (info->large)
-		flags = KPM_TAG_LARGE | (is_wrapper(info->symbol) ? KPM_TAG_WRAPPER : 0);
+		flags = KPM_TAG_LARGE | (is_allocator(info->symbol) ? KPM_TAG_WRAPPER : 0);
 	if (!asked || asked > KPM_ASKED_MAX)
 		asked = KPM_ASKED_MAX;
 	/* a full barrier between the description and what publishes it */

@@ -40,17 +40,17 @@ test: deps ## install what is needed, build, and run all tests of this machine (
 	$(Q)$(MAKE) --no-print-directory all units sanitized $(BPFTESTS) $(B)/tests/screen/leaker $(B)/bench
 	$(Q)sh tests/run test $(B)
 
-test-kernels: all ## boot real kernels under emulation and compare the books with the truth
+test-kernels: all ## boot real kernels under emulation and compare the counts with the truth
 	$(Q)sh tools/as-root.sh tests/kernels/deps
 	$(Q)sh tools/as-root.sh tests/kernels/run $(KERNELS_ARGS) $(B)/kpoolmon
-	$(Q)sh tools/as-root.sh tests/kernels/places $(B)/kpoolmon
+	$(Q)sh tools/as-root.sh tests/kernels/locations $(B)/kpoolmon
 	$(Q)sh tools/as-root.sh tests/kernels/suspects $(B)/kpoolmon
 	$(Q)sh tools/as-root.sh tests/kernels/pinned $(B)/kpoolmon
 
-kernels-document: all ## write tests/kernels/results.md: the matrix with memleak beside
+kernels-document: all ## write docs/kernels.md: the matrix with memleak beside
 	$(Q)sh tools/as-root.sh tests/kernels/deps
 	$(Q)sh tools/as-root.sh tests/kernels/run --modes full,kprobes,tracepoints,audit,memleak \
-		--document tests/kernels/results.md $(KERNELS_ARGS) $(B)/kpoolmon
+		--document docs/kernels.md $(KERNELS_ARGS) $(B)/kpoolmon
 
 $(B)/unpack: $(B)/tests/find/unpack.o $(LIBOBJS)
 	$(call say,LINK,$@)

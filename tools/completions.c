@@ -14,8 +14,10 @@
 #define SET(function) .set = NULL
 
 static const struct kpm_option options[] = {
-#define OPTION(...) {__VA_ARGS__},
+#define OPTION(...)             {__VA_ARGS__},
+#define STORED(TYPE, NAME, ...) {__VA_ARGS__},
 #include "cli/option_rows.h"
+#undef STORED
 #undef OPTION
 };
 

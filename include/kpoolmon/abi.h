@@ -69,31 +69,31 @@ struct kpm_slot {
 /* entered by the allocator's own event of a large kmalloc; the caller's event follows */
 #define KPM_W0_WRAPPER 0x040ULL
 /* bytes asked for differ from the tag's usual figure and were counted apart */
-#define KPM_W0_ODD 0x080ULL
+#define KPM_W0_UNUSUAL 0x080ULL
 /* of a slab cache: entered by kmem_cache_alloc, where kmalloc knows no cache */
 #define KPM_W0_CACHE 0x100ULL
 
 #define KPM_TAG_SHIFT   48
 #define KPM_ASKED_SHIFT 25
 #define KPM_ASKED_MAX   ((1ULL << 23) - 1)
-#define KPM_BIRTH_MASK  ((1ULL << 25) - 1)
+#define KPM_TIME_MASK   ((1ULL << 25) - 1)
 
 /*
  * A bucket of the object table: four cache lines. `mark[i]` is 0 for a free slot i, KPM_MARK_USED
- * if the object in it is where it is looked for first, else that with KPM_MARK_ASTRAY and six bits
+ * if the object in it is where it is looked for first, else that with KPM_MARK_DISPLACED and six bits
  * of the address's hash, so that eight slots are searched at once, and none where nothing is
- * astray. `spilled` is 0, or KPM_MARK_ASTRAY with the number of the objects that looked here and
- * went on to the next of their buckets, where nobody looks otherwise. At KPM_SPILLED_MAX it stays.
+ * astray. `overflow` is 0, or KPM_MARK_DISPLACED with the number of the objects that looked here and
+ * went on to the next of their buckets, where nobody looks otherwise. At KPM_OVERFLOW_MAX it stays.
  */
-#define KPM_BUCKET_SLOTS 15
-#define KPM_MARK_USED    0x80
-#define KPM_MARK_ASTRAY  0x40
-#define KPM_SPILLED_MAX  0x3f
+#define KPM_BUCKET_SLOTS   15
+#define KPM_MARK_USED      0x80
+#define KPM_MARK_DISPLACED 0x40
+#define KPM_OVERFLOW_MAX   0x3f
 struct kpm_bucket {
 	union {
 		struct {
 			__u8 mark[KPM_BUCKET_SLOTS];
-			__u8 spilled;
+			__u8 overflow;
 		};
 		__u64 marks[2];
 	};
@@ -147,7 +147,7 @@ struct kpm_tag {
 #define KPM_TAG_USUAL(word)    ((word) >> KPM_ASKED_SHIFT & KPM_ASKED_MAX)
 #define KPM_TAG_FLAGS(word)    ((word) >> 8 & 0xff)
 #define KPM_TAG_SAMPLING(word) ((word)&0xff)
-#define KPM_TAG_IS_PLAIN(word) ((word) && !((word)&KPM_BIRTH_MASK))
+#define KPM_TAG_IS_PLAIN(word) ((word) && !((word)&KPM_TIME_MASK))
 
 #define KPM_TAG_WRAPPER 0x01 /* the call site lies in the allocator (large kmalloc) */
 #define KPM_TAG_SAMPLED 0x02 /* has been sampled at some time: figures are estimates */
@@ -187,14 +187,14 @@ struct kpm_tag_info {
  * tally: entries of the tag in the table = allocs - frees - reused - moved - audited.
  */
 struct kpm_counters {
-	__u64 allocs;    /* entered into the table */
-	__u64 frees;     /* taken off by a free */
-	__u64 reused;    /* taken off because the address was allocated again: a missed free */
-	__u64 moved;     /* re-attributed to the caller of a large kmalloc */
-	__u64 refused;   /* not entered: table full */
-	__u64 odd;       /* net: entries whose bytes asked for are not the tag's usual ones */
-	__u64 odd_asked; /* net: bytes asked for by those */
-	__u64 audited;   /* taken off by the audit */
+	__u64 allocs;        /* entered into the table */
+	__u64 frees;         /* taken off by a free */
+	__u64 reused;        /* taken off because the address was allocated again: a missed free */
+	__u64 moved;         /* re-attributed to the caller of a large kmalloc */
+	__u64 refused;       /* not entered: table full */
+	__u64 unusual;       /* net: entries whose bytes asked for are not the tag's usual ones */
+	__u64 unusual_asked; /* net: bytes asked for by those */
+	__u64 audited;       /* taken off by the audit */
 };
 
 /*
@@ -252,7 +252,7 @@ struct kpm_about {
 	__u32 flags;
 	char version[KPM_ABOUT_VERSION_LEN]; /* of the kpoolmon that made them */
 	__u64 started_wall;                  /* CLOCK_REALTIME when tracking began, ns */
-	__u8 way[KPM_HOOKS];                 /* enum kpm_way of each hook */
+	__u8 attach[KPM_HOOKS];              /* enum kpm_attach of each hook */
 	__u8 pad;
 	__u64 reserved[2];
 };
@@ -277,8 +277,8 @@ KPM_ASSERT(KPM_ADDR_BITS + KPM_ADDR_SHIFT == 63);
 /* tag, bytes asked for and birth fill w1 */
 KPM_ASSERT(16 + 23 + 25 == 64);
 KPM_ASSERT(KPM_ASKED_MAX >= 4 << 20);
-KPM_ASSERT(KPM_BIRTH_MASK >= 365ULL * 24 * 3600);
-KPM_ASSERT((KPM_W0_WEIGHT | KPM_W0_BUSY | KPM_W0_LARGE | KPM_W0_WRAPPER | KPM_W0_ODD |
+KPM_ASSERT(KPM_TIME_MASK >= 365ULL * 24 * 3600);
+KPM_ASSERT((KPM_W0_WEIGHT | KPM_W0_BUSY | KPM_W0_LARGE | KPM_W0_WRAPPER | KPM_W0_UNUSUAL |
 	    KPM_W0_CACHE) <= KPM_W0_META);
 KPM_ASSERT(KPM_SAMPLE_MAX <= KPM_W0_WEIGHT);
 KPM_ASSERT(KPM_TAGS_MAX == 1 << (64 - KPM_TAG_SHIFT));

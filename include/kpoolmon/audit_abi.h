@@ -24,7 +24,7 @@ enum kpm_audit_place {
 
 /* An entry of the object table whose object was found to be free; looked at again before it goes.
  */
-struct kpm_found {
+struct kpm_candidate {
 	__u64 w0, w1; /* the entry */
 	__u64 cache;  /* struct kmem_cache * */
 	__u64 sheaf;  /* struct slab_sheaf *, where it is in one */
@@ -47,9 +47,9 @@ struct kpm_audit_state {
 	__u64 map_base; /* struct page of address 0, modulo 2^64 */
 	/* results */
 	__u32 done;    /* blocks that were looked through, of `count` */
-	__u32 found;   /* records of found entries in use, or landmarks; user space sets it back */
-	__u64 looked;  /* entries, or free objects, looked at */
-	__u64 strange; /* lists and slabs that were not as they should be: let alone */
+	__u32 records; /* records of found entries in use, or landmarks; user space sets it back */
+	__u64 scanned; /* entries, or free objects, looked at */
+	__u64 inconclusive; /* lists and slabs that were not as they should be: let alone */
 	__u64 taken[KPM_AUDIT_PLACES]; /* entries taken off the books, by place */
 };
 
@@ -61,8 +61,8 @@ struct kpm_counted {
 	char name[48];
 };
 
-#define KPM_FOUND_MAX     16384
-#define KPM_LANDMARKS_MAX 256
-#define KPM_CACHES_MAX    2048
+#define KPM_CANDIDATES_MAX 16384
+#define KPM_LANDMARKS_MAX  256
+#define KPM_CACHES_MAX     2048
 
 #endif

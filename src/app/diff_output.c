@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Writes a comparison as table, CSV or JSON. One list of columns with a getter each; what is not
- * known stays `-`, empty, null.
+ * Writes a comparison as table, CSV or JSON. One list of columns with a getter each; an unknown
+ * value is `-`, empty or null.
  */
 #include <errno.h>
 #include <inttypes.h>

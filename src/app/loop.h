@@ -20,7 +20,7 @@ struct kpm_loop {
 	bool tick_at_signal; /* and when a signal ends the loop */
 	/* Called once, at half of for_ns. */
 	int (*half)(void *arg, struct kpm_err *err);
-	/* Called once a second: has what is sampled been taken away? */
+	/* Called once a second: has the source been taken away? */
 	int (*check)(void *arg, struct kpm_err *err);
 	/* Called before each wait: keys are read and the screen is drawn here. */
 	int (*turn)(void *arg, struct kpm_err *err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reads what the kernel says about itself and its modules. What it does not say is `-`. */
+/* Describes the kernel and its modules from /proc and /sys. Unknown values are `-`. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

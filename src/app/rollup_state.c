@@ -13,7 +13,7 @@ static int label_new_tags(struct kpm_rollup_state *l, const struct kpm_tagset *t
 
 	if (!labels)
 		return 0;
-	if (kpm_array_reserve(l->label, l->label_room, count))
+	if (kpm_array_reserve(l->label, l->label_capacity, count))
 		return -ENOMEM;
 	for (; l->labelled < count; l->labelled++)
 		l->label[l->labelled] = kpm_labels_find(labels, kpm_tagset_get(tags, l->labelled));

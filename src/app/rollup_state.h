@@ -20,7 +20,7 @@ struct kpm_rollup_state {
 	struct kpm_snapshot slab; /* one row: the kernel's slab memory by kind */
 	struct kpm_trend *slab_trend;
 	const char **label; /* [labelled] of each tag */
-	uint32_t labelled, label_room;
+	uint32_t labelled, label_capacity;
 };
 
 /* To be called on zeroes, or after kpm_rollup_state_reset. 0, or -ENOMEM and a sentence: then, too,

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/rights.h"
 #include "source/audit.h"
+#include "source/live.h"
+#include "source/pinned.h"
 #include "source/pins.h"
 #include "source/replay.h"
 
@@ -33,7 +35,7 @@ static int open_kernel(struct kpm_sampler *s, struct kpm_err *err)
 	if (!o->private)
 		ret = kpm_pinned_open(&o->live.roots, KPM_VERSION, s->tags, &s->source, err);
 	s->tracked = !ret;
-	/* who may not look there has no rights for the rest either, and is told so */
+	/* without the right to read the pins there are none for probes either: that error says more */
 	if (ret == -EACCES)
 		return open_live(s, err);
 	/* one that is not whole is a failure, and not the same as none */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way for a command to open what it samples, and the samples with all that they make: tags,
- * changes, trends. The numbers come from a recording if one is given, from pinned tables if there
+ * Opens the source of a command and keeps its samples, with the tags, changes and trends that they
+ * make. The numbers come from a recording if one is given, from pinned tables if there
  * are any, else from probes of its own.
  */
 #ifndef KPM_SAMPLER_H
@@ -71,8 +71,8 @@ void kpm_sampler_audit_once(const struct kpm_sampler *sampler, int64_t for_ns);
 const struct kpm_location *const *kpm_sampler_locations(struct kpm_sampler *sampler);
 
 /*
- * Gathers the evidence about a tag; with `ages` its objects are looked at one by one, which reads
- * the whole table.
+ * Gathers the evidence about a tag; with `ages` its objects are scanned one by one, which reads the
+ * whole table.
  */
 void kpm_sampler_evidence(struct kpm_sampler *sampler, uint32_t tag, bool ages,
 			  struct kpm_evidence *evidence);

@@ -6,8 +6,8 @@
  *    "rows":[["load_msg+0x41","msg_msg-2k",true,18446744071..., 4096,0], ...]}, ...],
  *    "firing":[["bytes > 1M","load_msg+0x41","msg_msg-2k",true,788], ...]}
  *
- * `at`, `started` and `wall` are nanoseconds; a row is tag, cache (or null), whether the cache is
- * part of what the tag is, call site, unreclaimable and reclaimable bytes outstanding. Only rows
+ * `at`, `started` and `wall` are nanoseconds; a row is tag, cache (or null), whether the cache
+ * is part of the tag, call site, unreclaimable and reclaimable bytes outstanding. Only rows
  * that hold something are in it.
  */
 #include <errno.h>
@@ -167,8 +167,8 @@ static json_t *pack_sample(const struct kpm_sampler *t)
 }
 
 /*
- * The sample goes whose neighbours are closest to each other for their age: what is left lies
- * denser the younger it is, and reaches back to the first.
+ * Removes the sample whose neighbours are closest to each other for their age: the samples left are
+ * denser the younger they are, and reach back to the first.
  */
 static void thin(json_t *samples)
 {
@@ -195,6 +195,7 @@ static void thin(json_t *samples)
 
 static json_t *pack_firing(const struct kpm_sampler *t, const struct kpm_alerts *alerts)
 {
+	/* alerts that fire at a time; more would make a file of megabytes */
 	static const uint32_t most = 4096;
 	struct kpm_alert *list = calloc(most, sizeof(*list));
 	uint32_t count = list ? kpm_alerts_list(alerts, KPM_ANY_TAG, list, most) : 0;

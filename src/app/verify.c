@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* status --verify: what it counts and what it says. */
+/* Compares the tracked objects of each slab cache with the kernel's own count. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 /* An estimate is within 2 percent in the tests: beyond 10 it is not the estimate. */
 static bool is_wrong(const struct kpm_cache_count *c)
 {
-	return c->known && c->books > (c->estimated ? c->active + c->active / 10 : c->active);
+	return c->known && c->tracked > (c->estimated ? c->active + c->active / 10 : c->active);
 }
 
 static uint32_t wrong(const struct kpm_verified *v)
@@ -27,13 +27,13 @@ static uint32_t wrong(const struct kpm_verified *v)
 	return n;
 }
 
-static int by_excess_and_books(const void *a, const void *b)
+static int by_excess_and_tracked(const void *a, const void *b)
 {
 	const struct kpm_cache_count *x = a, *y = b;
 
 	if (is_wrong(x) != is_wrong(y))
 		return is_wrong(y) - is_wrong(x);
-	return (x->books < y->books) - (x->books > y->books);
+	return (x->tracked < y->tracked) - (x->tracked > y->tracked);
 }
 
 int kpm_verify(struct kpm_audit *audit, const struct kpm_roots *roots, struct kpm_verified *v,
@@ -42,42 +42,42 @@ int kpm_verify(struct kpm_audit *audit, const struct kpm_roots *roots, struct kp
 	int ret;
 
 	for (int i = 0; i < TRIES; i++) {
-		/* what was freed just now is too young for the audit */
+		/* objects freed just now are too young for the audit */
 		if (i)
 			sleep(KPM_AUDIT_MIN_AGE_S + 1);
 		kpm_verified_done(v);
 		ret = kpm_audit_whole(audit);
 		if (ret)
 			return kpm_fail(err, ret, "audit: %s", strerror(-ret));
-		ret = kpm_audit_by_cache(audit, roots, &v->counts, &v->count, &v->outside, err);
+		ret = kpm_count_caches(audit, roots, &v->counts, &v->count, &v->outside, err);
 		if (ret || !wrong(v))
 			break;
 	}
 	if (!ret)
-		qsort(v->counts, v->count, sizeof(*v->counts), by_excess_and_books);
+		qsort(v->counts, v->count, sizeof(*v->counts), by_excess_and_tracked);
 	return ret;
 }
 
 void kpm_verified_print(FILE *out, const struct kpm_verified *v)
 {
-	uint64_t books = 0, active = 0;
+	uint64_t tracked = 0, active = 0;
 	uint32_t caches = 0;
 
 	for (uint32_t i = 0; i < v->count; i++) {
 		if (!v->counts[i].known)
 			continue;
 		caches++;
-		books += v->counts[i].books;
+		tracked += v->counts[i].tracked;
 		active += v->counts[i].active;
 	}
 	fprintf(out,
-		"verified:       %" PRIu32 " of %" PRIu32 " caches hold more on the books than the "
-		"kernel has\n"
-		"in no cache:    %" PRIu64 " objects on the books\n"
+		"verified:       %" PRIu32 " of %" PRIu32 " caches have more tracked objects than the "
+		"kernel reports\n"
+		"in no cache:    %" PRIu64 " tracked objects\n"
 		"untracked:      %" PRIu64 " of %" PRIu64 " objects, most of them older than the "
 		"tracking\n\n"
-		"     Books     Active  Untracked  Cache\n",
-		wrong(v), caches, v->outside, active > books ? active - books : 0, active);
+		"   Tracked     Active  Untracked  Cache\n",
+		wrong(v), caches, v->outside, active > tracked ? active - tracked : 0, active);
 	for (uint32_t i = 0, shown = 0; i < v->count && (shown < SHOWN || is_wrong(&v->counts[i]));
 	     i++) {
 		const struct kpm_cache_count *c = &v->counts[i];
@@ -85,8 +85,8 @@ void kpm_verified_print(FILE *out, const struct kpm_verified *v)
 		if (!c->known)
 			continue;
 		shown++;
-		fprintf(out, "%10" PRIu64 " %10" PRIu64 " %10" PRId64 "  %s%s%s\n", c->books,
-			c->active, (int64_t)(c->active - c->books), c->name,
+		fprintf(out, "%10" PRIu64 " %10" PRIu64 " %10" PRId64 "  %s%s%s\n", c->tracked,
+			c->active, (int64_t)(c->active - c->tracked), c->name,
 			c->estimated ? " ~" : "", is_wrong(c) ? "  TOO MANY" : "");
 	}
 }
@@ -101,9 +101,9 @@ json_t *kpm_verified_json(const struct kpm_verified *v)
 		if (c->known)
 			json_array_append_new(list,
 					      json_pack("{s:s, s:I, s:I, s:I}", "cache", c->name,
-							"books", (json_int_t)c->books, "active",
+							"tracked", (json_int_t)c->tracked, "active",
 							(json_int_t)c->active, "untracked",
-							(json_int_t)(c->active - c->books)));
+							(json_int_t)(c->active - c->tracked)));
 	}
 	return list;
 }
@@ -115,9 +115,9 @@ int kpm_verified_judge(const struct kpm_verified *v, struct kpm_err *err)
 	if (!wrong(v))
 		return 0;
 	return kpm_fail(err, -EUCLEAN,
-			"the books hold %" PRIu64 " objects of %s, the kernel %" PRIu64
+			"%" PRIu64 " objects of %s are tracked, the kernel reports %" PRIu64
 			": frees were not seen, see the missing probes",
-			first->books, first->name, first->active);
+			first->tracked, first->name, first->active);
 }
 
 void kpm_verified_done(struct kpm_verified *v)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* status --verify: the books held against the kernel's own count of each slab cache. */
+/* status --verify: the tracked objects of each slab cache beside the kernel's own count. */
 #ifndef KPM_VERIFY_H
 #define KPM_VERIFY_H
 
@@ -7,21 +7,23 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "source/audit.h"
+#include "source/cache_counts.h"
 
 struct kpm_verified {
 	struct kpm_cache_count *counts; /* NULL: not verified */
 	uint32_t count;
-	uint64_t outside; /* objects on the books that lie in no cache */
+	uint64_t outside; /* tracked objects that lie in no cache */
 };
 
-/* Audits and counts, and again some seconds later if the books hold too many: what was freed just
- * now is not found before. 0, or -errno and a sentence. */
+/*
+ * Audits and counts, and again some seconds later if too many are tracked: the audit finds objects
+ * that were freed just now no sooner. 0, or -errno and a sentence.
+ */
 int kpm_verify(struct kpm_audit *audit, const struct kpm_roots *roots,
 	       struct kpm_verified *verified, struct kpm_err *err);
 void kpm_verified_print(FILE *out, const struct kpm_verified *verified);
 json_t *kpm_verified_json(const struct kpm_verified *verified);
-/* 0, or -EUCLEAN and a sentence if the books hold more than the kernel has. */
+/* 0, or -EUCLEAN and a sentence if a cache has more tracked objects than the kernel reports. */
 int kpm_verified_judge(const struct kpm_verified *verified, struct kpm_err *err);
 void kpm_verified_done(struct kpm_verified *verified);
 

@@ -9,7 +9,7 @@
 
 /* CLOCK_MONOTONIC: for intervals. */
 int64_t kpm_now(void);
-/* CLOCK_REALTIME: for what is shown and written. */
+/* CLOCK_REALTIME: for times that are shown and written. */
 int64_t kpm_wall(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Errors are values: a function that can fail returns 0 or -errno and leaves one sentence that
- * names the object and the way out. Only main prints it. Whether it was the user's words that were
+ * names the object and the way out. Only main prints it. Whether the user's words were
  * wrong, which the exit status tells, is part of the error and not of the errno.
  */
 #ifndef KPM_ERROR_H

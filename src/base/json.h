@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * JSON values as all outputs write them: texts made harmless, null for what is not known. The
+ * JSON values as all outputs write them: texts made harmless, null for unknown values. The
  * values are Jansson's; its setters take NULL and fail, so that a lack of memory shows at the end.
  */
 #ifndef KPM_JSON_H

@@ -17,7 +17,7 @@ int kpm_rights_drop(uint64_t keep, struct kpm_err *err)
 
 	/*
 	 * The bounding set first, while CAP_SETPCAP is there; without it there is nothing to drop.
-	 * The whole of it: what is kept is for this process, not for a program that it runs.
+	 * The whole of it: kept rights are for this process, not for a program that it runs.
 	 */
 	for (int cap = 0; cap < 64; cap++)
 		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Gives up what is not needed any more. */
+/* Drops capabilities that are no longer needed. */
 #ifndef KPOOLMON_RIGHTS_H
 #define KPOOLMON_RIGHTS_H
 

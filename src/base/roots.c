@@ -21,7 +21,6 @@ static const struct {
 	[KPM_FILE_NOTES] = {1, "kernel/notes"},
 	[KPM_FILE_MODULES] = {1, "module"},
 	[KPM_FILE_TAINTED] = {0, "sys/kernel/tainted"},
-	[KPM_FILE_BPF_STATS] = {0, "sys/kernel/bpf_stats_enabled"},
 	[KPM_FILE_SELF_FD] = {0, "self/fd"},
 	[KPM_FILE_BPF_FS] = {1, "fs/bpf"},
 	[KPM_FILE_SLABINFO] = {0, "slabinfo"},

@@ -13,7 +13,7 @@ struct kpm_roots {
 	const char *proc;
 	const char *sys;
 	const char *fs; /* modules, kernels, debug information */
-	/* folder of the pinned books; NULL: kpoolmon in the system's bpf file system */
+	/* folder of the pinned tables; NULL: kpoolmon in the system's bpf file system */
 	const char *pins;
 };
 
@@ -29,13 +29,12 @@ enum kpm_file {
 	KPM_FILE_NOTES,      /* ELF notes of the kernel */
 	KPM_FILE_MODULES,    /* folder of the loaded modules */
 	KPM_FILE_TAINTED,    /* the kernel's taint mask */
-	KPM_FILE_BPF_STATS,  /* 1: the kernel takes the time of programs */
 	KPM_FILE_SELF_FD,    /* folder of this process's open files */
 	KPM_FILE_BPF_FS,     /* where the bpf file system is mounted */
 	KPM_FILE_SLABINFO,   /* objects and slabs of each cache */
 	KPM_FILE_NODES,      /* numbers of the NUMA nodes */
 	KPM_FILE_CPUS,       /* numbers of the CPUs that there can be */
-	KPM_FILE_PINS,       /* folder of the pinned books */
+	KPM_FILE_PINS,       /* folder of the pinned tables */
 };
 
 /* Writes the path of a file into buf and returns buf. Too long a path is cut and will not open. */

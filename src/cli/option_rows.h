@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The options, in the order of --help. Included wherever something is made from all of them, with
- * OPTION(members of struct kpm_option) defined for it, AT(member of struct kpm_options) and
- * SET(function); hence no guard.
+ * The options, in the order of --help. Included wherever something is made from all of them, hence
+ * no guard, with these defined:
+ *   STORED(type, name, members of struct kpm_option)  an option that struct kpm_options has a member
+ *                                                      of that type and name for
+ *   OPTION(members of struct kpm_option)               one that is stored elsewhere, at
+ *                                                      AT(member) or by SET(function)
  */
-OPTION(.name = "for", .arg = "DURATION", .kind = KPM_OPTION_DURATION, AT(for_ns),
+STORED(int64_t, for_ns, .name = "for", .arg = "DURATION", .kind = KPM_OPTION_DURATION,
        .commands = "dump watch suspects record report audit", .group = "Counting",
        .help = "how long to count (10s, suspects 1m; 90s, 10m, 2h)")
-OPTION(.name = "interval", .letter = 'D', .arg = "DURATION", .kind = KPM_OPTION_DURATION,
-       AT(interval_ns), .least = KPM_SECOND / 10,
+STORED(int64_t, interval_ns, .name = "interval", .letter = 'D', .arg = "DURATION",
+       .kind = KPM_OPTION_DURATION, .least = KPM_SECOND / 10,
        .commands = "console watch suspects record replay",
        .help = "time between two samples (2s; watch, record 10s)")
 OPTION(.name = "objects", .arg = "N", .kind = KPM_OPTION_COUNT, AT(live.objects),
@@ -22,30 +25,31 @@ OPTION(.name = "no-rescue", .kind = KPM_OPTION_FLAG, AT(live.no_rescue), .own_pr
 OPTION(.name = "probes", .arg = "LIST", .kind = KPM_OPTION_OTHER, SET(set_probes),
        .own_probes = true, .commands = "probes",
        .help = "probes that must (+NAME) or must not (-NAME) be attached")
-OPTION(.name = "private", .kind = KPM_OPTION_FLAG, AT(private), .commands = "reads",
+STORED(bool, private, .name = "private", .kind = KPM_OPTION_FLAG, .commands = "reads",
        .help = "load probes of its own, even if tracking was started")
-OPTION(.name = "no-audit", .kind = KPM_OPTION_FLAG, AT(no_audit),
+STORED(bool, no_audit, .name = "no-audit", .kind = KPM_OPTION_FLAG,
        .commands = "console dump watch suspects record report",
        .help = "keep objects in the rows whose free was not seen")
-OPTION(.name = "verify", .kind = KPM_OPTION_FLAG, AT(verify), .commands = "status",
+STORED(bool, verify, .name = "verify", .kind = KPM_OPTION_FLAG, .commands = "status",
        .help = "fail if any cache has more tracked objects than the kernel reports")
 OPTION(.name = "pins", .arg = "DIR", .kind = KPM_OPTION_FOLDER, AT(live.roots.pins),
        .commands = "pins", .help = "folder that start pins into (kpoolmon in the bpf file system)")
-OPTION(.name = "from", .arg = "FILE", .kind = KPM_OPTION_FILE, AT(from), .commands = "dump",
-       .help = "show a recording (FILE[@TIME]) instead of counting")
-OPTION(.name = "keep", .arg = "SIZE", .kind = KPM_OPTION_COUNT, AT(keep), .least = 10000,
+STORED(const char *, from, .name = "from", .arg = "FILE", .kind = KPM_OPTION_FILE,
+       .commands = "dump", .help = "show a recording (FILE[@TIME]) instead of counting")
+STORED(uint64_t, keep, .name = "keep", .arg = "SIZE", .kind = KPM_OPTION_COUNT, .least = 10000,
        .most = 1000000000000, .commands = "record",
        .help = "size limit of the recording's two files together (256M)")
-OPTION(.name = "per-op", .arg = "N", .kind = KPM_OPTION_COUNT, AT(per_op), .least = 1,
+STORED(uint64_t, per_op, .name = "per-op", .arg = "N", .kind = KPM_OPTION_COUNT, .least = 1,
        .most = UINT64_MAX / 2, .commands = "diff",
        .help = "growth for each of the N operations between the two")
 OPTION(.name = "pool", .letter = 'p', .kind = KPM_OPTION_OTHER, SET(set_pool), .commands = "shows",
        .group = "Rows", .help = "non-paged (unreclaimable) memory only; twice: paged only")
-OPTION(.name = "include", .letter = 'i', .arg = "PATTERN", .kind = KPM_OPTION_LIST, AT(include),
-       .most = SIZE_MAX, .commands = "shows diff",
+STORED(struct kpm_list, include, .name = "include", .letter = 'i', .arg = "PATTERN",
+       .kind = KPM_OPTION_LIST, .most = SIZE_MAX, .commands = "shows diff",
        .help = "only tags whose name, symbol, module or cache matches; repeatable")
-OPTION(.name = "exclude", .letter = 'x', .arg = "PATTERN", .kind = KPM_OPTION_LIST, AT(exclude),
-       .most = SIZE_MAX, .commands = "shows diff", .help = "no tags that match; repeatable")
+STORED(struct kpm_list, exclude, .name = "exclude", .letter = 'x', .arg = "PATTERN",
+       .kind = KPM_OPTION_LIST, .most = SIZE_MAX, .commands = "shows diff",
+       .help = "no tags that match; repeatable")
 OPTION(.name = "sort", .arg = "COLUMN", .kind = KPM_OPTION_OTHER, SET(set_sort),
        .commands = "shows", .help = "order by a column (bytes)")
 OPTION(.name = "reverse", .kind = KPM_OPTION_FLAG, AT(view.reverse), .commands = "shows",
@@ -67,50 +71,50 @@ OPTION(.letter = 'b', .usual = "bytes", .kind = KPM_OPTION_OTHER, SET(set_sort),
        .commands = "shows", .help = "order by outstanding bytes")
 OPTION(.letter = 'm', .usual = "per_alloc", .kind = KPM_OPTION_OTHER, SET(set_sort),
        .commands = "shows", .help = "order by bytes per object")
-OPTION(.name = "totals", .letter = 'e', .kind = KPM_OPTION_FLAG, AT(totals), .commands = "shows",
+STORED(bool, totals, .name = "totals", .letter = 'e', .kind = KPM_OPTION_FLAG, .commands = "shows",
        .help = "sums at the bottom of the table")
-OPTION(.name = "no-highlight", .letter = 'l', .kind = KPM_OPTION_FLAG, AT(no_highlight),
+STORED(bool, no_highlight, .name = "no-highlight", .letter = 'l', .kind = KPM_OPTION_FLAG,
        .commands = "shows", .help = "no highlighting")
-OPTION(.name = "labels", .letter = 'g', .arg = "FILE", .usual = KPM_LABELS_FILE,
-       .kind = KPM_OPTION_FILE, AT(labels), .commands = "shows",
+STORED(const char *, labels, .name = "labels", .letter = 'g', .arg = "FILE",
+       .usual = KPM_LABELS_FILE, .kind = KPM_OPTION_FILE, .commands = "shows",
        .help = "add the column Label from FILE (" KPM_LABELS_FILE ")")
-OPTION(.name = "exact", .kind = KPM_OPTION_FLAG, AT(exact), .commands = "shows diff",
+STORED(bool, exact, .name = "exact", .kind = KPM_OPTION_FLAG, .commands = "shows diff",
        .help = "sizes in bytes, without units")
-OPTION(.name = "verbose", .kind = KPM_OPTION_FLAG, AT(verbose), .commands = "dump",
+STORED(bool, verbose, .name = "verbose", .kind = KPM_OPTION_FLAG, .commands = "dump",
        .help = "in the table, how each probe is attached")
-OPTION(.name = "columns", .arg = "LIST", .kind = KPM_OPTION_TEXT, AT(columns), .commands = "shows",
-       .help = "these columns; +LIST: these as well, see below")
+STORED(const char *, columns, .name = "columns", .arg = "LIST", .kind = KPM_OPTION_TEXT,
+       .commands = "shows", .help = "these columns; +LIST: these as well, see below")
 OPTION(.name = "format", .arg = "FORMAT", .kind = KPM_OPTION_OTHER, SET(set_format),
        .commands = "dump watch suspects find status diff audit", .group = "Output",
        .help = "table, csv, json, record, prometheus (by the suffix of FILE)")
-OPTION(.name = "output", .letter = 'o', .arg = "FILE", .kind = KPM_OPTION_FILES, AT(outputs),
-       .most = 8, .commands = "dump diff report",
+STORED(struct kpm_list, outputs, .name = "output", .letter = 'o', .arg = "FILE",
+       .kind = KPM_OPTION_FILES, .most = 8, .commands = "dump diff report",
        .help = "write FILE instead of standard output; repeatable")
-OPTION(.name = "append", .kind = KPM_OPTION_FLAG, AT(append), .commands = "dump",
+STORED(bool, append, .name = "append", .kind = KPM_OPTION_FLAG, .commands = "dump",
        .help = "add to FILE (csv, json)")
-OPTION(.name = "changed", .kind = KPM_OPTION_FLAG, AT(changed), .commands = "dump",
+STORED(bool, changed, .name = "changed", .kind = KPM_OPTION_FLAG, .commands = "dump",
        .help = "with --append, only rows that changed since the last ones of FILE")
-OPTION(.name = "snapshot", .letter = 'n', .arg = "FILE", .usual = KPM_SNAPSHOT_FILE,
-       .kind = KPM_OPTION_FILE, AT(snapshot), .commands = "dump",
+STORED(const char *, snapshot, .name = "snapshot", .letter = 'n', .arg = "FILE",
+       .usual = KPM_SNAPSHOT_FILE, .kind = KPM_OPTION_FILE, .commands = "dump",
        .help = "write the exact table to FILE (" KPM_SNAPSHOT_FILE ")")
-OPTION(.name = "alert", .arg = "RULE", .kind = KPM_OPTION_LIST, AT(alerts), .most = 64,
+STORED(struct kpm_list, alerts, .name = "alert", .arg = "RULE", .kind = KPM_OPTION_LIST, .most = 64,
        .commands = "console watch", .group = "Alerts",
        .help = "such as 'bytes > 512M', 'growth > 64M in 10m'; repeatable")
-OPTION(.name = "alerts", .arg = "FILE", .kind = KPM_OPTION_FILE, AT(alerts_file),
+STORED(const char *, alerts_file, .name = "alerts", .arg = "FILE", .kind = KPM_OPTION_FILE,
        .commands = "console watch", .help = "rules, a line each (" KPM_ALERTS_FILE ")")
-OPTION(.name = "once", .kind = KPM_OPTION_FLAG, AT(once), .commands = "watch",
+STORED(bool, once, .name = "once", .kind = KPM_OPTION_FLAG, .commands = "watch",
        .help = "take one sample and end; status 3: alerts")
-OPTION(.name = "state", .arg = "FILE", .kind = KPM_OPTION_FILE, AT(state), .commands = "watch",
-       .help = "with --once, keep the samples of earlier runs in FILE")
-OPTION(.name = "syslog", .kind = KPM_OPTION_FLAG, AT(syslog), .commands = "watch",
+STORED(const char *, state, .name = "state", .arg = "FILE", .kind = KPM_OPTION_FILE,
+       .commands = "watch", .help = "with --once, keep the samples of earlier runs in FILE")
+STORED(bool, syslog, .name = "syslog", .kind = KPM_OPTION_FLAG, .commands = "watch",
        .help = "also to the journal or syslog")
-OPTION(.name = "exec", .arg = "PROGRAM", .kind = KPM_OPTION_FILE, AT(exec), .commands = "watch",
-       .help = "run PROGRAM for each alert that begins or ends")
+STORED(const char *, exec, .name = "exec", .arg = "PROGRAM", .kind = KPM_OPTION_FILE,
+       .commands = "watch", .help = "run PROGRAM for each alert that begins or ends")
 OPTION(.name = "kernel", .arg = "VERSION", .kind = KPM_OPTION_OTHER, SET(set_kernel),
        .commands = "find", .group = "Searching", .help = "files of this kernel (the running one)")
-OPTION(.name = "root", .arg = "DIR", .kind = KPM_OPTION_FOLDER, AT(root), .commands = "find",
-       .help = "a copied tree: with lib/modules in it, or modules")
-OPTION(.name = "help", .letter = 'h', .kind = KPM_OPTION_FLAG, AT(help), .commands = "*",
+STORED(const char *, root, .name = "root", .arg = "DIR", .kind = KPM_OPTION_FOLDER,
+       .commands = "find", .help = "a copied tree: with lib/modules in it, or modules")
+STORED(bool, help, .name = "help", .letter = 'h', .kind = KPM_OPTION_FLAG, .commands = "*",
        .group = "Other", .help = "this text; also -?")
-OPTION(.name = "version", .kind = KPM_OPTION_FLAG, AT(version), .commands = "*",
+STORED(bool, version, .name = "version", .kind = KPM_OPTION_FLAG, .commands = "*",
        .help = "the version")

@@ -60,8 +60,10 @@ static int set_kernel(struct kpm_options *o, const char *arg, struct kpm_err *er
 #define SET(function) .set = function
 
 const struct kpm_option kpm_option_table[KPM_OPTIONS] = {
-#define OPTION(...) {__VA_ARGS__},
+#define OPTION(...)             {__VA_ARGS__},
+#define STORED(TYPE, NAME, ...) {AT(NAME), __VA_ARGS__},
 #include "cli/option_rows.h"
+#undef STORED
 #undef OPTION
 };
 

@@ -44,8 +44,10 @@ struct kpm_option {
 /* How many rows there are. */
 enum {
 #define OPTION(...) +1
+#define STORED(...) +1
 	KPM_OPTIONS =
 #include "cli/option_rows.h"
+#undef STORED
 #undef OPTION
 };
 

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "sink/sink.h"
-#include "source/source.h"
+#include "source/live.h"
 #include "view/frame.h"
 
 #define KPM_VERSION "0.1"
@@ -26,43 +26,24 @@ struct kpm_list {
 	size_t count;
 };
 
-/* One member for each row of option_rows.h that stores a value; strings are those of argv. */
+/*
+ * The command line. Beside these members there is one for each row of option_rows.h that is STORED,
+ * whose help says what it means; strings are those of argv, NULL where none was given.
+ */
 struct kpm_options {
 	const struct kpm_command *command; /* NULL: console on a terminal, else dump */
 	char *const *words;                /* behind the command's name, ended by NULL */
 	char *const *child;                /* program behind `--` and its arguments, or NULL */
-	bool help, version;
-	/* counting */
+	bool for_given;                    /* --for; else for_ns is the command's usual time */
 	struct kpm_live_opts live;
-	int64_t for_ns;      /* how long; the command's usual time if it is not given */
-	bool for_given;      /* it is */
-	int64_t interval_ns; /* between two samples */
-	bool private;        /* with probes of our own, whatever is pinned */
-	bool no_audit;
-	const char *from; /* a recording instead of the kernel, or NULL */
-	uint64_t keep;    /* record: bytes that its files may take */
-	uint64_t per_op;  /* diff: operations between the two; 0: not told */
-	bool verify;      /* status: compare with the kernel's own counts */
-	/* showing */
-	struct kpm_view_opts view;
-	struct kpm_list include, exclude; /* patterns, which the view borrows */
-	bool totals, no_highlight, exact, verbose;
-	const char *labels;     /* file of -g, or NULL */
-	const char *columns;    /* as given: LIST or +LIST; NULL: the format's own */
-	enum kpm_format format; /* KPM_FORMAT_NONE: by each file's suffix, else the table */
-	/* writing */
-	struct kpm_list outputs; /* none: standard output; `-` is it, too */
-	bool append, changed;
-	const char *snapshot; /* file of -n, or NULL */
-	/* watch */
-	struct kpm_list alerts;
-	const char *alerts_file; /* NULL: the installed one, if it is there */
-	bool once, syslog;
-	const char *state; /* file, or NULL */
-	const char *exec;  /* program, or NULL */
-	/* find */
-	const char *release; /* NULL: the running kernel's, or the only one there */
-	const char *root;    /* NULL: / */
+	struct kpm_view_opts view; /* borrows include and exclude */
+	enum kpm_format format;    /* KPM_FORMAT_NONE: by each file's suffix, else the table */
+	const char *release;       /* --kernel; NULL: the running one's, or the only one there */
+#define OPTION(...)
+#define STORED(TYPE, NAME, ...) TYPE NAME;
+#include "cli/option_rows.h"
+#undef STORED
+#undef OPTION
 };
 
 /*

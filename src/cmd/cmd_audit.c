@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "sink/output.h"
 #include "source/audit.h"
+#include "view/probe_text.h"
 
 #define TAGS_SHOWN 20
 
@@ -86,19 +87,18 @@ static void put_table(FILE *out, const struct run *run)
 
 	fprintf(out, " %s  Linux %s  tracked for %s\n", snap->host, snap->kernel,
 		kpm_format_duration(snap->mono_ns - snap->started_ns, length));
-	if (*snap->missing)
-		fprintf(out, " Missing probes: %s\n", snap->missing);
+	kpm_missing_probes_print(out, " Missing probes", snap->hooks);
 	fprintf(out,
-		" Looked at %" PRIu64 " objects in %.0f ms: %" PRIu64
-		" on the books were free, %" PRIu64 " outstanding are left\n",
-		report->looked, report->cpu_ns / 1e6, kpm_audit_taken(report),
+		" Scanned %" PRIu64 " objects in %.0f ms: %" PRIu64
+		" tracked ones were free, %" PRIu64 " outstanding are left\n",
+		report->scanned, report->cpu_ns / 1e6, kpm_audit_taken(report),
 		snap->capacity.objects);
 	for (int i = 0; i < KPM_AUDIT_PLACES; i++)
 		if (report->taken[i])
 			fprintf(out, " %9" PRIu64 "  %s\n", report->taken[i], places[i].words);
-	if (report->strange)
-		fprintf(out, " %9" PRIu64 "  let alone: a list changed while it was followed\n",
-			report->strange);
+	if (report->inconclusive)
+		fprintf(out, " %9" PRIu64 "  skipped: a list changed while it was followed\n",
+			report->inconclusive);
 	if (rows)
 		fputs("\n   Audited       Diff  Tag\n", out);
 	for (uint32_t i = 0; i < rows; i++) {
@@ -137,10 +137,10 @@ static int put_json(FILE *out, const struct run *run)
 	json_object_set_new(object, "host", kpm_json_text(snap->host));
 	json_object_set_new(object, "kernel", kpm_json_text(snap->kernel));
 	json_object_set_new(object, "missing_probes", json_string(snap->missing));
-	json_object_set_new(object, "looked", json_integer(report->looked));
+	json_object_set_new(object, "looked", json_integer(report->scanned));
 	json_object_set_new(object, "audited", json_integer(kpm_audit_taken(report)));
 	json_object_set_new(object, "places", taken);
-	json_object_set_new(object, "let_alone", json_integer(report->strange));
+	json_object_set_new(object, "inconclusive", json_integer(report->inconclusive));
 	json_object_set_new(object, "outstanding", json_integer(snap->capacity.objects));
 	json_object_set_new(object, "cpu_ms", json_real(report->cpu_ns / 10000 / 1e2));
 	json_object_set_new(object, "tags", tags);
@@ -169,8 +169,8 @@ static int judge(const struct run *run, struct kpm_err *err)
 	if (!taken || !(snap->have & KPM_HAVE_LOSS) || snap->loss.audited <= snap->loss.lost_max)
 		return 0;
 	for (int i = 0; i < KPM_HOOKS; i++)
-		if (kpm_hook_table[i].frees &&
-		    (snap->hooks[i].way == KPM_WAY_MISSING || snap->hooks[i].way == KPM_WAY_KPROBE))
+		if (kpm_hook_table[i].frees && (snap->hooks[i].attach == KPM_ATTACH_MISSING ||
+						snap->hooks[i].attach == KPM_ATTACH_KPROBE))
 			return 0;
 	for (uint32_t i = 0; i < run->count; i++)
 		if (snap->rows[run->found[i].tag].estimated)

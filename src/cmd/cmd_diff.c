@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "model/dataset.h"
 #include "sink/output.h"
+#include "view/filter.h"
 
 /* Is a row asked for? Patterns are matched as in the other commands. */
 static bool passes(const struct kpm_options *o, const struct kpm_dataset_row *row)
@@ -21,7 +22,7 @@ static bool passes(const struct kpm_options *o, const struct kpm_dataset_row *ro
 
 	snprintf(symbol, sizeof(symbol), "%.*s", (int)strcspn(row->tag, "+"), row->tag);
 	name.symbol = symbol;
-	return kpm_view_passes(&o->view, &name);
+	return kpm_filter_passes(o->view.include, o->view.exclude, &name);
 }
 
 static void add(const struct kpm_options *o, struct kpm_compared *c,
@@ -106,8 +107,8 @@ static void warn_about(const struct kpm_options *o, const struct kpm_compared *c
 	if (c->same_run || strcmp(c->a.kernel, c->b.kernel) || strcmp(c->a.host, c->b.host))
 		return;
 	snprintf(text, sizeof(text),
-		 "%.200s and %.200s are of two runs of tracking: what is freed of the first is not "
-		 "seen in the second",
+		 "%.200s and %.200s are of two runs of tracking: the second does not see "
+		 "frees of objects of the first",
 		 o->words[0], o->words[1]);
 	warn(text);
 }

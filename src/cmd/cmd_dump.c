@@ -21,7 +21,7 @@
 #include "sink/output.h"
 #include "source/replay.h"
 
-/* Standard output or a file, and what is written there. */
+/* An output: standard output or a file, with its format and columns. */
 struct target {
 	const char *file; /* NULL: standard output */
 	bool snapshot;    /* of --snapshot: the exact table, whatever the format is */
@@ -268,7 +268,7 @@ static int play(struct dump *d, struct kpm_err *err)
 static int count(struct dump *d, struct kpm_err *err)
 {
 	const struct kpm_options *o = d->options;
-	/* what has been counted for days needs no more time, unless it is asked how it changes */
+	/* tables that have counted for days need no more time, unless changes are asked for */
 	bool at_once = d->sampler.tracked && !o->for_given && !o->view.by_change;
 	char doing[100] = "counting";
 	int ret = 0;

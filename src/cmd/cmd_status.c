@@ -10,7 +10,10 @@
 #include "base/text.h"
 #include "cli/options.h"
 #include "sink/output.h"
+#include "source/pinned.h"
 #include "source/pins.h"
+#include "view/columns.h"
+#include "view/probe_text.h"
 
 struct status {
 	const struct kpm_options *options;
@@ -68,14 +71,16 @@ static void print_text(FILE *out, const struct status *s)
 	if (snap->have & KPM_HAVE_LOSS)
 		fprintf(out,
 			"lost:           %" PRIu64 " (at most %" PRIu64 " frees, %" PRIu64
-			" allocs, %" PRIu64 " for want of room, %" PRIu64 " for want of tags)\n",
+			" allocs, %" PRIu64 " table full, %" PRIu64 " tag table full)\n",
 			kpm_loss_events(&snap->loss), snap->loss.lost_max, snap->loss.allocs,
 			snap->loss.refused, snap->loss.tags_full);
 	else
 		fputs("lost:           -\n", out);
 	fprintf(out, "missed frees:   %" PRIu64 ", and %" PRIu64 " found by the audit\n",
 		snap->loss.missed, snap->loss.audited);
-	fprintf(out, "missing probes: %s\n", *snap->missing ? snap->missing : "none");
+	kpm_missing_probes_print(out, "missing probes", snap->hooks);
+	if (!*snap->missing)
+		fputs("missing probes: none\n", out);
 	if (*s->no_audit.text)
 		fprintf(out, "audit:          none (%s)\n", s->no_audit.text);
 	if (s->cost_known)

@@ -13,6 +13,8 @@
 #include "base/text.h"
 #include "sink/output.h"
 #include "source/audit.h"
+#include "view/columns.h"
+#include "view/probe_text.h"
 #include "view/suspects.h"
 
 #define SUSPECTS_MAX 256
@@ -64,9 +66,8 @@ static void put_table(FILE *out, const struct run *run)
 
 	fprintf(out, " %s  Linux %s  watched for %s\n", snap->host, snap->kernel,
 		kpm_format_duration(kpm_trend_span(run->sampler.trend), size));
-	if (*snap->missing)
-		fprintf(out, " Missing probes: %s\n", snap->missing);
-	if (snap->no_audit)
+	kpm_missing_probes_print(out, " Missing probes", snap->hooks);
+	if (*snap->no_audit)
 		fprintf(out, " No audit: %s\n", snap->no_audit);
 	if (!run->count)
 		fputs(" Nothing grew.\n", out);
@@ -277,7 +278,7 @@ static void rank(struct run *run)
 				       ages_of, run->sampler.source, run->list, most);
 }
 
-/* Before a tag is called a leak: the whole table, and a last sample of what is left. */
+/* Before a tag is called a leak: audits the whole table and samples once more. */
 static int audit(struct run *run, struct kpm_err *err)
 {
 	struct kpm_audit *audit = kpm_sampler_audit(&run->sampler);

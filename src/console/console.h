@@ -14,7 +14,7 @@
 #include "model/objects.h"
 #include "model/rollup.h"
 #include "view/alerts.h"
-#include "view/columns.h"
+#include "view/column_list.h"
 #include "view/frame.h"
 #include "view/suspects.h"
 

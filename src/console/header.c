@@ -5,6 +5,7 @@
 
 #include "console/header.h"
 #include "console/terminal.h"
+#include "view/probe_text.h"
 
 #define MINUTE 60000000000LL
 
@@ -104,7 +105,7 @@ static void draw_losses(struct line *l, const struct kpm_snapshot *snap)
 		add(l, kpm_loss_events(loss) ? STYLE_WARN : STYLE_PLAIN, "Lost", buf);
 		snprintf(buf, sizeof(buf), "%" PRIu64, loss->missed);
 		add(l, loss->missed ? STYLE_WARN : STYLE_PLAIN, "Missed frees", buf);
-		if (snap->no_audit) {
+		if (*snap->no_audit) {
 			add(l, STYLE_WARN, "Audit", "none");
 		} else if (snap->have & KPM_HAVE_AUDIT || loss->audited) {
 			snprintf(buf, sizeof(buf), "%" PRIu64, loss->audited);
@@ -130,7 +131,7 @@ static void draw_hooks(struct line *l, const struct kpm_snapshot *snap)
 	if (!(snap->have & KPM_HAVE_HOOKS))
 		return;
 	for (int i = 0; i < KPM_HOOKS; i++) {
-		bool missing = snap->hooks[i].way == KPM_WAY_MISSING;
+		bool missing = snap->hooks[i].attach == KPM_ATTACH_MISSING;
 
 		if (!missing && !kpm_hook_unproven(&snap->hooks[i]))
 			continue;

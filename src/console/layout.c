@@ -62,7 +62,7 @@ const char *cell_text(struct kpm_console *c, const struct kpm_column *column,
 		 (cell.type == KPM_CELL_UINT || cell.type == KPM_CELL_INT))
 		abbreviate(&cell, c->buf);
 	else
-		kpm_cell_show(column, &cell, c->exact, c->buf);
+		kpm_cell_show(&cell, column->unit, c->exact, c->buf);
 	return c->buf;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The counters of a tag. To add one: a member here, a row in the table in counts.c, the source that
- * fills it, and a column with its line in the manual; sums and recordings read the table.
+ * fills it, and a column with its line in the manual. Sums take all members, recordings read the
+ * table: every member is a uint64_t.
  */
 #ifndef KPOOLMON_COUNTS_H
 #define KPOOLMON_COUNTS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tables of fields: the 64-bit members of a struct by name, so that sums, recordings and JSON need
- * no list of their own. A table has a row for every member of its struct; a unit test holds it to
+ * Tables of fields: the 64-bit members of a struct by name, so that recordings and JSON need no
+ * list of their own. A table has a row for every member of its struct; a unit test holds it to
  * that.
  */
 #ifndef KPOOLMON_FIELD_H

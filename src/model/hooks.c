@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Names and consequences of the hooks, and the list that turns them on and off. */
+/* Names of the hooks, and the list that turns them on and off. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,38 +16,27 @@ const struct kpm_hook_info kpm_hook_table[KPM_HOOKS] = {
 	[KPM_HOOK_KMALLOC_NOLOCK] = {"kmalloc_nolock", "kmalloc_nolock", false},
 };
 
-static const char *consequence(bool frees)
-{
-	return frees ? "freed objects stay in the rows until the audit finds them or their address is used again"
-		     : "allocated objects are not in the rows";
-}
-
-const char *kpm_hook_consequence(enum kpm_hook hook)
-{
-	return consequence(kpm_hook_table[hook].frees);
-}
-
-const char *kpm_way_name(enum kpm_way way)
+const char *kpm_attach_name(enum kpm_attach attach)
 {
 	static const char *const names[] = {
-		[KPM_WAY_MISSING] = "missing",
-		[KPM_WAY_NOT_NEEDED] = "not needed",
-		[KPM_WAY_FENTRY] = "fentry",
-		[KPM_WAY_KPROBE] = "kprobe",
+		[KPM_ATTACH_MISSING] = "missing",
+		[KPM_ATTACH_NOT_NEEDED] = "not needed",
+		[KPM_ATTACH_FENTRY] = "fentry",
+		[KPM_ATTACH_KPROBE] = "kprobe",
 	};
 
-	return names[way];
+	return names[attach];
 }
 
 bool kpm_hook_unproven(const struct kpm_hook_state *state)
 {
-	return state->way >= KPM_WAY_FENTRY && !state->runs;
+	return state->attach >= KPM_ATTACH_FENTRY && !state->runs;
 }
 
-bool kpm_hooks_unseen(const enum kpm_way way[KPM_HOOKS])
+bool kpm_hooks_unseen(const enum kpm_attach attach[KPM_HOOKS])
 {
 	for (int i = 0; i < KPM_HOOKS; i++)
-		if (kpm_hook_table[i].frees && way[i] == KPM_WAY_MISSING)
+		if (kpm_hook_table[i].frees && attach[i] == KPM_ATTACH_MISSING)
 			return true;
 	return false;
 }
@@ -57,21 +46,9 @@ char *kpm_hooks_missing(const struct kpm_hook_state *states, char *buf, size_t s
 	size_t used = 0;
 
 	*buf = '\0';
-	for (int frees = 1; frees >= 0; frees--) {
-		bool any = false;
-
-		for (int i = 0; i < KPM_HOOKS && used < size; i++) {
-			if (states[i].way != KPM_WAY_MISSING || kpm_hook_table[i].frees != frees)
-				continue;
-			used += snprintf(buf + used, size - used, "%s%s",
-					 any    ? " "
-					 : used ? "; "
-						: "",
+	for (int i = 0; i < KPM_HOOKS && used < size; i++)
+		if (states[i].attach == KPM_ATTACH_MISSING)
+			used += snprintf(buf + used, size - used, "%s%s", used ? " " : "",
 					 kpm_hook_table[i].name);
-			any = true;
-		}
-		if (any && used < size)
-			used += snprintf(buf + used, size - used, ": %s", consequence(frees));
-	}
 	return buf;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The hooks: probes on functions of the kernel that allocate or free without raising an event.
- * What they are called, what it means if one is missing, and how the user turns them off.
+ * Their names, how they are attached, and how the user turns them off.
  */
 #ifndef KPOOLMON_HOOKS_H
 #define KPOOLMON_HOOKS_H
@@ -15,15 +15,16 @@
 #include "base/error.h"
 
 /* How a hook is attached. */
-enum kpm_way {
-	KPM_WAY_MISSING,    /* the kernel has the function or should have it, and we are not told */
-	KPM_WAY_NOT_NEEDED, /* this kernel has no such function, or another hook sees the same */
-	KPM_WAY_FENTRY,     /* fentry or fexit */
-	KPM_WAY_KPROBE,     /* kprobe or kretprobe */
+enum kpm_attach {
+	KPM_ATTACH_MISSING, /* the kernel has the function or should have it, and it is not attached
+			     */
+	KPM_ATTACH_NOT_NEEDED, /* this kernel has no such function, or another hook sees the same */
+	KPM_ATTACH_FENTRY,     /* fentry or fexit */
+	KPM_ATTACH_KPROBE,     /* kprobe or kretprobe */
 };
 
 struct kpm_hook_state {
-	enum kpm_way way;
+	enum kpm_attach attach;
 	uint64_t runs; /* calls seen; 0 of an attached hook: unproven, the compiler may have
 			* inlined the function everywhere */
 };
@@ -36,25 +37,20 @@ struct kpm_hook_info {
 
 extern const struct kpm_hook_info kpm_hook_table[KPM_HOOKS];
 
-/* What it means that a hook is missing, without a full stop. */
-const char *kpm_hook_consequence(enum kpm_hook hook);
 /* `fentry`, `kprobe`, `missing`, `not needed`. */
-const char *kpm_way_name(enum kpm_way way);
+const char *kpm_attach_name(enum kpm_attach attach);
 /* Attached and not called yet. */
 bool kpm_hook_unproven(const struct kpm_hook_state *state);
 
-/* Is a hook missing that frees? Then objects stay on the books that are free. */
-bool kpm_hooks_unseen(const enum kpm_way way[KPM_HOOKS]);
+/* Is a hook missing that frees? Then freed objects stay in the tables. */
+bool kpm_hooks_unseen(const enum kpm_attach attach[KPM_HOOKS]);
 
-/*
- * Writes the names of the missing hooks, for each consequence its hooks and then the consequence:
- * `kfree_rcu free_bulk: freed objects stay ...; alloc_bulk: ...`. Empty if none is missing.
- * Returns buf.
- */
-#define KPM_MISSING_LEN 512
+/* Writes the names of the missing hooks, separated by blanks; empty if none is missing. Returns
+ * buf. */
+#define KPM_MISSING_LEN 128
 char *kpm_hooks_missing(const struct kpm_hook_state *states, char *buf, size_t size);
 
-/* What the user wants of the hooks; all zero: every hook by the best way there is. */
+/* What the user wants of the hooks; all zero: every hook, attached by the best mode there is. */
 struct kpm_hook_choice {
 	uint32_t off;      /* bit i: do not attach hook i */
 	uint32_t required; /* bit i: fail if hook i cannot be attached */

@@ -239,9 +239,9 @@ static int read_hook(const struct kpm_record_line *line, struct kpm_snapshot *sn
 		if (strcmp(line->part[1], kpm_hook_table[i].name))
 			continue;
 		snap->hooks[i].runs = runs;
-		for (int way = KPM_WAY_MISSING; way <= KPM_WAY_KPROBE; way++)
-			if (!strcmp(line->part[2], kpm_way_name(way)))
-				snap->hooks[i].way = way;
+		for (int attach = KPM_ATTACH_MISSING; attach <= KPM_ATTACH_KPROBE; attach++)
+			if (!strcmp(line->part[2], kpm_attach_name(attach)))
+				snap->hooks[i].attach = attach;
 	}
 	return 0;
 }
@@ -328,7 +328,7 @@ int kpm_playback_finish(struct kpm_playback *p, struct kpm_snapshot *snap)
 			kpm_counts_add(&row->kind[k], &e->row.kind[k]);
 	}
 	kpm_hooks_missing(snap->hooks, snap->missing, sizeof(snap->missing));
-	snap->no_audit = *p->no_audit ? p->no_audit : NULL;
+	snprintf(snap->no_audit, sizeof(snap->no_audit), "%s", p->no_audit);
 	return 0;
 }
 

@@ -235,7 +235,7 @@ static void put_header(struct kpm_recorder *r, FILE *out, const struct kpm_snaps
 	}
 	fputs(any ? "" : "-", out);
 	end_line(r, out);
-	if (snap->no_audit) {
+	if (*snap->no_audit) {
 		fputs("na", out);
 		put(out, snap->no_audit);
 		end_line(r, out);
@@ -252,7 +252,7 @@ static void put_header(struct kpm_recorder *r, FILE *out, const struct kpm_snaps
 	end_line(r, out);
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		fprintf(out, "h\t%s\t%s\t%" PRIu64, kpm_hook_table[i].name,
-			kpm_way_name(snap->hooks[i].way), snap->hooks[i].runs);
+			kpm_attach_name(snap->hooks[i].attach), snap->hooks[i].runs);
 		end_line(r, out);
 	}
 }

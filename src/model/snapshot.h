@@ -95,9 +95,8 @@ struct kpm_snapshot {
 	char kernel[65]; /* release */
 	struct kpm_hook_state hooks[KPM_HOOKS];
 	char missing[KPM_MISSING_LEN]; /* kpm_hooks_missing() of these */
-	/* why there is no audit though probes are missing; NULL: there is, or none is needed.
-	 * The source's. */
-	const char *no_audit;
+	/* why there is no audit though probes are missing; empty: there is, or none is needed */
+	char no_audit[sizeof(((struct kpm_err *)NULL)->text)];
 	struct kpm_memory memory;
 	struct kpm_loss loss;
 	struct kpm_capacity capacity;

@@ -5,8 +5,8 @@
  * An append is all or nothing: before it writes, a symbolic link `.NAME.kpoolmon` is made beside
  * the file whose target is a note, `OLD-SIZE NEW-SIZE INODE`. A link comes into being at once and
  * whole and needs no room on a full disk. The next append finds the note that a crash left and
- * cuts off what was written behind the old size. Where no note can be made, only a torn last line
- * can be told: it is cut off.
+ * cuts off what was written behind the old size. Where no note can be made, only a torn last
+ * line is recognized and cut off.
  *
  * The lock is flock(2) on the file itself, so that it cannot outlive anybody. Whoever gets it
  * looks whether the name still is that file: logrotate may have moved it meanwhile.

@@ -29,7 +29,7 @@ struct kpm_runner {
 	size_t head, count;
 	pid_t pid; /* 0: none runs */
 	int64_t deadline;
-	bool late; /* killed for want of time */
+	bool late; /* killed: it took too long */
 };
 
 struct kpm_runner *kpm_runner_new(const char *program)

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "view/columns.h"
+#include "view/column_list.h"
 #include "view/frame.h"
 
 struct kpm_sink_opts {

@@ -107,19 +107,19 @@ static json_t *probes(const struct kpm_snapshot *snap)
 
 	for (int i = 0; known && i < KPM_HOOKS; i++) {
 		const struct kpm_hook_state *state = &snap->hooks[i];
-		bool missing = state->way == KPM_WAY_MISSING;
+		bool missing = state->attach == KPM_ATTACH_MISSING;
 		json_t *object;
 
-		if (state->way == KPM_WAY_NOT_NEEDED)
+		if (state->attach == KPM_ATTACH_NOT_NEEDED)
 			continue;
 		object = json_object();
 		json_object_set_new(object, "name", json_string(kpm_hook_table[i].name));
-		json_object_set_new(object, "way", json_string(kpm_way_name(state->way)));
+		json_object_set_new(object, "way", json_string(kpm_attach_name(state->attach)));
 		json_object_set_new(object, "runs",
 				    missing ? json_null() : kpm_json_number(state->runs));
 		json_object_set_new(object, "unproven", json_boolean(kpm_hook_unproven(state)));
-		json_object_set_new(object, "consequence",
-				    missing ? json_string(kpm_hook_consequence(i)) : json_null());
+		json_object_set_new(object, "sees",
+				    json_string(kpm_hook_table[i].frees ? "frees" : "allocs"));
 		json_array_append_new(array, object);
 	}
 	return array;

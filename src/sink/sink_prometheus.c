@@ -136,7 +136,7 @@ static void put_sample(FILE *out, const struct kpm_frame *frame, const char *ver
 	if (!(snap->have & KPM_HAVE_HOOKS))
 		return;
 	for (int i = 0; i < KPM_HOOKS; i++)
-		missing += snap->hooks[i].way == KPM_WAY_MISSING;
+		missing += snap->hooks[i].attach == KPM_ATTACH_MISSING;
 	single(out, "missing_probes", "gauge", "Probes that this kernel does not permit.", missing);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "sink/sink.h"
+#include "view/probe_text.h"
 
 static void pad(FILE *out, size_t n)
 {
@@ -148,7 +149,7 @@ static void put_rows(FILE *out, const struct lines *lines, const struct kpm_sink
 		fputc(kpm_missed(kpm_frame_counts(lines->frame, row)) ? '?' : ' ', out);
 		for (size_t c = 0; c < list->count; c++) {
 			kpm_column_get(list->column[c], lines->frame, row, &cell);
-			kpm_cell_show(list->column[c], &cell, opts->exact, buf);
+			kpm_cell_show(&cell, list->column[c]->unit, opts->exact, buf);
 			cut(buf, width[c]);
 			put(out, list->column[c], buf, width[c], c + 1 == list->count);
 		}
@@ -166,7 +167,7 @@ static void amount(FILE *out, const char *label, uint64_t bytes, bool exact)
 		fprintf(out, " %s: %s", label, kpm_format_size(bytes, buf));
 }
 
-/* `Nonp: 12.3M of 512.0M`: how much of a kind of slab memory is on the books. */
+/* `Nonp: 12.3M of 512.0M`: how much of a kind of slab memory is tracked. */
 static void tracked(FILE *out, const char *label, uint64_t part, uint64_t whole, bool known,
 		    bool exact)
 {
@@ -196,7 +197,7 @@ static void put_losses(FILE *out, const struct kpm_snapshot *snap)
 		fprintf(out, " Lost: %" PRIu64, lost);
 		fprintf(out,
 			" (at most %" PRIu64 " frees, %" PRIu64 " allocs, %" PRIu64
-			" for want of room, %" PRIu64 " for want of tags)",
+			" table full, %" PRIu64 " tag table full)",
 			loss->lost_max, loss->allocs, loss->refused, loss->tags_full);
 		if (snap->have & KPM_HAVE_RESCUE)
 			fprintf(out, "  Skipped: %" PRIu64 "  Rescued: %" PRIu64, loss->skipped,
@@ -209,20 +210,15 @@ static void put_losses(FILE *out, const struct kpm_snapshot *snap)
 	fputc('\n', out);
 }
 
-/* What is not seen, and what has not been shown to be seen. */
+/* Missing probes, unproven ones, and with --verbose all of them. */
 static void put_hooks(FILE *out, const struct kpm_snapshot *snap, bool verbose)
 {
 	const char *lead = " Unproven probes (not called yet):";
 
 	if (!(snap->have & KPM_HAVE_HOOKS))
 		return;
-	for (const char *group = snap->missing; *group;) {
-		int len = strcspn(group, ";");
-
-		fprintf(out, " Missing probes: %.*s\n", len, group);
-		group += len + strspn(group + len, "; ");
-	}
-	if (snap->no_audit)
+	kpm_missing_probes_print(out, " Missing probes", snap->hooks);
+	if (*snap->no_audit)
 		fprintf(out, " No audit: %s\n", snap->no_audit);
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		if (!kpm_hook_unproven(&snap->hooks[i]))
@@ -236,10 +232,10 @@ static void put_hooks(FILE *out, const struct kpm_snapshot *snap, bool verbose)
 		const struct kpm_hook_state *state = &snap->hooks[i];
 
 		fprintf(out, " Probe %-16s %-22s %-10s", kpm_hook_table[i].name,
-			kpm_hook_table[i].function, kpm_way_name(state->way));
-		if (state->way == KPM_WAY_MISSING)
+			kpm_hook_table[i].function, kpm_attach_name(state->attach));
+		if (state->attach == KPM_ATTACH_MISSING)
 			fprintf(out, " %s\n", kpm_hook_consequence(i));
-		else if (state->way == KPM_WAY_NOT_NEEDED)
+		else if (state->attach == KPM_ATTACH_NOT_NEEDED)
 			fputc('\n', out);
 		else if (kpm_hook_unproven(state))
 			fputs(" unproven: not called yet\n", out);
@@ -303,7 +299,7 @@ static int table_sample(FILE *out, const struct kpm_frame *frame, const struct k
 			size_t w;
 
 			kpm_column_get(list->column[c], frame, line(&lines, i), &cell);
-			kpm_cell_show(list->column[c], &cell, opts->exact, buf);
+			kpm_cell_show(&cell, list->column[c]->unit, opts->exact, buf);
 			w = kpm_text_width(buf);
 			width[c] = w > width[c] ? w : width[c];
 		}

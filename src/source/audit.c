@@ -10,12 +10,12 @@
 #include <time.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 
 #include "source/audit_programs.h"
 #include "source/kernel.h"
+#include "source/libbpf_log.h"
 #include "source/maps.h"
-#include "source/programs.h"
+#include "source/skeleton.h"
 
 /* In a run of a program: some thousand entries, a millisecond. */
 #define BLOCKS_A_RUN 8
@@ -51,8 +51,8 @@ int kpm_audit_run(struct kpm_audit *a, struct bpf_program *program, struct kpm_a
 	if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts))
 		return -errno;
 	a->report.cpu_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - before;
-	a->report.looked = kpm_audit_state(a)->looked;
-	a->report.strange = kpm_audit_state(a)->strange;
+	a->report.scanned = kpm_audit_state(a)->scanned;
+	a->report.inconclusive = kpm_audit_state(a)->inconclusive;
 	memcpy(a->report.taken, kpm_audit_state(a)->taken, sizeof(a->report.taken));
 	return 0;
 }
@@ -66,23 +66,6 @@ static uint32_t count_values(int fd, uint32_t size)
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return 0;
 	return (uint64_t)info.max_entries * info.value_size / size;
-}
-
-/* The kernel's own functions that the programs call. */
-static const char *missing_function(const struct kpm_roots *roots)
-{
-	static const char *const needed[] = {"bpf_rdonly_cast", "bpf_get_kmem_cache",
-					     "bpf_iter_kmem_cache_new"};
-	const char *missing = NULL;
-	char path[4096];
-	struct btf *btf =
-		btf__parse(kpm_path(roots, KPM_FILE_VMLINUX_BTF, path, sizeof(path)), NULL);
-
-	for (size_t i = 0; !missing && i < sizeof(needed) / sizeof(*needed); i++)
-		if (!btf || btf__find_by_name_kind(btf, needed[i], BTF_KIND_FUNC) < 0)
-			missing = needed[i];
-	btf__free(btf);
-	return missing;
 }
 
 static int compare(const void *a, const void *b)
@@ -102,8 +85,8 @@ static int find_map(struct kpm_audit *a, struct kpm_err *err)
 
 	if (ret)
 		return kpm_fail(err, ret, "audit: %s", strerror(-ret));
-	count = kpm_audit_state(a)->found;
-	kpm_audit_state(a)->found = 0;
+	count = kpm_audit_state(a)->records;
+	kpm_audit_state(a)->records = 0;
 	for (uint32_t i = 0; i < count; i++)
 		if (bpf_map_lookup_elem(bpf_map__fd(a->skel->maps.landmarks), &i, &base[i]))
 			return kpm_fail(err, -errno, "audit: %s", strerror(errno));
@@ -126,21 +109,21 @@ static int find_map(struct kpm_audit *a, struct kpm_err *err)
 /* Why the programs could not be loaded. */
 static int explain(int code, const struct kpm_roots *roots, struct kpm_err *err)
 {
-	const char *missing = missing_function(roots);
+	struct kpm_kernel kernel;
 
-	if (missing)
+	if (!kpm_kernel_probe(roots, &kernel, NULL) && kernel.audit_lacks)
 		return kpm_fail(err, -EOPNOTSUPP,
 				"this kernel has no %s; the audit needs Linux 6.13 or newer",
-				missing);
+				kernel.audit_lacks);
 	return kpm_fail(err, -EOPNOTSUPP, "load the audit: %s; there is no audit on this kernel",
 			strerror(-code));
 }
 
-/* Opens the object with the operands filled in for these books. */
-static int open_linked(struct kpm_audit *a, const struct kpm_books_fds *fds,
-		       const struct bpf_object_open_opts *open)
+/* Opens the object for these tables. */
+static int open_skeleton(struct kpm_audit *a, const struct kpm_tables_fds *fds,
+			 const struct bpf_object_open_opts *open)
 {
-	const struct kpm_tables tables = {
+	const struct kpm_maps maps = {
 		.objects = fds->objects,
 		.tags = fds->tags,
 		.counters = fds->counters,
@@ -153,7 +136,7 @@ static int open_linked(struct kpm_audit *a, const struct kpm_books_fds *fds,
 	int ret = skel ? audit_bpf__create_skeleton(skel) : -ENOMEM;
 
 	if (!ret)
-		ret = kpm_tables_open(&tables, skel->skeleton, open);
+		ret = kpm_skeleton_open(&maps, skel->skeleton, open);
 	if (ret)
 		audit_bpf__destroy(skel);
 	else
@@ -161,16 +144,16 @@ static int open_linked(struct kpm_audit *a, const struct kpm_books_fds *fds,
 	return ret;
 }
 
-static int load(struct kpm_audit *a, const struct kpm_books_fds *fds, const struct kpm_roots *roots,
-		struct kpm_err *err)
+static int load(struct kpm_audit *a, const struct kpm_tables_fds *fds,
+		const struct kpm_roots *roots, struct kpm_err *err)
 {
 	char path[4096];
 	LIBBPF_OPTS(bpf_object_open_opts, open,
 		    .btf_custom_path = kpm_path(roots, KPM_FILE_VMLINUX_BTF, path, sizeof(path)));
 	int ret;
 
-	kpm_quiet_libbpf();
-	ret = open_linked(a, fds, &open);
+	kpm_libbpf_quiet();
+	ret = open_skeleton(a, fds, &open);
 	if (ret)
 		return kpm_fail(err, ret, "open the audit: %s", strerror(-ret));
 	a->skel->rodata->have_rdonly_cast = 1;
@@ -182,7 +165,7 @@ static int load(struct kpm_audit *a, const struct kpm_books_fds *fds, const stru
 	return ret ? explain(ret, roots, err) : 0;
 }
 
-int kpm_audit_open(const struct kpm_books_fds *fds, const struct kpm_roots *roots,
+int kpm_audit_open(const struct kpm_tables_fds *fds, const struct kpm_roots *roots,
 		   struct kpm_audit **audit, struct kpm_err *err)
 {
 	struct kpm_audit *a = calloc(1, sizeof(*a));
@@ -222,21 +205,21 @@ void kpm_audit_close(struct kpm_audit *a)
 /* The second look at all that was found. */
 static int confirm(struct kpm_audit *a)
 {
-	struct kpm_audit_args args = {.count = kpm_audit_state(a)->found};
+	struct kpm_audit_args args = {.count = kpm_audit_state(a)->records};
 	int ret = args.count ? kpm_audit_run(a, a->skel->progs.kpm_audit_confirm, &args) : 0;
 
-	kpm_audit_state(a)->found = 0;
+	kpm_audit_state(a)->records = 0;
 	return ret;
 }
 
 /* Room for what another run may find? */
 static bool has_room(const struct kpm_audit *a)
 {
-	return kpm_audit_state(a)->found < KPM_FOUND_MAX;
+	return kpm_audit_state(a)->records < KPM_CANDIDATES_MAX;
 }
 
 /* The first look at the next part of the lists or the table. */
-static int look(struct kpm_audit *a)
+static int scan(struct kpm_audit *a)
 {
 	bool lists = a->cpu < a->cpus;
 	struct kpm_audit_args args = {
@@ -251,7 +234,7 @@ static int look(struct kpm_audit *a)
 		a, lists ? a->skel->progs.kpm_audit_lists : a->skel->progs.kpm_audit_scan, &args);
 	if (ret)
 		return ret;
-	a->found_ns = clock_ns(CLOCK_MONOTONIC);
+	a->scanned_ns = clock_ns(CLOCK_MONOTONIC);
 	/* what did not fit is looked for again, once: the second look may find it changed */
 	a->again = lists && !a->again && !has_room(a);
 	if (!lists)
@@ -272,11 +255,11 @@ int kpm_audit_step(struct kpm_audit *a, int64_t budget_ns)
 	uint64_t rounds = a->report.rounds;
 	int ret = 0;
 
-	if (clock_ns(CLOCK_MONOTONIC) - a->found_ns < KPM_AUDIT_PAUSE_MS * 1000000LL)
+	if (clock_ns(CLOCK_MONOTONIC) - a->scanned_ns < KPM_AUDIT_PAUSE_MS * 1000000LL)
 		return 0;
 	ret = confirm(a);
 	while (!ret && has_room(a) && a->report.cpu_ns < until && a->report.rounds == rounds)
-		ret = look(a);
+		ret = scan(a);
 	return ret;
 }
 
@@ -314,9 +297,9 @@ int kpm_audit_whole(struct kpm_audit *a)
 
 	a->cpu = a->block = 0;
 	a->whole = true;
-	while (!ret && (a->report.rounds == rounds || kpm_audit_state(a)->found)) {
+	while (!ret && (a->report.rounds == rounds || kpm_audit_state(a)->records)) {
 		while (!ret && has_room(a) && a->report.rounds == rounds)
-			ret = look(a);
+			ret = scan(a);
 		pause_between();
 		if (!ret)
 			ret = confirm(a);

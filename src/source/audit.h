@@ -25,9 +25,9 @@ struct kpm_audit;
 
 /* What was done since the audit was opened. */
 struct kpm_audit_report {
-	uint64_t looked;                  /* entries and free objects looked at */
+	uint64_t scanned;                 /* entries and free objects looked at */
 	uint64_t taken[KPM_AUDIT_PLACES]; /* taken off the books at the second, by place */
-	uint64_t strange;                 /* slabs and lists that were let alone */
+	uint64_t inconclusive;            /* slabs and lists that were let alone */
 	uint64_t rounds;                  /* times that the whole table was gone through */
 	int64_t cpu_ns;                   /* processor time */
 };
@@ -39,7 +39,7 @@ uint64_t kpm_audit_taken(const struct kpm_audit_report *report);
  * and a sentence: -EOPNOTSUPP for a kernel on which there is no audit. Once it is open no rights
  * are needed any more.
  */
-int kpm_audit_open(const struct kpm_books_fds *fds, const struct kpm_roots *roots,
+int kpm_audit_open(const struct kpm_tables_fds *fds, const struct kpm_roots *roots,
 		   struct kpm_audit **audit, struct kpm_err *err);
 void kpm_audit_close(struct kpm_audit *audit);
 
@@ -57,24 +57,6 @@ int kpm_audit_both(struct kpm_audit *audit, int64_t budget_ns);
 
 /* The whole table, both looks; sleeps in between. 0 or -errno. */
 int kpm_audit_whole(struct kpm_audit *audit);
-
-/* A slab cache: what the books hold of it and what the kernel does. */
-struct kpm_cache_count {
-	char name[48];
-	uint64_t books;  /* objects on the books */
-	bool estimated;  /* some of them by samples */
-	uint64_t active; /* that the kernel counts as handed out, /proc/slabinfo */
-	bool known;      /* the kernel's figure is */
-};
-
-/*
- * Counts the objects of the books by the slab cache that each really lies in, beside the kernel's
- * own figures; *counts is to be freed. `outside`: objects that lie in no cache at all. 0, or
- * -errno and a sentence.
- */
-int kpm_audit_by_cache(struct kpm_audit *audit, const struct kpm_roots *roots,
-		       struct kpm_cache_count **counts, uint32_t *count, uint64_t *outside,
-		       struct kpm_err *err);
 
 const struct kpm_audit_report *kpm_audit_done(const struct kpm_audit *audit);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of the audit share. */
-#ifndef KPM_AUDIT_INTERN_H
-#define KPM_AUDIT_INTERN_H
+#ifndef KPM_AUDIT_PROGRAMS_H
+#define KPM_AUDIT_PROGRAMS_H
 
 #include "source/audit.h"
 
@@ -16,7 +16,7 @@ struct kpm_audit {
 	bool whole;     /* this round has begun at the first block */
 	bool again;     /* the lists of these CPUs are looked at once more */
 	int64_t sampled_ns;
-	int64_t found_ns; /* when the last first look was */
+	int64_t scanned_ns; /* when the last first look was */
 };
 
 /* Runs one of the programs and keeps the report. 0 or -errno. */

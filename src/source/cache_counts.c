@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 
 #include "source/audit_programs.h"
+#include "source/cache_counts.h"
 
 /* In a run of the program: what it takes no longer than a tick or two. */
 #define BLOCKS_A_RUN 256
@@ -69,10 +70,10 @@ static int list_caches(struct kpm_audit *a, struct kpm_cache_count **counts, uin
 	struct kpm_counted c;
 	int ret;
 
-	kpm_audit_state(a)->found = 0; /* what was found and not looked at again is found again */
+	kpm_audit_state(a)->records = 0; /* what was found and not looked at again is found again */
 	ret = kpm_audit_run(a, a->skel->progs.kpm_audit_caches, &args);
-	*listed = kpm_audit_state(a)->found;
-	kpm_audit_state(a)->found = 0;
+	*listed = kpm_audit_state(a)->records;
+	kpm_audit_state(a)->records = 0;
 	*counts = calloc(*listed + 1, sizeof(**counts));
 	if (ret || !*counts)
 		return ret ? ret : -ENOMEM;
@@ -91,11 +92,11 @@ static int list_caches(struct kpm_audit *a, struct kpm_cache_count **counts, uin
 }
 
 /* Counts the objects of the books. *outside: those that lie in no cache. */
-static int count_books(struct kpm_audit *a, struct kpm_cache_count *counts, uint32_t count,
-		       uint32_t listed, uint64_t *outside)
+static int count_tracked(struct kpm_audit *a, struct kpm_cache_count *counts, uint32_t count,
+			 uint32_t listed, uint64_t *outside)
 {
 	struct kpm_audit_state *state = kpm_audit_state(a);
-	uint64_t strange = state->strange;
+	uint64_t inconclusive = state->inconclusive;
 	int ret = 0;
 
 	for (uint32_t block = 0; !ret && block < a->blocks; block += BLOCKS_A_RUN) {
@@ -105,8 +106,8 @@ static int count_books(struct kpm_audit *a, struct kpm_cache_count *counts, uint
 			args.count = BLOCKS_A_RUN;
 		ret = kpm_audit_run(a, a->skel->progs.kpm_audit_count, &args);
 	}
-	*outside = state->strange - strange;
-	state->strange = a->report.strange = strange;
+	*outside = state->inconclusive - inconclusive;
+	state->inconclusive = a->report.inconclusive = inconclusive;
 	for (uint32_t i = 0; !ret && i < listed; i++) {
 		struct kpm_cache_count key, *found;
 		struct kpm_counted c;
@@ -116,15 +117,15 @@ static int count_books(struct kpm_audit *a, struct kpm_cache_count *counts, uint
 		found = ret ? NULL : bsearch(&key, counts, count, sizeof(*counts), by_name);
 		if (!found)
 			continue;
-		found->books += c.objects;
+		found->tracked += c.objects;
 		found->estimated |= c.sampled != 0;
 	}
 	return ret;
 }
 
-int kpm_audit_by_cache(struct kpm_audit *a, const struct kpm_roots *roots,
-		       struct kpm_cache_count **counts, uint32_t *count, uint64_t *outside,
-		       struct kpm_err *err)
+int kpm_count_caches(struct kpm_audit *a, const struct kpm_roots *roots,
+		     struct kpm_cache_count **counts, uint32_t *count, uint64_t *outside,
+		     struct kpm_err *err)
 {
 	uint32_t listed;
 	int ret;
@@ -137,7 +138,7 @@ int kpm_audit_by_cache(struct kpm_audit *a, const struct kpm_roots *roots,
 	if (!ret)
 		ret = read_slabinfo(roots, *counts, *count, err);
 	if (!ret) {
-		ret = count_books(a, *counts, *count, listed, outside);
+		ret = count_tracked(a, *counts, *count, listed, outside);
 		if (ret)
 			kpm_fail(err, ret, "audit: %s", strerror(-ret));
 	}

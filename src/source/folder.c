@@ -23,8 +23,12 @@
 #include "source/folder.h"
 
 #define BPF_FS_MAGIC 0xcafe4a11
-/* How long another start or stop is waited for, in steps of 20 ms. */
-#define PATIENCE 750
+/*
+ * The wait for another start or stop, 15 s in all. A start takes less than a second, but a stop or
+ * start of a loaded machine may hold the lock for some.
+ */
+#define LOCK_STEP_NS 20000000
+#define LOCK_STEPS   750
 
 void kpm_folder_find(struct kpm_folder *f, const struct kpm_roots *roots)
 {
@@ -77,7 +81,7 @@ static int need_bpf_fs(const struct kpm_roots *roots, const char *parent, bool m
 int kpm_folder_lock(struct kpm_folder *f, const struct kpm_roots *roots, bool may_mount,
 		    struct kpm_err *err)
 {
-	const struct timespec step = {.tv_nsec = 20000000};
+	const struct timespec step = {.tv_nsec = LOCK_STEP_NS};
 	char parent[3072];
 	int ret;
 
@@ -90,7 +94,7 @@ int kpm_folder_lock(struct kpm_folder *f, const struct kpm_roots *roots, bool ma
 		return kpm_fail(err, -errno, "open %.200s: %s; run as root", parent,
 				strerror(errno));
 	for (int i = 0; flock(f->lock, LOCK_EX | LOCK_NB); i++) {
-		if (errno == EWOULDBLOCK && i < PATIENCE) {
+		if (errno == EWOULDBLOCK && i < LOCK_STEPS) {
 			nanosleep(&step, NULL);
 			continue;
 		}

@@ -36,11 +36,11 @@ static const struct {
 				     {"kpm_kmalloc_nolock_kretprobe", "kpm_kmalloc_nolock_kprobe"}},
 };
 
-const char *kpm_hook_program(int hook, enum kpm_way way, int i)
+const char *kpm_hook_program(int hook, enum kpm_attach attach, int i)
 {
-	if (way < KPM_WAY_FENTRY)
+	if (attach < KPM_ATTACH_FENTRY)
 		return NULL;
-	return way == KPM_WAY_FENTRY ? programs[hook].fentry[i] : programs[hook].kprobe[i];
+	return attach == KPM_ATTACH_FENTRY ? programs[hook].fentry[i] : programs[hook].kprobe[i];
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -88,29 +88,30 @@ static bool kprobes_exist(const struct kpm_roots *roots)
 	return !access(kpm_path(roots, KPM_FILE_KPROBE_PMU, path, sizeof(path)), F_OK);
 }
 
-static enum kpm_way choose_way(int hook, const struct kpm_kernel *kernel,
-			       const struct kpm_hook_choice *choice, const struct kpm_roots *roots)
+static enum kpm_attach choose_attach(int hook, const struct kpm_kernel *kernel,
+				     const struct kpm_hook_choice *choice,
+				     const struct kpm_roots *roots)
 {
 	const struct kpm_hooked *hooked = &kernel->hook[hook];
 
 	if (!hooked->function)
-		return hooked->expected ? KPM_WAY_MISSING : KPM_WAY_NOT_NEEDED;
+		return hooked->expected ? KPM_ATTACH_MISSING : KPM_ATTACH_NOT_NEEDED;
 	if (choice->off & 1U << hook)
-		return KPM_WAY_MISSING;
+		return KPM_ATTACH_MISSING;
 	if (!choice->no_fentry && fentry_permitted(hooked->btf_id, !kpm_hook_table[hook].frees))
-		return KPM_WAY_FENTRY;
+		return KPM_ATTACH_FENTRY;
 	if (!choice->no_kprobe && kprobes_exist(roots))
-		return KPM_WAY_KPROBE;
-	return KPM_WAY_MISSING;
+		return KPM_ATTACH_KPROBE;
+	return KPM_ATTACH_MISSING;
 }
 
 static void mark_programs(struct kpm_hooks *hooks, int hook, struct bpf_object *object,
 			  const struct kpm_kernel *kernel, bool rescue)
 {
-	bool fentry = hooks->way[hook] == KPM_WAY_FENTRY;
+	bool fentry = hooks->attach[hook] == KPM_ATTACH_FENTRY;
 
 	for (int i = 0; i < KPM_HOOK_LINKS; i++) {
-		const char *name = kpm_hook_program(hook, hooks->way[hook], i);
+		const char *name = kpm_hook_program(hook, hooks->attach[hook], i);
 		struct bpf_program *program;
 
 		if (!name || !function_of(kernel, hook, i) || (!rescue && is_second_copy(name)))
@@ -137,15 +138,15 @@ int kpm_hooks_plan(struct kpm_hooks *hooks, struct bpf_object *object,
 	bool kprobes = false;
 
 	for (int i = 0; i < KPM_HOOKS; i++) {
-		hooks->way[i] = choose_way(i, kernel, choice, roots);
+		hooks->attach[i] = choose_attach(i, kernel, choice, roots);
 		/* what sheaves free was handed over before, and that is seen */
-		if (i == KPM_HOOK_SHEAF && hooks->way[KPM_HOOK_KFREE_RCU] >= KPM_WAY_FENTRY)
-			hooks->way[i] = KPM_WAY_NOT_NEEDED;
-		if (choice->required & 1U << i && hooks->way[i] == KPM_WAY_MISSING)
+		if (i == KPM_HOOK_SHEAF && hooks->attach[KPM_HOOK_KFREE_RCU] >= KPM_ATTACH_FENTRY)
+			hooks->attach[i] = KPM_ATTACH_NOT_NEEDED;
+		if (choice->required & 1U << i && hooks->attach[i] == KPM_ATTACH_MISSING)
 			return cannot_attach(i, err);
-		if (hooks->way[i] >= KPM_WAY_FENTRY)
+		if (hooks->attach[i] >= KPM_ATTACH_FENTRY)
 			mark_programs(hooks, i, object, kernel, rescue);
-		kprobes |= hooks->way[i] == KPM_WAY_KPROBE;
+		kprobes |= hooks->attach[i] == KPM_ATTACH_KPROBE;
 	}
 	if (!kprobes)
 		bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "calls"), false);
@@ -160,7 +161,7 @@ static int attach(struct kpm_hooks *hooks, int hook, const struct kpm_kernel *ke
 
 		if (!program)
 			continue;
-		if (hooks->way[hook] == KPM_WAY_FENTRY)
+		if (hooks->attach[hook] == KPM_ATTACH_FENTRY)
 			link = bpf_program__attach_trace(program);
 		else
 			link = bpf_program__attach_kprobe(
@@ -185,12 +186,12 @@ int kpm_hooks_attach(struct kpm_hooks *hooks, const struct kpm_kernel *kernel,
 		     const struct kpm_hook_choice *choice, bool frees, struct kpm_err *err)
 {
 	for (int i = 0; i < KPM_HOOKS; i++) {
-		if (hooks->way[i] < KPM_WAY_FENTRY || kpm_hook_table[i].frees != frees)
+		if (hooks->attach[i] < KPM_ATTACH_FENTRY || kpm_hook_table[i].frees != frees)
 			continue;
 		if (!attach(hooks, i, kernel))
 			continue;
 		detach(hooks, i);
-		hooks->way[i] = KPM_WAY_MISSING;
+		hooks->attach[i] = KPM_ATTACH_MISSING;
 		if (choice->required & 1U << i)
 			return cannot_attach(i, err);
 	}

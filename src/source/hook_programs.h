@@ -12,16 +12,16 @@
 #include "source/programs.h"
 
 struct kpm_hooks {
-	enum kpm_way way[KPM_HOOKS];
+	enum kpm_attach attach[KPM_HOOKS];
 	/* in the order of attachment; NULL where there is none */
 	struct bpf_link *links[KPM_HOOKS][KPM_HOOK_LINKS];
 	struct bpf_program *programs[KPM_HOOKS][KPM_HOOK_LINKS];
 };
 
 /*
- * Decides on a way for each hook by what the kernel has and permits, and marks the programs of
- * `object` to be loaded; before the load. 0, or -errno and a sentence if a required one cannot be
- * attached.
+ * Decides on an attach mode for each hook by what the kernel has and permits, and marks the
+ * programs of `object` to be loaded; before the load. 0, or -errno and a sentence if a required one
+ * cannot be attached.
  */
 int kpm_hooks_plan(struct kpm_hooks *hooks, struct bpf_object *object,
 		   const struct kpm_kernel *kernel, const struct kpm_hook_choice *choice,
@@ -32,7 +32,7 @@ int kpm_hooks_attach(struct kpm_hooks *hooks, const struct kpm_kernel *kernel,
 		     const struct kpm_hook_choice *choice, bool frees, struct kpm_err *err);
 void kpm_hooks_detach(struct kpm_hooks *hooks, bool frees);
 
-/* The name of the i-th program of a hook that is attached that way, NULL: there is none. */
-const char *kpm_hook_program(int hook, enum kpm_way way, int i);
+/* The name of the i-th program of a hook in that attach mode, NULL: there is none. */
+const char *kpm_hook_program(int hook, enum kpm_attach attach, int i);
 
 #endif

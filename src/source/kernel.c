@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Asks the kernel's BTF what its kmem events and the functions to hook look like. By features, not
- * by version numbers: distributions backport.
- */
+/* Reads the prototypes of the kernel's events and functions from its BTF. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -22,8 +19,6 @@ static bool has_func(const struct btf *btf, const char *name)
 
 /*
  * Arguments of a tracepoint: typedef void (*btf_trace_NAME)(void *, ...). -1: no such event.
- * Since 6.1 (2c1d697fb8ba, 11e9734bcb6a) kmem_cache_alloc is (call_site, ptr, s, gfp, node) and
- * kmalloc (call_site, ptr, bytes_req, bytes_alloc, gfp, node); 6.0 alone had s in both.
  */
 static int event_args(const struct btf *btf, const char *name)
 {
@@ -47,7 +42,6 @@ static const struct btf_type *function_proto(const struct btf *btf, const char *
 	return id > 0 ? btf__type_by_id(btf, btf__type_by_id(btf, id)->type) : NULL;
 }
 
-/* Since 7.1 kmem_cache_alloc_bulk tells whether, before it told how many. */
 static bool returns_bool(const struct btf *btf, const char *name)
 {
 	const struct btf_type *proto = function_proto(btf, name);
@@ -71,8 +65,8 @@ static bool ends_in(const struct btf *btf, const struct btf_type *proto, const c
 }
 
 /*
- * kmalloc_nolock_noprof(size, gfp, node) in 6.18; later _kmalloc_nolock_noprof and, for the
- * allocator's own use too, the static __kmalloc_nolock_noprof, which knows the caller.
+ * kmalloc_nolock_noprof(size, gfp, node) in 6.18 and 7.0; in 7.3 _kmalloc_nolock_noprof and the
+ * static __kmalloc_nolock_noprof, which the allocator calls too and which is told the caller.
  */
 static void find_nolock(const struct btf *btf, struct kpm_kernel *kernel)
 {
@@ -110,7 +104,6 @@ static void find_hooked(const struct btf *btf, struct kpm_kernel *kernel)
 	hook[KPM_HOOK_KFREE_NOLOCK].function = name_if_there(btf, "kfree_nolock");
 	hook[KPM_HOOK_SHEAF].function = name_if_there(btf, "rcu_free_sheaf");
 	hook[KPM_HOOK_SHEAF].other = name_if_there(btf, "rcu_free_sheaf_nobarn");
-	/* the suffix came in 6.10 (7bd230a26648) */
 	hook[KPM_HOOK_ALLOC_BULK].function = name_if_there(btf, "kmem_cache_alloc_bulk_noprof");
 	if (!hook[KPM_HOOK_ALLOC_BULK].function)
 		hook[KPM_HOOK_ALLOC_BULK].function = name_if_there(btf, "kmem_cache_alloc_bulk");
@@ -126,7 +119,7 @@ static void find_hooked(const struct btf *btf, struct kpm_kernel *kernel)
 
 /*
  * /proc/kallsyms: a line a symbol, `ffffffff81000000 T _stext`, modules with a tab and [name];
- * addresses are 0 for whom they are kept from.
+ * addresses are 0 for readers without the right to see them.
  */
 static void find_text(const struct kpm_roots *roots, struct kpm_kernel *kernel)
 {
@@ -135,9 +128,9 @@ static void find_text(const struct kpm_roots *roots, struct kpm_kernel *kernel)
 	FILE *f;
 
 	/*
-	 * Where addresses are kept from us: arch/x86/include/asm/pgtable_64_types.h, where modules
-	 * begin at the earliest. Of the kernel's own code that lies above nothing is lost but the
-	 * certainty that it stays what it is.
+	 * If addresses are hidden: __START_KERNEL_map and the lowest MODULES_VADDR of
+	 * arch/x86/include/asm/pgtable_64_types.h. Call sites of the kernel above are then treated
+	 * as a module's, whose tags are looked up in a slower way.
 	 */
 	kernel->text_start = 0xffffffff80000000;
 	kernel->text_end = 0xffffffffa0000000;
@@ -159,6 +152,29 @@ static void find_text(const struct kpm_roots *roots, struct kpm_kernel *kernel)
 	}
 }
 
+/*
+ * 6.1: kmem_cache_alloc(call_site, ptr, s, gfp, node) and kmalloc(call_site, ptr, bytes_req,
+ * bytes_alloc, gfp, node), and no event of its own for a node; 6.0 had s in both.
+ */
+static bool has_events(const struct btf *btf)
+{
+	return event_args(btf, "btf_trace_kmalloc_node") < 0 &&
+	       event_args(btf, "btf_trace_kmalloc") == 6 &&
+	       event_args(btf, "btf_trace_kmem_cache_alloc") == 5;
+}
+
+/* The first of the functions that the audit needs and the kernel has not; NULL: it has all. */
+static const char *find_audit_lacks(const struct btf *btf)
+{
+	static const char *const needed[] = {"bpf_rdonly_cast", "bpf_get_kmem_cache",
+					     "bpf_iter_kmem_cache_new"};
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
+		if (!has_func(btf, needed[i]))
+			return needed[i];
+	return NULL;
+}
+
 int kpm_kernel_probe(const struct kpm_roots *roots, struct kpm_kernel *kernel, struct kpm_err *err)
 {
 	struct utsname uts = {0};
@@ -175,15 +191,14 @@ int kpm_kernel_probe(const struct kpm_roots *roots, struct kpm_kernel *kernel, s
 				"%s: %s; kpoolmon needs Linux 6.1 or newer built with "
 				"CONFIG_DEBUG_INFO_BTF (the option exists since 5.2; this is %s)",
 				path, strerror(errno), uts.release);
-	if (event_args(btf, "btf_trace_kmalloc_node") >= 0 ||
-	    event_args(btf, "btf_trace_kmalloc") != 6 ||
-	    event_args(btf, "btf_trace_kmem_cache_alloc") != 5)
+	if (!has_events(btf))
 		ret = kpm_fail(err, -EOPNOTSUPP,
 			       "Linux %s is too old: kpoolmon needs 6.1 or newer, "
 			       "the first whose allocation events name the slab cache",
 			       uts.release);
 	kernel->rdonly_cast = has_func(btf, "bpf_rdonly_cast");
 	kernel->get_kmem_cache = has_func(btf, "bpf_get_kmem_cache");
+	kernel->audit_lacks = find_audit_lacks(btf);
 	kernel->modules = event_args(btf, "btf_trace_module_load") >= 0;
 	find_hooked(btf, kernel);
 	btf__free(btf);
@@ -191,7 +206,7 @@ int kpm_kernel_probe(const struct kpm_roots *roots, struct kpm_kernel *kernel, s
 	return ret;
 }
 
-/* Of a list as `0-1,4`. */
+/* The list is one line, `0-1,4`. */
 uint32_t kpm_kernel_numbers(const struct kpm_roots *roots, enum kpm_file list)
 {
 	char path[4096], line[256] = "";

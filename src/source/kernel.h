@@ -1,7 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the running kernel offers to the probes, from its own type information (BTF). */
-#ifndef KPOOLMON_KERNEL_H
-#define KPOOLMON_KERNEL_H
+/*
+ * Everything that user space does differently on different kernels, decided by the kernel's own
+ * type information (BTF) and not by version numbers: distributions backport. bpf/kernel.bpf.h has
+ * the list of what the programs do differently. Hashes are those of the mainline:
+ *
+ *   our minimum      6.1   2c1d697fb8ba  mm/slab_common: drop kmem_alloc & avoid dereferencing
+ *                                        fields when not using
+ *                          11e9734bcb6a  mm/slab_common: unify NUMA and UMA version of tracepoints
+ *   rdonly_cast      6.2   a35b9af4ec2c  bpf: Add a kfunc for generic type cast
+ *   get_kmem_cache   6.13  a992d7a39791  mm/bpf: Add bpf_get_kmem_cache() kfunc
+ *   audit_lacks      6.13  2e9a548009c2  bpf: Add open coded version of kmem_cache iterator
+ *   modules                CONFIG_MODULES
+ *   hook[].function: the functions to hook, by the names that they have had
+ *     ALLOC_BULK     6.10  7bd230a26648  mm/slab: enable slab allocation tagging for kmalloc and
+ *                                        friends: names end in _noprof
+ *     SHEAF          6.18  ec66e0d59952  slab: add sheaf support for batching kfree_rcu()
+ * operations KFREE_NOLOCK, KMALLOC_NOLOCK 6.18  af92793e52c3  slab: Introduce kmalloc_nolock() and
+ * kfree_nolock(). KFREE_RCU_NOLOCK     kfree_call_rcu_nolock(): in 7.3, not in 7.0; commit not
+ * known bulk_returns_bool      mm/slab: improve kmem_cache_alloc_bulk; an int in 7.0, a bool
+ * in 7.3; commit not known nolock_args            one more with partitioned kmalloc caches; in 7.3,
+ * commit not known nolock_context         203890bbd292  mm/slab: introduce slab_alloc_context;
+ * in 7.3, not in 7.0
+ */
+#ifndef KPM_KERNEL_H
+#define KPM_KERNEL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,23 +33,25 @@
 #include "base/error.h"
 #include "base/roots.h"
 
-/* Where a hook of src/model/hooks.h goes. */
+/* The function of a hook (model/hooks.h) in this kernel. */
 struct kpm_hooked {
-	const char *function; /* as this kernel calls it; NULL: it has none */
-	const char *other;    /* a second one that is hooked as well, or NULL */
+	const char *function; /* by its name there; NULL: there is none */
+	const char *other;    /* a second one to be hooked as well, or NULL */
 	int btf_id;           /* of `function` */
 	bool expected;        /* every kernel that we support has it */
 };
 
 struct kpm_kernel {
-	bool rdonly_cast;    /* kfunc bpf_rdonly_cast, 6.2 */
-	bool get_kmem_cache; /* kfunc bpf_get_kmem_cache, 6.13 */
-	bool modules;        /* the kernel loads modules and says so */
+	bool rdonly_cast;    /* has the kfunc bpf_rdonly_cast */
+	bool get_kmem_cache; /* has the kfunc bpf_get_kmem_cache */
+	bool modules;        /* loads modules and raises events for them */
+	const char
+		*audit_lacks; /* a function that the audit needs and the kernel has not, or NULL */
 	struct kpm_hooked hook[KPM_HOOKS];
-	bool bulk_returns_bool;   /* kmem_cache_alloc_bulk: since 7.1 */
+	bool bulk_returns_bool;   /* kmem_cache_alloc_bulk */
 	unsigned int nolock_args; /* number of arguments of the nolock allocator */
 	bool nolock_context;      /* of which the last is a struct slab_alloc_context * */
-	/* the kernel's own code, _stext to _etext; where modules cannot be if it is not told */
+	/* the kernel's own code, _stext to _etext; if it is hidden, where no module can be */
 	uint64_t text_start, text_end;
 };
 
@@ -38,8 +62,8 @@ struct kpm_kernel {
 int kpm_kernel_probe(const struct kpm_roots *roots, struct kpm_kernel *kernel, struct kpm_err *err);
 
 /*
- * The number after the highest of a list of the kernel's, KPM_FILE_CPUS or KPM_FILE_NODES, which
- * may leave some out; 0 if it cannot be read.
+ * One more than the highest number in a list of the kernel's, KPM_FILE_CPUS or KPM_FILE_NODES; 0 if
+ * it cannot be read. The list may have gaps.
  */
 uint32_t kpm_kernel_numbers(const struct kpm_roots *roots, enum kpm_file list);
 

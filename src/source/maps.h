@@ -1,41 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Makes the maps of one value and fills the operands of the programs in (kpoolmon/operands.h).
- * Used where programs are loaded: for the probes and the audit.
- */
-#ifndef KPM_TABLES_H
-#define KPM_TABLES_H
+/* The maps that user space makes before it loads the programs: arrays of one value, by size. */
+#ifndef KPM_MAPS_H
+#define KPM_MAPS_H
 
 #include <stdint.h>
 
-#include <bpf/libbpf.h>
+#include <kpoolmon/abi.h>
 
-#include <kpoolmon/operands.h>
-
-/* Maps and numbers that the operands stand for. */
-struct kpm_tables {
+/* The maps, and the numbers that the programs know as load-time constants. */
+struct kpm_maps {
 	/* file descriptors; 0: the programs use none */
 	int objects, tags, counters, shards, recent;
 	uint64_t blocks;                  /* of the object table */
 	uint32_t tag_slots, shards_count; /* powers of two */
-	uint32_t cpus;                    /* that there can be, rounded up to one */
-	uint64_t text_start, text_end;
+	uint32_t cpus;                    /* possible CPUs, rounded up to a power of two */
+	uint64_t text_start, text_end;    /* the kernel's own code */
 };
 
 /*
- * Makes the maps for the sizes in *tables, for kpm_tables_close(). 0, or -errno; then none is left.
+ * Makes the maps for the sizes in *maps; kpm_maps_close() closes them. 0, or -errno; then none is
+ * left.
  */
-int kpm_tables_make(struct kpm_tables *tables);
-void kpm_tables_close(struct kpm_tables *tables);
+int kpm_maps_make(struct kpm_maps *maps);
+void kpm_maps_close(struct kpm_maps *maps);
 
-/* Blocks of an object table of so many as can be made: those or a few more. */
-uint64_t kpm_tables_blocks(uint64_t blocks);
-
-/*
- * Opens the object of a skeleton that was made but not opened, with the operands filled in. The
- * maps must be open until it is loaded. 0 or -errno.
- */
-int kpm_tables_open(const struct kpm_tables *tables, struct bpf_object_skeleton *skeleton,
-		    const struct bpf_object_open_opts *opts);
+/* Blocks of an object table of at least so many: some numbers cannot be made. */
+uint64_t kpm_maps_blocks(uint64_t blocks);
+/* Bytes of the table of tags, and of the tallies of one shard. */
+uint64_t kpm_maps_tag_bytes(const struct kpm_maps *maps);
 
 #endif

@@ -13,114 +13,33 @@
 
 #include <bpf/bpf.h>
 
-#include "source/audit.h"
 #include "source/folder.h"
 #include "source/hook_programs.h"
-#include "source/pins.h"
-#include "source/programs.h"
-#include "source/tables.h"
+#include "source/map_source.h"
+#include "source/pinned.h"
 
 struct pinned {
-	struct kpm_source source;
-	struct kpm_books_fds fds;
-	struct kpm_books *books;
-	struct kpm_audit *audit;
-	struct kpm_err no_audit; /* why there is none */
-	int audit_code;          /* the same as a code */
-	struct kpm_programs programs;
-	int clock; /* program that tells the clock of births, or -1 */
+	struct kpm_map_source map; /* the first member */
 	struct kpm_about about;
-	struct kpm_roots roots;
 };
 
 static const struct {
 	const char *name;
 	size_t at;
 } maps[] = {
-	{"objects", offsetof(struct kpm_books_fds, objects)},
-	{"tags", offsetof(struct kpm_books_fds, tags)},
-	{"taginfo", offsetof(struct kpm_books_fds, taginfo)},
-	{"taglist", offsetof(struct kpm_books_fds, taglist)},
-	{"counters", offsetof(struct kpm_books_fds, counters)},
-	{"shards", offsetof(struct kpm_books_fds, shards)},
-	{"control", offsetof(struct kpm_books_fds, control)},
+	{"objects", offsetof(struct kpm_tables_fds, objects)},
+	{"tags", offsetof(struct kpm_tables_fds, tags)},
+	{"taginfo", offsetof(struct kpm_tables_fds, taginfo)},
+	{"taglist", offsetof(struct kpm_tables_fds, taglist)},
+	{"counters", offsetof(struct kpm_tables_fds, counters)},
+	{"shards", offsetof(struct kpm_tables_fds, shards)},
+	{"control", offsetof(struct kpm_tables_fds, control)},
 };
 #define MAPS (int)(sizeof(maps) / sizeof(*maps))
 
 static int *map_fd(struct pinned *p, int i)
 {
-	return (int *)((char *)&p->fds + maps[i].at);
-}
-
-static int pinned_check(struct kpm_source *src, struct kpm_err *err)
-{
-	const struct pinned *p = (const struct pinned *)src;
-
-	if (!kpm_books_stopped(p->books))
-		return 0;
-	return kpm_fail(err, -ESHUTDOWN,
-			"tracking was ended by kpoolmon stop while its books were read; "
-			"kpoolmon start begins anew");
-}
-
-static int pinned_sample(struct kpm_source *src, struct kpm_snapshot *snap, struct kpm_err *err)
-{
-	struct pinned *p = (struct pinned *)src;
-	struct kpm_loss own = {0};
-	int ret;
-
-	snap->have = 0;
-	memset(&snap->loss, 0, sizeof(snap->loss));
-	kpm_snapshot_machine(snap, &p->roots);
-	snap->started_ns = kpm_books_started(p->books);
-	snap->no_audit = *p->no_audit.text ? p->no_audit.text : NULL;
-	if (p->audit && !kpm_books_stopped(p->books))
-		kpm_audit_sample(p->audit, snap);
-	ret = kpm_books_read(p->books, src->tags, snap, err);
-	/* what was read after the end lacks what happened since: no sample */
-	if (!ret)
-		ret = pinned_check(src, err);
-	if (ret)
-		return ret;
-	if (!kpm_programs_losses(&p->programs, &own))
-		snap->have |= KPM_HAVE_LOSS;
-	snap->loss.skipped = own.skipped;
-	snap->loss.lost_max = own.lost_max;
-	snap->loss.allocs = own.allocs;
-	if (!(p->about.flags & KPM_ABOUT_NO_RESCUE))
-		snap->have |= KPM_HAVE_RESCUE;
-	for (int i = 0; i < KPM_HOOKS; i++)
-		snap->hooks[i].way = p->about.way[i];
-	snap->have |= KPM_HAVE_HOOKS;
-	kpm_hooks_missing(snap->hooks, snap->missing, sizeof(snap->missing));
-	return 0;
-}
-
-static int pinned_objects(struct kpm_source *src, uint32_t tag, uint32_t survive_s,
-			  struct kpm_objects *objects)
-{
-	struct pinned *p = (struct pinned *)src;
-	uint32_t now = 0;
-	int ret = kpm_birth_clock(p->clock, &now);
-
-	return ret ? ret : kpm_books_objects(p->books, tag, now, survive_s, objects);
-}
-
-static int pinned_audit(struct kpm_source *src, bool anyway, struct kpm_audit **audit,
-			struct kpm_err *err)
-{
-	struct pinned *p = (struct pinned *)src;
-	enum kpm_way way[KPM_HOOKS];
-	int ret = p->audit_code;
-
-	for (int i = 0; i < KPM_HOOKS; i++)
-		way[i] = p->about.way[i];
-	/* tried once: later there are no rights to */
-	if (!p->audit && !ret && (anyway || kpm_hooks_unseen(way)))
-		ret = kpm_audit_open(&p->fds, &p->roots, &p->audit, &p->no_audit);
-	p->audit_code = ret;
-	*audit = p->audit;
-	return ret ? kpm_fail(err, ret, "%s", p->no_audit.text) : 0;
+	return (int *)((char *)&p->map.fds + maps[i].at);
 }
 
 static void pinned_close(struct kpm_source *src)
@@ -128,27 +47,26 @@ static void pinned_close(struct kpm_source *src)
 	struct pinned *p = (struct pinned *)src;
 
 	for (int i = 0; i < KPM_PROBES; i++)
-		if (p->programs.event[i] >= 0)
-			close(p->programs.event[i]);
+		if (p->map.programs.event[i] >= 0)
+			close(p->map.programs.event[i]);
 	for (int i = 0; i < KPM_HOOKS; i++)
 		for (int k = 0; k < KPM_HOOK_LINKS; k++)
-			if (p->programs.hook[i][k] >= 0)
-				close(p->programs.hook[i][k]);
-	if (p->clock >= 0)
-		close(p->clock);
+			if (p->map.programs.hook[i][k] >= 0)
+				close(p->map.programs.hook[i][k]);
+	if (p->map.clock >= 0)
+		close(p->map.clock);
 	for (int i = 0; i < MAPS; i++)
 		if (*map_fd(p, i) >= 0)
 			close(*map_fd(p, i));
-	kpm_audit_close(p->audit);
-	kpm_books_close(p->books);
+	kpm_map_source_done(&p->map);
 	free(p);
 }
 
 static const struct kpm_source_ops pinned_ops = {
-	.sample = pinned_sample,
-	.objects = pinned_objects,
-	.audit = pinned_audit,
-	.check = pinned_check,
+	.sample = kpm_map_source_sample,
+	.objects = kpm_map_source_objects,
+	.audit = kpm_map_source_audit,
+	.check = kpm_map_source_check,
 	.close = pinned_close,
 };
 
@@ -162,19 +80,19 @@ static int open_pin(int folder, const char *kind, const char *name)
 
 static void open_programs(struct pinned *p, int folder)
 {
-	p->clock = open_pin(folder, "prog_", "kpm_now");
+	p->map.clock = open_pin(folder, "prog_", "kpm_now");
 	for (int i = 0; i < KPM_PROBES; i++)
-		p->programs.event[i] = open_pin(folder, "prog_", kpm_probe_name(i));
+		p->map.programs.event[i] = open_pin(folder, "prog_", kpm_probe_table[i].program);
 	for (int i = 0; i < KPM_HOOKS; i++) {
 		for (int k = 0; k < KPM_HOOK_LINKS; k++) {
-			const char *name = kpm_hook_program(i, p->about.way[i], k);
+			const char *name = kpm_hook_program(i, p->about.attach[i], k);
 
-			p->programs.hook[i][k] = name ? open_pin(folder, "prog_", name) : -1;
+			p->map.programs.hook[i][k] = name ? open_pin(folder, "prog_", name) : -1;
 		}
 	}
 }
 
-static int open_books(struct pinned *p, int folder, struct kpm_err *err)
+static int open_tables(struct pinned *p, int folder, struct kpm_err *err)
 {
 	int ret = 0;
 
@@ -188,10 +106,10 @@ static int open_books(struct pinned *p, int folder, struct kpm_err *err)
 			ret = kpm_fail(err, -errno, "open the pinned map %s: %s", maps[i].name,
 				       strerror(errno));
 	}
-	return ret ? ret : kpm_books_open(&p->fds, &p->books, err);
+	return ret ? ret : kpm_tables_open(&p->map.fds, &p->map.tables, err);
 }
 
-/* Another version's books, or none that we can read. */
+/* Another version's tables, or none that we can read. */
 static int check_about(const struct kpm_about *about, const char *version, const char *path,
 		       struct kpm_err *err)
 {
@@ -226,9 +144,13 @@ static int open_folder(struct pinned *p, const char *path, const char *version, 
 	if (!ret)
 		ret = check_about(&p->about, version, path, err);
 	if (!ret)
-		ret = open_books(p, folder, err);
-	if (!ret)
+		ret = open_tables(p, folder, err);
+	if (!ret) {
+		for (int i = 0; i < KPM_HOOKS; i++)
+			p->map.attach[i] = p->about.attach[i];
+		p->map.rescue = !(p->about.flags & KPM_ABOUT_NO_RESCUE);
 		open_programs(p, folder);
+	}
 	close(folder);
 	return ret;
 }
@@ -243,12 +165,13 @@ int kpm_pinned_open(const struct kpm_roots *roots, const char *version, struct k
 	if (!p)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	kpm_folder_find(&folder, roots);
-	p->source.ops = &pinned_ops;
-	p->source.tags = tags;
-	p->roots = *roots;
-	memset(&p->programs, 0xff, sizeof(p->programs));
-	memset(&p->fds, 0xff, sizeof(p->fds));
-	p->clock = -1;
+	p->map.source.ops = &pinned_ops;
+	p->map.source.tags = tags;
+	p->map.roots = *roots;
+	p->map.audit_unseen = true;
+	memset(&p->map.programs, 0xff, sizeof(p->map.programs));
+	memset(&p->map.fds, 0xff, sizeof(p->map.fds));
+	p->map.clock = -1;
 	/* files that go while they are opened: those of a stop, whose start may be done already */
 	for (int i = 0; i < 3; i++) {
 		ret = open_folder(p, folder.path, version, err);
@@ -256,15 +179,15 @@ int kpm_pinned_open(const struct kpm_roots *roots, const char *version, struct k
 			break;
 	}
 	if (ret)
-		pinned_close(&p->source);
+		pinned_close(&p->map.source);
 	else
-		*src = &p->source;
+		*src = &p->map.source;
 	return ret;
 }
 
 int kpm_pinned_cost(const struct kpm_source *src, struct kpm_cost *cost)
 {
-	return kpm_programs_cost(&((const struct pinned *)src)->programs, cost);
+	return kpm_programs_cost(&((const struct pinned *)src)->map.programs, cost);
 }
 
 int64_t kpm_pinned_since(const struct kpm_source *src)

@@ -51,7 +51,7 @@ static int pin_attached(void *arg, struct bpf_program *program, struct bpf_link 
 
 static int pin_maps(const struct kpm_probes *probes, const char *folder, struct kpm_err *err)
 {
-	struct kpm_books_fds fds;
+	struct kpm_tables_fds fds;
 	int ret;
 
 	kpm_probes_fds(probes, &fds);
@@ -80,7 +80,7 @@ static int pin_about(const struct kpm_probes *probes, const char *folder, const 
 			     (mono.tv_sec * 1000000000LL + mono.tv_nsec - probes->started_ns);
 	snprintf(about.version, sizeof(about.version), "%s", version);
 	for (int i = 0; i < KPM_HOOKS; i++)
-		about.way[i] = probes->hooks.way[i];
+		about.attach[i] = probes->hooks.attach[i];
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "kpm_about", sizeof(zero), sizeof(about), 1, NULL);
 	if (fd < 0)
 		return pin_failed("about", errno, err);
@@ -138,10 +138,10 @@ static int remove_leftovers(const struct kpm_folder *folder, struct kpm_err *err
 	return 0;
 }
 
-/* From here on what was pinned stays, whatever becomes of this process. */
-static void let_go(struct kpm_probes *probes)
+/* Closes the probes of this process; what is pinned stays in the kernel. */
+static void close_process_side(struct kpm_probes *probes)
 {
-	/* the library would disable the events of kprobes before it closes them */
+	/* libbpf would disable the events of kprobes before it closes them */
 	for (int i = 0; i < KPM_HOOKS; i++)
 		for (int k = 0; k < KPM_HOOK_LINKS; k++)
 			if (probes->hooks.links[i][k])
@@ -176,7 +176,7 @@ int kpm_pins_start(const struct kpm_live_opts *opts, const char *version, struct
 		kpm_folder_remove(folder.fresh);
 		kpm_probes_unload(&probes);
 	} else {
-		let_go(&probes);
+		close_process_side(&probes);
 	}
 unlock:
 	kpm_folder_unlock(&folder);
@@ -216,7 +216,7 @@ static unsigned int list_programs(int folder, uint32_t *ids)
 		char name[64];
 		int fd;
 
-		snprintf(name, sizeof(name), "prog_%s", kpm_probe_name(i));
+		snprintf(name, sizeof(name), "prog_%s", kpm_probe_table[i].program);
 		fd = bpf_obj_get(kpm_folder_file(folder, name, path, sizeof(path)));
 		if (fd < 0)
 			continue;
@@ -227,12 +227,19 @@ static unsigned int list_programs(int folder, uint32_t *ids)
 	return count;
 }
 
-/* The kernel takes programs apart behind our back: waits, but not for readers that are slow. */
+/*
+ * The kernel frees programs after a grace period: the whole of a stop took 24 ms on two idle CPUs.
+ * A reader that still holds them delays that; after 1.5 s the stop is over all the same.
+ */
+#define END_STEP_NS 10000000
+#define END_STEPS   150
+
+/* Waits until the kernel has freed the programs. */
 static void await_end(const uint32_t *ids, unsigned int count)
 {
-	const struct timespec step = {.tv_nsec = 10000000};
+	const struct timespec step = {.tv_nsec = END_STEP_NS};
 
-	for (int i = 0; i < 150 && count; i++) {
+	for (int i = 0; i < END_STEPS && count; i++) {
 		int fd = bpf_prog_get_fd_by_id(ids[count - 1]);
 
 		if (fd < 0) {

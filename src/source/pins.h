@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Books without a process: programs, links and maps pinned in a folder of the bpf file system.
- * They come and go as a whole.
+ * Tracking without a process: programs, links and maps pinned in a folder of the bpf file system.
+ * They come and go as a whole. pinned.h has the source that reads them.
  */
 #ifndef KPOOLMON_PINS_H
 #define KPOOLMON_PINS_H
@@ -11,8 +11,7 @@
 
 #include "base/error.h"
 #include "base/roots.h"
-#include "model/snapshot.h"
-#include "source/source.h"
+#include "source/live.h"
 
 /*
  * Loads and attaches the probes and leaves them in the kernel. 0, or -errno and a sentence: -EEXIST
@@ -32,24 +31,5 @@ uint32_t kpm_pins_layout(void);
 
 /* Are there pinned books, of whatever version? */
 bool kpm_pins_exist(const struct kpm_roots *roots);
-
-/*
- * A source that reads them. 0, or -errno and a sentence: -ENOENT if there are none, -EPROTO if
- * they are another version's than `version`.
- */
-int kpm_pinned_open(const struct kpm_roots *roots, const char *version, struct kpm_tagset *tags,
-		    struct kpm_source **src, struct kpm_err *err);
-
-/* Run-time statistics of all programs, since kernel.bpf_stats_enabled was set. */
-struct kpm_cost {
-	uint32_t programs;
-	uint64_t runs;
-	uint64_t ns;
-};
-
-/* Of a pinned source. 0 or -errno: not known. */
-int kpm_pinned_cost(const struct kpm_source *src, struct kpm_cost *cost);
-/* Wall clock of its start, ns. */
-int64_t kpm_pinned_since(const struct kpm_source *src);
 
 #endif

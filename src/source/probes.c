@@ -7,51 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include <bpf/bpf.h>
 
 #include "source/kernel.h"
+#include "source/libbpf_log.h"
 #include "source/meminfo.h"
 #include "source/probes.h"
+#include "source/skeleton.h"
 
 #include "kpoolmon.skel.h"
-
-static const struct {
-	const char *program;
-	const char *event; /* tracepoint */
-	bool rescue;       /* the second copy */
-	bool module;       /* only where the kernel loads modules */
-} events[KPM_PROBES] = {
-	[KPM_PROBE_KFREE] = {"kpm_kfree", "kfree", false, false},
-	[KPM_PROBE_KFREE_AGAIN] = {"kpm_kfree_again", "kfree", true, false},
-	[KPM_PROBE_CACHE_FREE] = {"kpm_cache_free", "kmem_cache_free", false, false},
-	[KPM_PROBE_CACHE_FREE_AGAIN] = {"kpm_cache_free_again", "kmem_cache_free", true, false},
-	[KPM_PROBE_KMALLOC] = {"kpm_kmalloc", "kmalloc", false, false},
-	[KPM_PROBE_CACHE_ALLOC] = {"kpm_cache_alloc", "kmem_cache_alloc", false, false},
-	[KPM_PROBE_MODULE_LOAD] = {"kpm_module_load", "module_load", false, true},
-	[KPM_PROBE_MODULE_FREE] = {"kpm_module_free", "module_free", false, true},
-};
-
-const char *kpm_probe_name(enum kpm_probe probe)
-{
-	return events[probe].program;
-}
-
-uint64_t kpm_default_objects(uint64_t memory_bytes)
-{
-	uint64_t objects = memory_bytes / 250 / 32; /* 0.4 percent, 32 bytes an object */
-
-	if (objects < KPM_OBJECTS_FLOOR)
-		return KPM_OBJECTS_FLOOR;
-	return objects > KPM_OBJECTS_CAP ? KPM_OBJECTS_CAP : objects;
-}
-
-uint32_t kpm_default_tags(uint64_t objects)
-{
-	return objects < 2000000 ? 8192 : 16384;
-}
 
 static uint32_t power_of_two(uint32_t n)
 {
@@ -121,8 +87,8 @@ static int settle_sizes(struct kpm_live_opts *opts, struct kpm_err *err)
 }
 
 /* The tables and what the programs know of them; `opts` has no zeros any more. */
-static int size_tables(struct kpm_tables *tables, const struct kpm_live_opts *opts,
-		       const struct kpm_kernel *kernel, struct kpm_err *err)
+static int size_maps(struct kpm_maps *maps, const struct kpm_live_opts *opts,
+		     const struct kpm_kernel *kernel, struct kpm_err *err)
 {
 	uint64_t slots = opts->objects * 100 / KPM_RATED_PERCENT;
 	uint32_t cpus = kpm_kernel_numbers(&opts->roots, KPM_FILE_CPUS);
@@ -132,8 +98,8 @@ static int size_tables(struct kpm_tables *tables, const struct kpm_live_opts *op
 		return kpm_fail(err, -ENOENT, "%s does not say which CPUs there are; mount sysfs",
 				kpm_path(&opts->roots, KPM_FILE_CPUS, path, sizeof(path)));
 	cpus = power_of_two(cpus);
-	*tables = (struct kpm_tables){
-		.blocks = kpm_tables_blocks((slots + KPM_BLOCK_SLOTS - 1) / KPM_BLOCK_SLOTS),
+	*maps = (struct kpm_maps){
+		.blocks = kpm_maps_blocks((slots + KPM_BLOCK_SLOTS - 1) / KPM_BLOCK_SLOTS),
 		.tag_slots = opts->tags,
 		.shards_count = cpus < KPM_SHARDS_MAX ? cpus : KPM_SHARDS_MAX,
 		.cpus = cpus,
@@ -143,14 +109,14 @@ static int size_tables(struct kpm_tables *tables, const struct kpm_live_opts *op
 	return 0;
 }
 
-/* Opens the object with its operands filled in. */
-static int open_linked(struct kpm_probes *probes, const struct bpf_object_open_opts *open)
+/* Opens the object with its load-time constants. */
+static int open_skeleton(struct kpm_probes *probes, const struct bpf_object_open_opts *open)
 {
 	struct kpoolmon_bpf *skel = calloc(1, sizeof(*skel));
 	int ret = skel ? kpoolmon_bpf__create_skeleton(skel) : -ENOMEM;
 
 	if (!ret)
-		ret = kpm_tables_open(&probes->tables, skel->skeleton, open);
+		ret = kpm_skeleton_open(&probes->maps, skel->skeleton, open);
 	if (ret)
 		kpoolmon_bpf__destroy(skel);
 	else
@@ -188,7 +154,7 @@ static int load(struct kpm_probes *probes, const struct kpm_hook_choice *hooks, 
 	int ret;
 
 	probes->hooks = (struct kpm_hooks){0};
-	ret = open_linked(probes, &open);
+	ret = open_skeleton(probes, &open);
 	if (ret)
 		return explain(opts, ret, "open the probes", err);
 	configure(probes->skel, opts, &probes->kernel);
@@ -203,7 +169,7 @@ static int load(struct kpm_probes *probes, const struct kpm_hook_choice *hooks, 
 static bool any_hooks(const struct kpm_hooks *hooks)
 {
 	for (int i = 0; i < KPM_HOOKS; i++)
-		if (hooks->way[i] >= KPM_WAY_FENTRY)
+		if (hooks->attach[i] >= KPM_ATTACH_FENTRY)
 			return true;
 	return false;
 }
@@ -212,23 +178,21 @@ int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 		    struct kpm_err *err)
 {
 	const struct kpm_hook_choice none = {.off = (1U << KPM_HOOKS) - 1};
-	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	struct kpm_control ctl = {.version = KPM_ABI_VERSION};
 	struct timespec now;
 	uint32_t zero = 0;
 	int ret;
 
 	*probes = (struct kpm_probes){.opts = *opts};
-	kpm_quiet_libbpf();                    /* our words come from explain() */
-	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* where maps still count against it */
+	kpm_libbpf_quiet(); /* explain() says it in one sentence */
 	ret = kpm_kernel_probe(&opts->roots, &probes->kernel, err);
 	if (!ret)
 		ret = settle_sizes(&probes->opts, err);
 	if (!ret)
-		ret = size_tables(&probes->tables, &probes->opts, &probes->kernel, err);
+		ret = size_maps(&probes->maps, &probes->opts, &probes->kernel, err);
 	if (ret)
 		return ret;
-	ret = kpm_tables_make(&probes->tables);
+	ret = kpm_maps_make(&probes->maps);
 	if (ret)
 		return explain(&probes->opts, ret, "make the maps", err);
 	ret = load(probes, &opts->hooks, err);
@@ -256,14 +220,14 @@ static int attach_events(struct kpm_probes *probes, enum kpm_probe from, enum kp
 	for (int i = from; i <= (int)to; i++) {
 		char what[64];
 
-		if ((events[i].rescue && probes->opts.no_rescue) ||
-		    (events[i].module && !probes->kernel.modules))
+		if ((kpm_probe_table[i].rescue && probes->opts.no_rescue) ||
+		    (kpm_probe_table[i].module && !probes->kernel.modules))
 			continue;
 		probes->links[i] = bpf_program__attach_raw_tracepoint(kpm_probes_program(probes, i),
-								      events[i].event);
+								      kpm_probe_table[i].event);
 		if (probes->links[i])
 			continue;
-		snprintf(what, sizeof(what), "attach to tracepoint %s", events[i].event);
+		snprintf(what, sizeof(what), "attach to tracepoint %s", kpm_probe_table[i].event);
 		return explain(&probes->opts, errno, what, err);
 	}
 	return 0;
@@ -293,8 +257,8 @@ int kpm_probes_attach_rest(struct kpm_probes *probes, struct kpm_err *err)
 	return ret;
 }
 
-/* The other way round than they were attached: no free is missed of what is still entered. */
-static void detach_all(struct kpm_probes *probes)
+/* In reverse order of attaching: no free is missed while objects are still entered. */
+void kpm_probes_detach(struct kpm_probes *probes)
 {
 	kpm_hooks_detach(&probes->hooks, false);
 	for (int i = KPM_PROBES - 1; i >= 0; i--) {
@@ -302,14 +266,6 @@ static void detach_all(struct kpm_probes *probes)
 		probes->links[i] = NULL;
 	}
 	kpm_hooks_detach(&probes->hooks, true);
-}
-
-int kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss)
-{
-	int ret = kpm_probes_losses(probes, loss);
-
-	detach_all(probes);
-	return ret;
 }
 
 int kpm_probes_each(const struct kpm_probes *probes,
@@ -331,9 +287,9 @@ int kpm_probes_each(const struct kpm_probes *probes,
 
 void kpm_probes_unload(struct kpm_probes *probes)
 {
-	detach_all(probes);
+	kpm_probes_detach(probes);
 	kpoolmon_bpf__destroy(probes->skel);
-	kpm_tables_close(&probes->tables);
+	kpm_maps_close(&probes->maps);
 	*probes = (struct kpm_probes){0};
 }
 
@@ -350,17 +306,9 @@ void kpm_probes_programs(const struct kpm_probes *probes, struct kpm_programs *p
 					: -1;
 }
 
-int kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss)
-{
-	struct kpm_programs programs;
-
-	kpm_probes_programs(probes, &programs);
-	return kpm_programs_losses(&programs, loss);
-}
-
 struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_probe probe)
 {
-	return bpf_object__find_program_by_name(probes->skel->obj, events[probe].program);
+	return bpf_object__find_program_by_name(probes->skel->obj, kpm_probe_table[probe].program);
 }
 
 struct bpf_program *kpm_probes_clock(const struct kpm_probes *probes)
@@ -368,15 +316,15 @@ struct bpf_program *kpm_probes_clock(const struct kpm_probes *probes)
 	return probes->skel->progs.kpm_now;
 }
 
-void kpm_probes_fds(const struct kpm_probes *probes, struct kpm_books_fds *fds)
+void kpm_probes_fds(const struct kpm_probes *probes, struct kpm_tables_fds *fds)
 {
-	*fds = (struct kpm_books_fds){
-		.objects = probes->tables.objects,
-		.tags = probes->tables.tags,
+	*fds = (struct kpm_tables_fds){
+		.objects = probes->maps.objects,
+		.tags = probes->maps.tags,
 		.taginfo = bpf_map__fd(probes->skel->maps.taginfo),
 		.taglist = bpf_map__fd(probes->skel->maps.taglist),
-		.counters = probes->tables.counters,
-		.shards = probes->tables.shards,
+		.counters = probes->maps.counters,
+		.shards = probes->maps.shards,
 		.control = bpf_map__fd(probes->skel->maps.control),
 	};
 }

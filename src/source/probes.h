@@ -12,9 +12,9 @@
 #include "model/snapshot.h"
 #include "source/hook_programs.h"
 #include "source/kernel.h"
+#include "source/live.h"
 #include "source/maps.h"
 #include "source/programs.h"
-#include "source/source.h"
 #include "source/tables.h"
 
 struct kpoolmon_bpf;
@@ -23,7 +23,7 @@ struct kpm_probes {
 	struct kpm_live_opts opts; /* without zeros once loaded */
 	struct kpm_kernel kernel;
 	struct kpoolmon_bpf *skel;
-	struct kpm_tables tables;
+	struct kpm_maps maps;
 	struct bpf_link *links[KPM_PROBES];
 	struct kpm_hooks hooks;
 	int64_t started_ns;
@@ -37,8 +37,8 @@ int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err);
  * every free is. */
 int kpm_probes_attach_frees(struct kpm_probes *probes, struct kpm_err *err);
 int kpm_probes_attach_rest(struct kpm_probes *probes, struct kpm_err *err);
-/* Takes the programs off their events and fills their final losses; the result is of these. */
-int kpm_probes_detach(struct kpm_probes *probes, struct kpm_loss *loss);
+/* They can be attached again. */
+void kpm_probes_detach(struct kpm_probes *probes);
 void kpm_probes_unload(struct kpm_probes *probes);
 
 /* Visits each program that is attached. A non-zero result ends it and is returned. */
@@ -48,15 +48,9 @@ int kpm_probes_each(const struct kpm_probes *probes,
 /* The file descriptors of the programs; borrowed. */
 void kpm_probes_programs(const struct kpm_probes *probes, struct kpm_programs *programs);
 
-/*
- * Fills the figures that the kernel keeps of the programs: skipped, lost_max, allocs. -errno if it
- * does not tell; then they are not known.
- */
-int kpm_probes_losses(const struct kpm_probes *probes, struct kpm_loss *loss);
-
 struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_probe probe);
 /* The program that returns the present second of the kernel's clock of births. */
 struct bpf_program *kpm_probes_clock(const struct kpm_probes *probes);
-void kpm_probes_fds(const struct kpm_probes *probes, struct kpm_books_fds *fds);
+void kpm_probes_fds(const struct kpm_probes *probes, struct kpm_tables_fds *fds);
 
 #endif

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Asks the kernel what its figures of the attached programs are. */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/utsname.h>
-#include <time.h>
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
-#include "source/meminfo.h"
 #include "source/programs.h"
+
+const struct kpm_probe_info kpm_probe_table[KPM_PROBES] = {
+	[KPM_PROBE_KFREE] = {"kpm_kfree", "kfree", false, false},
+	[KPM_PROBE_KFREE_AGAIN] = {"kpm_kfree_again", "kfree", true, false},
+	[KPM_PROBE_CACHE_FREE] = {"kpm_cache_free", "kmem_cache_free", false, false},
+	[KPM_PROBE_CACHE_FREE_AGAIN] = {"kpm_cache_free_again", "kmem_cache_free", true, false},
+	[KPM_PROBE_KMALLOC] = {"kpm_kmalloc", "kmalloc", false, false},
+	[KPM_PROBE_CACHE_ALLOC] = {"kpm_cache_alloc", "kmem_cache_alloc", false, false},
+	[KPM_PROBE_MODULE_LOAD] = {"kpm_module_load", "module_load", false, true},
+	[KPM_PROBE_MODULE_FREE] = {"kpm_module_free", "module_free", false, true},
+};
 
 /* Times that the kernel did not run a program, 0 if it is not attached. */
 static int misses_of(int fd, uint64_t *n)
@@ -122,58 +127,4 @@ int kpm_programs_cost(const struct kpm_programs *p, struct kpm_cost *cost)
 		for (int k = 0; !ret && k < KPM_HOOK_LINKS; k++)
 			ret = add_cost(p->hook[i][k], cost);
 	return ret;
-}
-
-static int no_words(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	if (getenv("KPOOLMON_DEBUG_BPF"))
-		return vfprintf(stderr, fmt, args);
-	(void)level;
-	return 0;
-}
-
-void kpm_quiet_libbpf(void)
-{
-	libbpf_set_print(no_words);
-}
-
-uint64_t kpm_jiffies_scale(void)
-{
-	struct timespec tick;
-
-	/* the resolution of the coarse clocks is the length of a tick: 1/HZ */
-	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
-	return ((uint64_t)tick.tv_nsec << 32) / 1000000000;
-}
-
-int kpm_birth_clock(int fd, uint32_t *now)
-{
-	uint64_t args[6] = {0};
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
-
-	if (bpf_prog_test_run_opts(fd, &opts))
-		return -errno;
-	*now = opts.retval;
-	return 0;
-}
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-
-void kpm_snapshot_machine(struct kpm_snapshot *snap, const struct kpm_roots *roots)
-{
-	struct utsname uts = {0};
-
-	uname(&uts);
-	snprintf(snap->host, sizeof(snap->host), "%s", uts.nodename);
-	snprintf(snap->kernel, sizeof(snap->kernel), "%s", uts.release);
-	snap->mono_ns = clock_ns(CLOCK_MONOTONIC);
-	snap->wall_ns = clock_ns(CLOCK_REALTIME);
-	if (!kpm_meminfo_read(roots, &snap->memory, NULL))
-		snap->have |= KPM_HAVE_MEMORY;
 }

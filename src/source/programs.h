@@ -6,8 +6,10 @@
 #ifndef KPM_PROGRAMS_H
 #define KPM_PROGRAMS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "model/snapshot.h"
-#include "source/pins.h"
 
 #define KPM_HOOK_LINKS 4
 
@@ -28,13 +30,27 @@ enum kpm_probe {
 	KPM_PROBES
 };
 
-/* The name of a probe's program. */
-const char *kpm_probe_name(enum kpm_probe probe);
+/* A program and the tracepoint that it is attached to. */
+struct kpm_probe_info {
+	const char *program; /* its name in bpf/kpoolmon.bpf.c */
+	const char *event;
+	bool rescue; /* the second copy of a free program */
+	bool module; /* only where the kernel loads modules */
+};
+
+extern const struct kpm_probe_info kpm_probe_table[KPM_PROBES];
 
 /* -1: not attached. */
 struct kpm_programs {
 	int event[KPM_PROBES];
 	int hook[KPM_HOOKS][KPM_HOOK_LINKS];
+};
+
+/* Run-time statistics of all programs, since kernel.bpf_stats_enabled was set. */
+struct kpm_cost {
+	uint32_t programs;
+	uint64_t runs;
+	uint64_t ns;
 };
 
 /*
@@ -44,18 +60,5 @@ struct kpm_programs {
 int kpm_programs_losses(const struct kpm_programs *programs, struct kpm_loss *loss);
 /* What they cost together, as far as the kernel took the time. 0 or -errno. */
 int kpm_programs_cost(const struct kpm_programs *programs, struct kpm_cost *cost);
-
-/* libbpf's own words are for its developers: only with KPOOLMON_DEBUG_BPF in the environment. */
-void kpm_quiet_libbpf(void);
-/* Turns the kernel's jiffies into seconds, times 2^32. */
-uint64_t kpm_jiffies_scale(void);
-/* Runs the program that tells the present second of the clock of births. 0 or -errno. */
-int kpm_birth_clock(int fd, uint32_t *now);
-
-/*
- * Fills the parts of a snapshot that are the machine's: the clocks, the names of host and kernel,
- * the memory.
- */
-void kpm_snapshot_machine(struct kpm_snapshot *snap, const struct kpm_roots *roots);
 
 #endif

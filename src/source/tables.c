@@ -19,7 +19,7 @@ struct mapping {
 	uint32_t entries;
 };
 
-struct kpm_books {
+struct kpm_tables {
 	struct mapping objects, tags, taginfo, taglist, counters, shards, control;
 	uint32_t tag_slots;
 	uint32_t shard_count;
@@ -34,7 +34,7 @@ struct kpm_books {
  * Maps one array map read-only. `value` is the size of its values, as this version has it, or of
  * the elements of each value.
  */
-static int map_array(struct kpm_books *b, struct mapping *m, int fd, const char *name,
+static int map_array(struct kpm_tables *b, struct mapping *m, int fd, const char *name,
 		     uint32_t value, struct kpm_err *err)
 {
 	struct bpf_map_info info = {0};
@@ -60,9 +60,10 @@ static int map_array(struct kpm_books *b, struct mapping *m, int fd, const char 
 	return 0;
 }
 
-int kpm_books_open(const struct kpm_books_fds *fds, struct kpm_books **books, struct kpm_err *err)
+int kpm_tables_open(const struct kpm_tables_fds *fds, struct kpm_tables **tables,
+		    struct kpm_err *err)
 {
-	struct kpm_books *b = calloc(1, sizeof(*b));
+	struct kpm_tables *b = calloc(1, sizeof(*b));
 	const struct kpm_control *ctl;
 	int ret;
 
@@ -97,14 +98,14 @@ int kpm_books_open(const struct kpm_books_fds *fds, struct kpm_books **books, st
 		ret = kpm_fail(err, -ENOMEM, "out of memory");
 		goto fail;
 	}
-	*books = b;
+	*tables = b;
 	return 0;
 fail:
-	kpm_books_close(b);
+	kpm_tables_close(b);
 	return ret;
 }
 
-void kpm_books_close(struct kpm_books *b)
+void kpm_tables_close(struct kpm_tables *b)
 {
 	struct mapping *all[] = {&b->objects,  &b->tags,   &b->taginfo, &b->taglist,
 				 &b->counters, &b->shards, &b->control};
@@ -124,7 +125,7 @@ static uint64_t load(const __u64 *counter)
 	return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
 }
 
-static void sum_counters(const struct kpm_books *b, uint32_t tag, struct kpm_counters *sum)
+static void sum_counters(const struct kpm_tables *b, uint32_t tag, struct kpm_counters *sum)
 {
 	const struct kpm_counters *all = b->counters.data, *c;
 	/* one map with the tags, which are as large */
@@ -143,13 +144,13 @@ static void sum_counters(const struct kpm_books *b, uint32_t tag, struct kpm_cou
 		c = &all[(size_t)s * b->tag_slots + tag];
 		t = &tallies[(size_t)s * b->tag_slots + tag];
 		sum->refused += load(&c->refused);
-		sum->odd += load(&c->odd);
-		sum->odd_asked += load(&c->odd_asked);
+		sum->unusual += load(&c->unusual);
+		sum->unusual_asked += load(&c->unusual_asked);
 		sum->allocs += load(&c->allocs) + load(&t->allocs);
 	}
 }
 
-static const struct kpm_tag *hot_tag(const struct kpm_books *b, uint32_t tag)
+static const struct kpm_tag *hot_tag(const struct kpm_tables *b, uint32_t tag)
 {
 	const struct kpm_tag *tags = b->tags.data;
 
@@ -157,7 +158,7 @@ static const struct kpm_tag *hot_tag(const struct kpm_books *b, uint32_t tag)
 }
 
 /* Turns newly claimed kernel tags into tags of the set. */
-static int enter_new_tags(struct kpm_books *b, struct kpm_tagset *set)
+static int enter_new_tags(struct kpm_tables *b, struct kpm_tagset *set)
 {
 	const struct kpm_control *ctl = b->control.data;
 	const struct kpm_tag_info *infos = b->taginfo.data;
@@ -187,7 +188,7 @@ static int enter_new_tags(struct kpm_books *b, struct kpm_tagset *set)
 }
 
 /* Entries of the object table, from every n-th bucket: exact to a third of a percent. */
-static uint64_t estimate_entries(const struct kpm_books *b)
+static uint64_t estimate_entries(const struct kpm_tables *b)
 {
 	const struct kpm_bucket *buckets = b->objects.data;
 	uint64_t count = (uint64_t)b->objects.entries * KPM_BLOCK_BUCKETS;
@@ -199,8 +200,8 @@ static uint64_t estimate_entries(const struct kpm_books *b)
 	return used * count / seen;
 }
 
-int kpm_books_read(struct kpm_books *b, struct kpm_tagset *set, struct kpm_snapshot *snap,
-		   struct kpm_err *err)
+int kpm_tables_read(struct kpm_tables *b, struct kpm_tagset *set, struct kpm_snapshot *snap,
+		    struct kpm_err *err)
 {
 	const struct kpm_tag_info *infos = b->taginfo.data;
 	const struct kpm_shard *shards = b->shards.data;
@@ -232,7 +233,7 @@ int kpm_books_read(struct kpm_books *b, struct kpm_tagset *set, struct kpm_snaps
 		k->frees += off;
 		k->diff += diff;
 		k->bytes += diff * info->size;
-		k->asked += (diff - c.odd) * KPM_TAG_USUAL(hot->word) + c.odd_asked;
+		k->asked += (diff - c.unusual) * KPM_TAG_USUAL(hot->word) + c.unusual_asked;
 		k->missed += c.reused;
 		k->refused += c.refused;
 		k->audited += c.audited;
@@ -264,27 +265,27 @@ int kpm_books_read(struct kpm_books *b, struct kpm_tagset *set, struct kpm_snaps
 	return 0;
 }
 
-int64_t kpm_books_started(const struct kpm_books *b)
+int64_t kpm_tables_started(const struct kpm_tables *b)
 {
 	const struct kpm_control *ctl = b->control.data;
 
 	return ctl->started;
 }
 
-bool kpm_books_stopped(const struct kpm_books *b)
+bool kpm_tables_stopped(const struct kpm_tables *b)
 {
 	const struct kpm_control *ctl = b->control.data;
 
 	return __atomic_load_n(&ctl->stopped, __ATOMIC_ACQUIRE) != 0;
 }
 
-uint32_t kpm_books_tag_slots(const struct kpm_books *b)
+uint32_t kpm_tables_tag_slots(const struct kpm_tables *b)
 {
 	return b->tag_slots;
 }
 
-const struct kpm_tag_info *kpm_books_tag(const struct kpm_books *b, uint32_t tag,
-					 struct kpm_counters *sum)
+const struct kpm_tag_info *kpm_tables_tag(const struct kpm_tables *b, uint32_t tag,
+					  struct kpm_counters *sum)
 {
 	const struct kpm_tag_info *infos = b->taginfo.data;
 
@@ -294,7 +295,7 @@ const struct kpm_tag_info *kpm_books_tag(const struct kpm_books *b, uint32_t tag
 	return &infos[tag];
 }
 
-void kpm_books_members(const struct kpm_books *b, uint32_t tag, bool *member, uint32_t *bytes)
+void kpm_tables_members(const struct kpm_tables *b, uint32_t tag, bool *member, uint32_t *bytes)
 {
 	const struct kpm_tag_info *infos = b->taginfo.data;
 
@@ -304,8 +305,8 @@ void kpm_books_members(const struct kpm_books *b, uint32_t tag, bool *member, ui
 	}
 }
 
-int kpm_books_walk(const struct kpm_books *b, int (*visit)(const struct kpm_slot *entry, void *arg),
-		   void *arg)
+int kpm_tables_walk(const struct kpm_tables *b,
+		    int (*visit)(const struct kpm_slot *entry, void *arg), void *arg)
 {
 	const struct kpm_bucket *buckets = b->objects.data;
 

@@ -3,8 +3,8 @@
  * The probes' maps as user space sees them (kpoolmon/abi.h has their layout): mapped memory, read
  * without a system call, while the probes go on writing.
  */
-#ifndef KPOOLMON_BOOKS_H
-#define KPOOLMON_BOOKS_H
+#ifndef KPM_TABLES_H
+#define KPM_TABLES_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,54 +12,48 @@
 #include <kpoolmon/abi.h>
 
 #include "base/error.h"
-#include "model/objects.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
 
 /* File descriptors of the maps; they stay the caller's and may be closed after the open. */
-struct kpm_books_fds {
+struct kpm_tables_fds {
 	int objects, tags, taginfo, taglist, counters, shards, control;
 };
 
-struct kpm_books;
+struct kpm_tables;
 
 /* Maps the maps. 0, or -errno and a sentence; -EPROTO for another version's layout. */
-int kpm_books_open(const struct kpm_books_fds *fds, struct kpm_books **books, struct kpm_err *err);
-void kpm_books_close(struct kpm_books *books);
+int kpm_tables_open(const struct kpm_tables_fds *fds, struct kpm_tables **tables,
+		    struct kpm_err *err);
+void kpm_tables_close(struct kpm_tables *tables);
 
 /*
  * Enters new tags into `set` and fills the rows, the room and the losses that the maps know.
  * Work grows with the tags in use. 0 or -ENOMEM.
  */
-int kpm_books_read(struct kpm_books *books, struct kpm_tagset *set, struct kpm_snapshot *snap,
-		   struct kpm_err *err);
+int kpm_tables_read(struct kpm_tables *tables, struct kpm_tagset *set, struct kpm_snapshot *snap,
+		    struct kpm_err *err);
 
 /* When tracking began, CLOCK_MONOTONIC; have the books been stopped since? */
-int64_t kpm_books_started(const struct kpm_books *books);
-bool kpm_books_stopped(const struct kpm_books *books);
+int64_t kpm_tables_started(const struct kpm_tables *tables);
+bool kpm_tables_stopped(const struct kpm_tables *tables);
 
 /* Tag slots: the bound of the numbers below. */
-uint32_t kpm_books_tag_slots(const struct kpm_books *books);
+uint32_t kpm_tables_tag_slots(const struct kpm_tables *tables);
 /* What slot `tag` stands for, NULL if it is free; *sum becomes its counters over all shards. */
-const struct kpm_tag_info *kpm_books_tag(const struct kpm_books *books, uint32_t tag,
-					 struct kpm_counters *sum);
+const struct kpm_tag_info *kpm_tables_tag(const struct kpm_tables *tables, uint32_t tag,
+					  struct kpm_counters *sum);
 
 /*
  * Says which of the kernel's tags make up a tag of the set, and how many bytes their objects
  * occupy; both arrays are of KPM_TAGS_MAX.
  */
-void kpm_books_members(const struct kpm_books *books, uint32_t tag, bool *member, uint32_t *bytes);
-
-/*
- * Looks at each object of a tag of the set. `now` is the present second of the clock of births.
- * Reads the whole table: tens of milliseconds for millions of objects. 0 or -ENOMEM.
- */
-int kpm_books_objects(const struct kpm_books *books, uint32_t tag, uint32_t now, uint32_t survive_s,
-		      struct kpm_objects *objects);
+void kpm_tables_members(const struct kpm_tables *tables, uint32_t tag, bool *member,
+			uint32_t *bytes);
 
 /* Calls `visit` for each entry of the object table; a non-zero result ends the walk and is
  * returned. */
-int kpm_books_walk(const struct kpm_books *books,
-		   int (*visit)(const struct kpm_slot *entry, void *arg), void *arg);
+int kpm_tables_walk(const struct kpm_tables *tables,
+		    int (*visit)(const struct kpm_slot *entry, void *arg), void *arg);
 
 #endif

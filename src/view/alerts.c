@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Holds rules against samples. What fires is kept for each rule and tag. */
+/* Evaluates rules on samples. The state of each rule and tag is kept. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "view/alerts.h"
-#include "view/verdict.h"
 
 struct state {
 	bool firing;
@@ -43,71 +43,27 @@ void kpm_alerts_free(struct kpm_alerts *a)
 	free(a);
 }
 
-static int make_room(struct kpm_alerts *a, uint32_t tags)
+/* Makes the states of more tags; those of all rules have one capacity. */
+static int reserve(struct kpm_alerts *a, uint32_t tags)
 {
-	uint32_t want = tags + tags / 4 + 64;
+	uint32_t had = a->capacity, capacity = had;
 
-	if (tags > a->capacity) {
-		for (size_t r = 0; r < kpm_rules_count(a->rules); r++) {
-			struct state *state = realloc(a->state[r], want * sizeof(*state));
-
-			if (!state)
-				return -ENOMEM;
-			memset(state + a->capacity, 0, (want - a->capacity) * sizeof(*state));
-			a->state[r] = state;
-		}
-		a->capacity = want;
+	for (size_t r = 0; tags > had && r < kpm_rules_count(a->rules); r++) {
+		capacity = had;
+		if (kpm_array_reserve(a->state[r], capacity, tags))
+			return -ENOMEM;
+		memset(a->state[r] + had, 0, (capacity - had) * sizeof(**a->state));
 	}
+	a->capacity = capacity;
 	if (tags > a->tags)
 		a->tags = tags;
 	return 0;
 }
 
-/* The value of a rule's metric; false if it is not known yet. */
-static bool measure(const struct kpm_rule *rule, const struct kpm_snapshot *snap,
-		    const struct kpm_row *row, const struct kpm_trend *trend, double *value)
-{
-	struct kpm_counts n = rule->kind == KPM_KINDS ? kpm_row_sum(row) : row->kind[rule->kind];
-	struct kpm_point points[KPM_SLOPE_POINTS];
-	uint32_t count;
-
-	switch (rule->metric) {
-	case KPM_METRIC_BYTES:
-		*value = n.bytes;
-		return true;
-	case KPM_METRIC_DIFF:
-		*value = n.diff;
-		return true;
-	case KPM_METRIC_SHARE:
-		*value = snap->memory.total ? 100.0 * n.bytes / snap->memory.total : 0;
-		return snap->have & KPM_HAVE_MEMORY;
-	default:
-		break;
-	}
-	if (!trend)
-		return false;
-	count = kpm_trend_points(trend, row->tag, rule->kind, rule->window_ns, points,
-				 KPM_SLOPE_POINTS);
-	if (count < KPM_ALERT_SAMPLES)
-		return false;
-	*value = kpm_sustained_slope(points, count);
-	if (rule->metric == KPM_METRIC_GROWTH)
-		*value *= rule->window_ns / 1e9;
-	return true;
-}
-
-/* Spares most tags the look at their trend: what holds less cannot have grown by so much. */
 static bool can_fire(const struct kpm_rule *rule, const struct kpm_row *row)
 {
-	double least = rule->threshold;
-
-	if (rule->metric == KPM_METRIC_RATE)
-		least *= rule->window_ns / 1e9 / 2;
-	else if (rule->metric == KPM_METRIC_GROWTH)
-		least /= 2;
-	else
-		return true;
-	return kpm_row_sum(row).bytes >= least;
+	return !rule->metric->least_bytes ||
+	       kpm_row_sum(row).bytes >= rule->metric->least_bytes(rule);
 }
 
 static struct kpm_alert alert_of(const struct kpm_alerts *a, size_t rule, uint32_t tag)
@@ -128,7 +84,7 @@ int kpm_alerts_step(struct kpm_alerts *a, const struct kpm_snapshot *snap,
 		    const struct kpm_tagset *tags, const struct kpm_trend *trend,
 		    void (*tell)(const struct kpm_alert *alert, void *arg), void *arg)
 {
-	if (make_room(a, snap->count))
+	if (reserve(a, snap->count))
 		return -ENOMEM;
 	for (size_t r = 0; r < kpm_rules_count(a->rules); r++) {
 		const struct kpm_rule *rule = kpm_rules_get(a->rules, r);
@@ -142,7 +98,7 @@ int kpm_alerts_step(struct kpm_alerts *a, const struct kpm_snapshot *snap,
 			if (!s->firing && (!can_fire(rule, row) ||
 					   !kpm_rule_selects(rule, kpm_tagset_get(tags, i))))
 				continue;
-			if (!measure(rule, snap, row, trend, &value))
+			if (!rule->metric->measure(rule, snap, row, trend, &value))
 				continue;
 			s->value = value;
 			s->wall_ns = snap->wall_ns;
@@ -160,7 +116,7 @@ int kpm_alerts_step(struct kpm_alerts *a, const struct kpm_snapshot *snap,
 
 int kpm_alerts_restore(struct kpm_alerts *a, size_t rule, uint32_t tag, int64_t since_ns)
 {
-	if (make_room(a, tag + 1))
+	if (reserve(a, tag + 1))
 		return -ENOMEM;
 	a->state[rule][tag].firing = true;
 	a->state[rule][tag].since_ns = since_ns;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The engine of the alerts: holds the rules against each sample. A pure function of samples and
- * their clocks. A rule fires once for a tag, is over when the value has come down by a tenth (a
- * half for growth and rate), and can fire again then.
+ * The engine of the alerts: evaluates the rules on each sample. A pure function of samples and
+ * their clocks. A rule fires once for a tag, ends when the value has come down far enough (see
+ * view/metrics.h), and can fire again then.
  */
 #ifndef KPOOLMON_ALERTS_H
 #define KPOOLMON_ALERTS_H
@@ -18,7 +18,7 @@
 struct kpm_alert {
 	const struct kpm_rule *rule;
 	uint32_t tag;
-	bool firing; /* false: it is over */
+	bool firing; /* false: it has ended */
 	double value;
 	int64_t wall_ns;  /* of the sample */
 	int64_t since_ns; /* wall clock of the sample in which it began to fire */
@@ -26,16 +26,13 @@ struct kpm_alert {
 
 struct kpm_alerts;
 
-/* A window with fewer samples says nothing about how a tag goes. */
-#define KPM_ALERT_SAMPLES 8
-
 /* `rules` are borrowed. NULL: out of memory. */
 struct kpm_alerts *kpm_alerts_new(const struct kpm_rules *rules);
 void kpm_alerts_free(struct kpm_alerts *alerts);
 
 /*
- * Holds the rules against the latest sample. `trend` must have it, too; NULL: rules with a window
- * are not looked at. `tell` is called for each alert that begins or is over. 0 or -ENOMEM.
+ * Evaluates the rules on the latest sample. `trend` must have it, too; NULL: rules with a window are
+ * passed over. `tell` is called for each alert that begins or ends. 0 or -ENOMEM.
  */
 int kpm_alerts_step(struct kpm_alerts *alerts, const struct kpm_snapshot *snap,
 		    const struct kpm_tagset *tags, const struct kpm_trend *trend,

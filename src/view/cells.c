@@ -1,62 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What can be done with any column: find it, list it, get a cell, show it, order two cells. */
+/* Shows cells and orders them. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "view/columns.h"
-
-static const struct kpm_column *find(const char *name, size_t len)
-{
-	for (size_t i = 0; i < kpm_column_count; i++)
-		if (strlen(kpm_columns[i].name) == len && !memcmp(kpm_columns[i].name, name, len))
-			return &kpm_columns[i];
-	return NULL;
-}
-
-const struct kpm_column *kpm_column_find(const char *name)
-{
-	return find(name, strlen(name));
-}
-
-static bool listed(const struct kpm_column_list *list, const struct kpm_column *column)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (list->column[i] == column)
-			return true;
-	return false;
-}
-
-int kpm_columns_parse(struct kpm_column_list *list, const char *names, struct kpm_err *err)
-{
-	for (;;) {
-		size_t len = strcspn(names, ",");
-		const struct kpm_column *column = find(names, len);
-
-		if (!column)
-			return kpm_usage(err,
-					 "there is no column '%.*s'; kpoolmon --help "
-					 "lists them",
-					 len < 64 ? (int)len : 64, names);
-		if (!listed(list, column))
-			list->column[list->count++] = column;
-		if (!names[len])
-			return 0;
-		names += len + 1;
-	}
-}
-
-void kpm_column_get(const struct kpm_column *column, const struct kpm_frame *frame,
-		    const struct kpm_row *row, struct kpm_cell *cell)
-{
-	cell->type = KPM_CELL_MISSING;
-	cell->u = 0;
-	cell->i = 0;
-	cell->text = NULL;
-	column->get(frame, row, cell);
-}
+#include "view/cells.h"
 
 static int compare(const struct kpm_cell *a, const struct kpm_cell *b)
 {
@@ -85,8 +35,7 @@ int kpm_cell_order(const struct kpm_cell *a, const struct kpm_cell *b, bool fall
 	return falling ? -order : order;
 }
 
-void kpm_cell_show(const struct kpm_column *column, const struct kpm_cell *cell, bool exact,
-		   char *buf)
+void kpm_cell_show(const struct kpm_cell *cell, enum kpm_unit unit, bool exact, char *buf)
 {
 	char size[KPM_SIZE_LEN];
 	uint64_t magnitude;
@@ -96,14 +45,14 @@ void kpm_cell_show(const struct kpm_column *column, const struct kpm_cell *cell,
 		strcpy(buf, "-");
 		break;
 	case KPM_CELL_UINT:
-		if (column->unit == KPM_UNIT_BYTES && !exact)
+		if (unit == KPM_UNIT_BYTES && !exact)
 			kpm_format_size(cell->u, buf);
 		else
 			sprintf(buf, "%" PRIu64, cell->u);
 		break;
 	case KPM_CELL_INT:
 		magnitude = cell->i < 0 ? -(uint64_t)cell->i : (uint64_t)cell->i;
-		if (column->unit >= KPM_UNIT_BYTES && !exact)
+		if (unit >= KPM_UNIT_BYTES && !exact)
 			sprintf(buf, "%s%s", cell->i < 0 ? "-" : "+",
 				kpm_format_size(magnitude, size));
 		else

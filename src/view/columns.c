@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The table of columns. A getter sets nothing for what is not known: kpm_column_get has made the
+ * The table of columns. A getter leaves an unknown cell alone: kpm_column_get has made the
  * cell missing before. Rows of no tag (totals) have no names.
  */
 #include <errno.h>
@@ -392,7 +392,7 @@ const struct kpm_column kpm_columns[] = {
 	NUMBER("audited", "Audited", KPM_UNIT_OBJECTS, NULL,
 	       "of frees, not seen: the audit found the object free", get_audited),
 	NUMBER("refused", "Refused", KPM_UNIT_OBJECTS, NULL,
-	       "of allocs, not on the books for want of room", get_refused),
+	       "of allocs, not tracked: the table was full", get_refused),
 	TEXT("estimated", "Estimated", "the figures are an estimate", get_estimated),
 	TEXT("symbol", "Symbol", "function of the call site", get_symbol),
 	TEXT("offset", "Offset", "of the return address in it", get_offset),
@@ -414,7 +414,7 @@ const struct kpm_column kpm_columns[] = {
 	 .right = true,
 	 .falling = true,
 	 .sample = true,
-	 .help = "events that the books could not account",
+	 .help = "events that could not be accounted",
 	 .get = get_lost},
 	SAMPLE("missing_probes", "Missing", "probes that are not attached", get_missing_probes),
 	NUMBER("since_mark", "Since-mark", KPM_UNIT_BYTES, NULL, "change of bytes since the mark",
@@ -449,3 +449,13 @@ const struct kpm_column kpm_columns[] = {
 	       "change of bytes in a second", get_bytes_rate),
 };
 const size_t kpm_column_count = sizeof(kpm_columns) / sizeof(*kpm_columns);
+
+void kpm_column_get(const struct kpm_column *column, const struct kpm_frame *frame,
+		    const struct kpm_row *row, struct kpm_cell *cell)
+{
+	cell->type = KPM_CELL_MISSING;
+	cell->u = 0;
+	cell->i = 0;
+	cell->text = NULL;
+	column->get(frame, row, cell);
+}

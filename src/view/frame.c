@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "view/columns.h"
+#include "base/array.h"
+#include "view/column_list.h"
+#include "view/filter.h"
 #include "view/frame.h"
 
 struct key {
@@ -55,53 +56,6 @@ void kpm_view_free(struct kpm_view *view)
 	free(view);
 }
 
-/* Several caches of a tag are joined with `+`: each of them counts, and the whole. */
-bool kpm_cache_matches(const char *pattern, const char *cache)
-{
-	char one[KPM_CACHE_NAME_LEN];
-
-	if (kpm_match(pattern, cache))
-		return true;
-	if (!strchr(cache, '+'))
-		return false;
-	for (;;) {
-		size_t len = strcspn(cache, "+");
-
-		if (len < sizeof(one)) {
-			memcpy(one, cache, len);
-			one[len] = '\0';
-			if (kpm_match(pattern, one))
-				return true;
-		}
-		if (!cache[len])
-			return false;
-		cache += len + 1;
-	}
-}
-
-bool kpm_tag_matches(const char *pattern, const struct kpm_tag_name *name)
-{
-	return kpm_match(pattern, name->text) ||
-	       (name->symbol && kpm_match(pattern, name->symbol)) ||
-	       (name->module && kpm_match(pattern, name->module)) ||
-	       (name->cache && kpm_cache_matches(pattern, name->cache));
-}
-
-static bool any_matches(const char *const *patterns, const struct kpm_tag_name *name)
-{
-	for (; *patterns; patterns++)
-		if (kpm_tag_matches(*patterns, name))
-			return true;
-	return false;
-}
-
-bool kpm_view_passes(const struct kpm_view_opts *opts, const struct kpm_tag_name *name)
-{
-	if (opts->include && *opts->include && !any_matches(opts->include, name))
-		return false;
-	return !opts->exclude || !any_matches(opts->exclude, name);
-}
-
 static bool holds(const char *text, const char *part)
 {
 	return text && strcasestr(text, part);
@@ -119,23 +73,17 @@ static bool is_found(const struct kpm_view_opts *opts, const struct kpm_frame_pa
 	       (parts->labels && holds(parts->labels[row->tag], find));
 }
 
+/* Both arrays have one capacity. */
 static int grow(struct kpm_view *view, uint32_t count)
 {
-	uint32_t want = count + count / 4 + 64;
-	struct key *keys;
-	uint32_t *order;
+	uint32_t capacity = view->capacity;
 
-	if (count <= view->capacity)
-		return 0;
-	keys = realloc(view->keys, want * sizeof(*keys));
-	if (keys)
-		view->keys = keys;
-	order = realloc(view->order, want * sizeof(*order));
-	if (order)
-		view->order = order;
-	if (!keys || !order)
+	if (kpm_array_reserve(view->keys, capacity, count))
 		return -ENOMEM;
-	view->capacity = want;
+	capacity = view->capacity;
+	if (kpm_array_reserve(view->order, capacity, count))
+		return -ENOMEM;
+	view->capacity = capacity;
 	return 0;
 }
 
@@ -183,7 +131,8 @@ int kpm_view_build(struct kpm_view *view, const struct kpm_frame_parts *parts,
 
 		for (int k = 0; k < KPM_KINDS; k++)
 			frame->tracked[k] += row->kind[k].bytes;
-		if (!kpm_frame_counts(frame, row).allocs || !kpm_view_passes(opts, name) ||
+		if (!kpm_frame_counts(frame, row).allocs ||
+		    !kpm_filter_passes(opts->include, opts->exclude, name) ||
 		    !is_found(opts, parts, row, name))
 			continue;
 		for (int k = 0; k < KPM_KINDS; k++)

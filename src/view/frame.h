@@ -65,7 +65,7 @@ struct kpm_view_opts {
 
 struct kpm_view;
 
-/* `opts` is copied, what it points to is borrowed. NULL: out of memory. */
+/* `opts` is copied, its pointers are borrowed. NULL: out of memory. */
 struct kpm_view *kpm_view_new(const struct kpm_view_opts *opts);
 void kpm_view_free(struct kpm_view *view);
 /* Replaces the options for the next build. */
@@ -74,12 +74,5 @@ void kpm_view_set(struct kpm_view *view, const struct kpm_view_opts *opts);
 /* Fills a frame, which is valid until the next build. 0 or -ENOMEM. */
 int kpm_view_build(struct kpm_view *view, const struct kpm_frame_parts *parts,
 		   struct kpm_frame *frame, struct kpm_err *err);
-
-/* Does a tag pass the patterns? They are matched against its text, symbol, module and cache. */
-bool kpm_view_passes(const struct kpm_view_opts *opts, const struct kpm_tag_name *name);
-/* Of several caches that are joined with `+` each counts, and the whole. */
-bool kpm_cache_matches(const char *pattern, const char *cache);
-/* One pattern. */
-bool kpm_tag_matches(const char *pattern, const struct kpm_tag_name *name);
 
 #endif

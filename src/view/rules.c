@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Parses the sentences of src/view/rules.h. */
-#include <ctype.h>
+/* Parses the sentences of view/rules.h. */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <kpoolmon/kinds.h>
 
+#include "base/array.h"
+#include "base/clock.h"
 #include "base/parse.h"
 #include "base/text.h"
-#include "view/frame.h"
+#include "view/filter.h"
 #include "view/rules.h"
 
-#define SECOND   1000000000LL
 #define WORD_MAX 512
 
 struct kpm_rules {
@@ -22,21 +21,11 @@ struct kpm_rules {
 	size_t count, capacity;
 };
 
-static const struct {
-	const char *name;
-	const char *window; /* the word before the duration; NULL: it has none */
-	double clear;       /* part of the threshold below which it is over */
-} metrics[KPM_METRICS] = {
-	[KPM_METRIC_BYTES] = {"bytes", NULL, 0.9},   [KPM_METRIC_DIFF] = {"diff", NULL, 0.9},
-	[KPM_METRIC_GROWTH] = {"growth", "in", 0.5}, [KPM_METRIC_RATE] = {"rate", "for", 0.5},
-	[KPM_METRIC_SHARE] = {"share", NULL, 0.9},
-};
-
 /* A sentence that is being read. */
 struct reader {
 	const char *where;
 	const char *rest;
-	char word[WORD_MAX]; /* the word in hand; empty at the end */
+	char word[WORD_MAX]; /* the current word; empty at the end */
 	struct kpm_err *err;
 };
 
@@ -61,71 +50,19 @@ static int expected(const struct reader *r, const char *what)
 			 kpm_clean(r->word, word, sizeof(word)), what);
 }
 
-/* `512M`, `1.5G`: bytes, 1024 to the unit; or counts, 1000 to it. The rest of the word in *rest. */
-static bool parse_amount(const char *word, double unit, double *value, const char **rest)
-{
-	static const char units[] = "kmgtp";
-	const char *found;
-	char *end;
-
-	if (!isdigit((unsigned char)*word))
-		return false;
-	*value = strtod(word, &end);
-	found = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
-	/* `1m` is no minute here: amounts come before durations */
-	if (found && *end != '/') {
-		*value *= pow(unit, found - units + 1);
-		end++;
-	}
-	*rest = end;
-	return *value > 0 && isfinite(*value);
-}
-
-/* `/min`: what a rate is divided by. */
-static double per(const char *rest)
-{
-	static const struct {
-		const char *name;
-		double seconds;
-	} units[] = {{"/s", 1}, {"/min", 60}, {"/m", 60}, {"/h", 3600}, {"/d", 86400}};
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
-		if (!strcmp(rest, units[i].name))
-			return units[i].seconds;
-	return 0;
-}
-
 static int parse_value(struct reader *r, struct kpm_rule *rule)
 {
-	const char *rest;
-	double *value = &rule->threshold;
+	const struct kpm_metric *metric = rule->metric;
 
-	switch (rule->metric) {
-	case KPM_METRIC_DIFF:
-		if (!parse_amount(r->word, 1000, value, &rest) || *rest)
-			return expected(r, "a number of objects such as 100k");
-		break;
-	case KPM_METRIC_RATE:
-		if (!parse_amount(r->word, 1024, value, &rest) || !per(rest))
-			return expected(r, "a rate such as 1M/min (/s, /min, /h, /d)");
-		*value /= per(rest);
-		break;
-	case KPM_METRIC_SHARE:
-		if (!parse_amount(r->word, 1, value, &rest) || strcmp(rest, "%") || *value > 100)
-			return expected(r, "a percentage such as 20%");
-		break;
-	default:
-		if (!parse_amount(r->word, 1024, value, &rest) || *rest)
-			return expected(r, "a size such as 512M");
-		break;
-	}
-	rule->clear = *value * metrics[rule->metric].clear;
+	if (!metric->unit->parse(r->word, &rule->threshold))
+		return expected(r, metric->unit->expected);
+	rule->clear = rule->threshold * metric->clear;
 	return 0;
 }
 
 static int parse_window(struct reader *r, struct kpm_rule *rule)
 {
-	const char *word = metrics[rule->metric].window;
+	const char *word = rule->metric->window;
 	char what[64];
 
 	if (!word)
@@ -135,7 +72,7 @@ static int parse_window(struct reader *r, struct kpm_rule *rule)
 	if (strcmp(r->word, word))
 		return expected(r, what);
 	next_word(r);
-	if (kpm_parse_duration(r->word, &rule->window_ns) || rule->window_ns < SECOND)
+	if (kpm_parse_duration(r->word, &rule->window_ns) || rule->window_ns < KPM_SECOND)
 		return expected(r, "a duration of a second or more, such as 10m");
 	return 0;
 }
@@ -169,14 +106,13 @@ static int parse_selector(struct reader *r, struct kpm_rule *rule)
 
 static int parse_sentence(struct reader *r, struct kpm_rule *rule)
 {
+	char names[80];
 	int ret;
 
 	next_word(r);
-	for (rule->metric = 0; rule->metric < KPM_METRICS; rule->metric++)
-		if (!strcmp(r->word, metrics[rule->metric].name))
-			break;
-	if (rule->metric == KPM_METRICS)
-		return expected(r, "bytes, diff, growth, rate or share");
+	rule->metric = kpm_metric_find(r->word);
+	if (!rule->metric)
+		return expected(r, kpm_metric_names(names, sizeof(names)));
 	next_word(r);
 	if (strcmp(r->word, ">"))
 		return expected(r, "'>'");
@@ -239,16 +175,8 @@ int kpm_rules_add(struct kpm_rules *rules, const char *where, const char *text, 
 	r.rest = text + len + (len > 0);
 	rule.text = without_blanks_at_end(r.rest + strspn(r.rest, " \t"));
 	rule.name = len ? strndup(text, len) : rule.text ? strdup(rule.text) : NULL;
-	if (rules->count == rules->capacity) {
-		size_t want = rules->capacity * 2 + 8;
-		struct kpm_rule *list = realloc(rules->list, want * sizeof(*list));
-
-		if (list) {
-			rules->list = list;
-			rules->capacity = want;
-		}
-	}
-	if (!rule.name || !rule.text || rules->count == rules->capacity)
+	if (!rule.name || !rule.text ||
+	    kpm_array_reserve(rules->list, rules->capacity, rules->count + 1))
 		ret = kpm_fail(err, -ENOMEM, "out of memory");
 	else
 		ret = parse_sentence(&r, &rule);
@@ -307,47 +235,17 @@ const struct kpm_rule *kpm_rules_get(const struct kpm_rules *rules, size_t i)
 	return &rules->list[i];
 }
 
-/* The pattern may leave out ` [module]`, which has a blank in it. */
-static bool tag_matches(const char *pattern, const struct kpm_tag_name *name)
-{
-	char text[1024];
-
-	if (kpm_match(pattern, name->text) || (name->symbol && kpm_match(pattern, name->symbol)))
-		return true;
-	snprintf(text, sizeof(text), "%s", name->text);
-	text[strcspn(text, " ")] = '\0';
-	return kpm_match(pattern, text);
-}
-
 bool kpm_rule_selects(const struct kpm_rule *rule, const struct kpm_tag_name *name)
 {
-	if (rule->tag && !tag_matches(rule->tag, name))
+	if (rule->tag && !kpm_filter_matches_tag(rule->tag, name))
 		return false;
 	if (rule->module && !(name->module && kpm_match(rule->module, name->module)))
 		return false;
-	return !rule->cache || (name->cache && kpm_cache_matches(rule->cache, name->cache));
+	return !rule->cache || (name->cache && kpm_filter_matches_cache(rule->cache, name->cache));
 }
 
 char *kpm_rule_value(const struct kpm_rule *rule, double value, char *buf)
 {
-	double magnitude = fabs(value);
-	char size[KPM_SIZE_LEN];
-
-	switch (rule->metric) {
-	case KPM_METRIC_DIFF:
-		snprintf(buf, KPM_SIZE_LEN, "%.0f", value);
-		break;
-	case KPM_METRIC_SHARE:
-		snprintf(buf, KPM_SIZE_LEN, "%.1f%%", value);
-		break;
-	case KPM_METRIC_RATE:
-		kpm_format_size(magnitude * 60, size);
-		snprintf(buf, KPM_SIZE_LEN, "%s%.15s/min", value < 0 ? "-" : "", size);
-		break;
-	default:
-		kpm_format_size(magnitude, size);
-		snprintf(buf, KPM_SIZE_LEN, "%s%.15s", value < 0 ? "-" : "", size);
-		break;
-	}
+	rule->metric->unit->show(value, buf);
 	return buf;
 }

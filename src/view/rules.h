@@ -20,23 +20,15 @@
 
 #include "base/error.h"
 #include "model/tagset.h"
-
-enum kpm_metric {
-	KPM_METRIC_BYTES,  /* bytes outstanding */
-	KPM_METRIC_DIFF,   /* objects outstanding */
-	KPM_METRIC_GROWTH, /* bytes: the sustained slope over the window, times the window */
-	KPM_METRIC_RATE,   /* bytes a second: the sustained slope over the window */
-	KPM_METRIC_SHARE,  /* percent of MemTotal */
-	KPM_METRICS
-};
+#include "view/metrics.h"
 
 struct kpm_rule {
 	char *name; /* as given, else the text */
 	char *text; /* the sentence without the name */
-	enum kpm_metric metric;
+	const struct kpm_metric *metric;
 	double threshold;           /* fires above it */
-	double clear;               /* is over below it */
-	int64_t window_ns;          /* growth, rate */
+	double clear;               /* ends below it */
+	int64_t window_ns;          /* of metrics that have one */
 	unsigned int kind;          /* KPM_KINDS: both */
 	char *tag, *module, *cache; /* patterns; NULL: any */
 };
@@ -47,7 +39,7 @@ struct kpm_rules *kpm_rules_new(void); /* NULL: out of memory */
 void kpm_rules_free(struct kpm_rules *rules);
 
 /*
- * Adds a rule. 0, or -EINVAL and a sentence with the word that is wrong and what was expected;
+ * Adds a rule. 0, or -EINVAL and a sentence with the wrong word and the expected one;
  * `where` (`--alert`, `FILE:LINE`) begins it.
  */
 int kpm_rules_add(struct kpm_rules *rules, const char *where, const char *text,

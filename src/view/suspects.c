@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Ranking: a first look at all tags by the ends of their trends, a close one at those that grew. */
+/* Ranks tags: by the ends of their trends first, then by the evidence about those that grew. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "view/suspects.h"
 
-/* Tags that are looked at closely, and those of them whose objects are looked at one by one. */
+/* Tags whose evidence is gathered (50 us each), and those of them whose objects are scanned, which
+ * reads the whole table each time. */
 #define CLOSE_MAX 256
 #define AGES_MAX  16
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ranks the tags by what the evidence says of them. */
+/* Ranks the tags that grew by verdict and slope. */
 #ifndef KPOOLMON_SUSPECTS_H
 #define KPOOLMON_SUSPECTS_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Evidence and verdict. The thresholds are explained in kpoolmon-alerts(5). */
+/* Gathers the evidence about a tag and judges it. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -7,16 +7,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "view/verdict.h"
 
-#define SECOND 1000000000LL
-/* Values that a window is looked at by. */
+/* Values by which a window is judged. */
 #define POINTS KPM_SLOPE_POINTS
+
+/*
+ * The thresholds of the verdicts; kpoolmon-alerts(5) has them in words. They were chosen on the
+ * scenes of tests/unit/verdict_test.c, which hold them: leaks of all slopes, caches that fill,
+ * churn, steps, waves.
+ */
 /* A tag that appears in the course of a run is a newcomer for half the run, but no longer. */
-#define NEWCOMER_NS (120 * SECOND)
-/* Fewer steps than this say nothing. */
+#define NEWCOMER_NS (120 * KPM_SECOND)
+/* Fewer steps than this say nothing: each third of the run has two. */
 #define STEPS_LEAST 6
+/* Growth of fewer objects, or of less than this many times the noise, is none. */
+#define GROWN_OBJECTS 8
+#define GROWN_NOISES  4
+/* Churn: so many allocations, of which more than this share was freed. */
+#define CHURN_ALLOCS 1000
+#define CHURN_FREED  0.9
+/* A share of the growth that came at once makes it a step; it goes on if the bend is more. */
+#define STEP_JUMP 0.5
+#define STEP_BEND 0.1
+/* Turned over: less than this share of the objects is old, and more than that was freed. */
+#define OLD_LEAST  0.1
+#define MUCH_FREED 0.5
+/* A tag of which much is freed has to grow in one of so many steps. */
+#define BUSY_STEPS 4
+/* A leak grows in so many steps at least, for each step that falls in more than so many, and in the
+ * second half of the run at this part of the first half's slope. */
+#define LEAK_STEPS 4
+#define LEAK_FALLS 3
+#define LEAK_BEND  0.3
+/* A slope is sustained if the middle and the last third each gain this part of an even share. */
+#define SUSTAINED_SHARE 5
 
 static int by_value(const void *x, const void *y)
 {
@@ -63,12 +90,14 @@ double kpm_sustained_slope(const struct kpm_point *p, size_t count)
 	a = median_bytes(p, third);
 	b = median_bytes(p + (count - third) / 2, third);
 	c = median_bytes(p + count - third, third);
-	/* what it would be from third to third if it went on evenly */
+	/* the gain of a third if growth were even */
 	fair = slope * (p[count - 1].at - p[0].at) / 3;
-	return slope > 0 && (b - a < fair / 5 || c - b < fair / 5) ? 0 : slope;
+	return slope > 0 && (b - a < fair / SUSTAINED_SHARE || c - b < fair / SUSTAINED_SHARE)
+		       ? 0
+		       : slope;
 }
 
-static void look_at_run(struct kpm_evidence *e, const struct kpm_point *p, int count)
+static void judge_run(struct kpm_evidence *e, const struct kpm_point *p, int count)
 {
 	const int third = count / 3, half = count / 2;
 	double slope = kpm_robust_slope(p, count), first, second, offset;
@@ -94,7 +123,7 @@ static void look_at_run(struct kpm_evidence *e, const struct kpm_point *p, int c
  * What the kernel frees late on purpose: in less than twice that time it cannot be told from a
  * leak.
  */
-static void look_at_design(struct kpm_evidence *e, const struct kpm_tag_name *name)
+static void note_design(struct kpm_evidence *e, const struct kpm_tag_name *name)
 {
 	static const struct {
 		const char *symbol;
@@ -125,19 +154,19 @@ static void look_at_design(struct kpm_evidence *e, const struct kpm_tag_name *na
 /* Are there ways of freeing that are not seen? */
 static bool frees_unseen(const struct kpm_snapshot *snap)
 {
-	enum kpm_way way[KPM_HOOKS];
+	enum kpm_attach attach[KPM_HOOKS];
 
 	for (int i = 0; i < KPM_HOOKS; i++)
-		way[i] = snap->hooks[i].way;
-	return snap->have & KPM_HAVE_HOOKS && kpm_hooks_unseen(way);
+		attach[i] = snap->hooks[i].attach;
+	return snap->have & KPM_HAVE_HOOKS && kpm_hooks_unseen(attach);
 }
 
 void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *row,
 			 const struct kpm_tag_name *name, const struct kpm_trend *trend,
 			 const struct kpm_objects *objects, struct kpm_evidence *e)
 {
-	static const int64_t windows[KPM_VERDICT_WINDOWS] = {10 * SECOND, 60 * SECOND, 900 * SECOND,
-							     KPM_WINDOW_RUN};
+	static const int64_t windows[KPM_VERDICT_WINDOWS] = {10 * KPM_SECOND, 60 * KPM_SECOND,
+							     900 * KPM_SECOND, KPM_WINDOW_RUN};
 	struct kpm_counts n = kpm_row_sum(row);
 	struct kpm_point points[POINTS];
 
@@ -153,14 +182,14 @@ void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *
 		.steps = kpm_trend_steps(trend, row->tag),
 		.bend = 1,
 	};
-	look_at_design(e, name);
+	note_design(e, name);
 	e->span_ns = e->steps.seen_ns;
 	e->newcomer = e->span_ns * 2 < kpm_trend_span(trend) && e->span_ns < NEWCOMER_NS;
 	for (int w = 0; w < KPM_VERDICT_WINDOWS; w++) {
 		int64_t span = windows[w] == KPM_WINDOW_RUN ? e->span_ns : windows[w];
 		int count;
 
-		/* what it was before it was there is no part of how it goes */
+		/* before the tag appeared there is nothing to judge */
 		if (span <= 0 || span > e->span_ns)
 			continue;
 		count = kpm_trend_points(trend, row->tag, KPM_KINDS, span, points, POINTS);
@@ -169,7 +198,7 @@ void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *
 		e->known[w] = true;
 		e->slope[w] = kpm_robust_slope(points, count);
 		if (w == KPM_RUN)
-			look_at_run(e, points, count);
+			judge_run(e, points, count);
 	}
 	if (objects && objects->tag == row->tag && objects->all && objects->survive_s) {
 		e->ages_known = true;
@@ -200,33 +229,36 @@ static double freed_share(const struct kpm_evidence *e)
 enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *e)
 {
 	double per_object = e->diff ? (double)e->bytes / e->diff : 0, freed = freed_share(e);
-	bool much_freed = e->allocs >= 1000 && freed > 0.9;
-	bool grows = e->grown >= 8 * per_object && e->grown > 0 && e->grown > 4 * e->noise;
+	bool churns = e->allocs >= CHURN_ALLOCS && freed > CHURN_FREED;
+	bool grows = e->grown >= GROWN_OBJECTS * per_object && e->grown > 0 &&
+		     e->grown > GROWN_NOISES * e->noise;
+	bool young = e->ages_known && e->old < OLD_LEAST;
 
 	if (e->steps.steps < STEPS_LEAST || !e->known[KPM_RUN])
 		return KPM_STEADY;
 	if (!grows)
-		return much_freed ? KPM_CHURN : KPM_STEADY;
+		return churns ? KPM_CHURN : KPM_STEADY;
 	if (e->reclaimable)
 		return KPM_CACHE;
 	/* a step: it grew once and holds that, unless it goes on since */
-	if (e->jump > 0.5)
-		return rises_everywhere(e) && e->bend > 0.1 ? KPM_GROWING : KPM_STEADY;
-	/* what it holds is turned over: it is busier, no more */
-	if (e->ages_known && e->old < 0.1 && freed > 0.5)
+	if (e->jump > STEP_JUMP)
+		return rises_everywhere(e) && e->bend > STEP_BEND ? KPM_GROWING : KPM_STEADY;
+	/* its objects are turned over: it is busier, no more */
+	if (young && freed > MUCH_FREED)
 		return KPM_CHURN;
 	/* objects that were freed without our knowledge look as if they stayed */
-	if (e->blind && (e->missed || freed > 0.5))
-		return much_freed ? KPM_CHURN : KPM_GROWING;
+	if (e->blind && (e->missed || freed > MUCH_FREED))
+		return churns ? KPM_CHURN : KPM_GROWING;
 	/* most of it comes and goes, and it rose a few times only: not enough to tell */
-	if (freed > 0.5 && e->steps.grew * 4 < e->steps.steps)
+	if (freed > MUCH_FREED && e->steps.grew * BUSY_STEPS < e->steps.steps)
 		return KPM_GROWING;
 	/* not for long enough, or in too few steps, to tell */
-	if (e->newcomer || (e->hold_why && !e->hold_s) || e->span_ns < 2 * e->hold_s * SECOND ||
-	    e->steps.grew < 4 || (e->ages_known && e->old < 0.1))
+	if (e->newcomer || (e->hold_why && !e->hold_s) || e->span_ns < 2 * e->hold_s * KPM_SECOND ||
+	    e->steps.grew < LEAK_STEPS || young)
 		return KPM_GROWING;
 	/* a leak goes on: it neither flattens out nor falls back */
-	if (!rises_everywhere(e) || e->bend < 0.3 || e->steps.fell * 3 > e->steps.grew)
+	if (!rises_everywhere(e) || e->bend < LEAK_BEND ||
+	    e->steps.fell * LEAK_FALLS > e->steps.grew)
 		return KPM_GROWING;
 	return KPM_LEAK;
 }
@@ -273,7 +305,7 @@ char *kpm_evidence_words(const struct kpm_evidence *e, char *buf)
 		add(buf, ", %.1f%% freed", 100 * freed_share(e));
 	if (e->ages_known)
 		add(buf, ", %.0f%% of its objects older than %s", 100 * e->old,
-		    kpm_format_duration(e->old_s * SECOND, time));
+		    kpm_format_duration(e->old_s * KPM_SECOND, time));
 	if (e->hold_s)
 		add(buf, ", held for %u s by design (%s)", e->hold_s, e->hold_why);
 	else if (e->hold_why)

@@ -17,11 +17,11 @@
 
 /* In the order in which suspects are ranked. */
 enum kpm_verdict {
-	KPM_LEAK,    /* grows steadily, and what it holds stays */
+	KPM_LEAK,    /* grows steadily, and its objects stay */
 	KPM_GROWING, /* grows, but not as a leak would, or not known well enough */
 	KPM_CHURN,   /* allocates and frees much and holds about the same */
 	KPM_CACHE,   /* reclaimable memory that grows: the kernel can take it back */
-	KPM_STEADY,  /* holds what it holds, or less, or there are too few samples */
+	KPM_STEADY,  /* holds the same, or less, or there are too few samples */
 	KPM_VERDICTS
 };
 

@@ -286,10 +286,8 @@ static void attach(struct bench *b, struct attached *a, enum variant variant)
 
 static void detach(struct attached *a)
 {
-	struct kpm_loss loss;
-
 	if (a->probes)
-		kpm_probes_detach(a->probes, &loss);
+		kpm_probes_detach(a->probes);
 	for (int i = 0; i < 6; i++)
 		bpf_link__destroy(a->links[i]);
 	if (a->child) {

@@ -29,7 +29,7 @@
 
 struct fixture {
 	struct kpm_probes probes;
-	struct kpm_books *books;
+	struct kpm_tables *tables;
 	struct kpm_tagset *tags;
 	struct kpm_snapshot snap;
 };
@@ -38,14 +38,14 @@ static struct fixture *load_from(const char *sys, uint64_t objects, uint32_t tag
 {
 	struct kpm_live_opts opts = {.roots.sys = sys, .objects = objects, .tags = tags};
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct kpm_books_fds fds;
+	struct kpm_tables_fds fds;
 	struct kpm_err err;
 
 	assert_non_null(f);
 	if (kpm_probes_load(&f->probes, &opts, &err))
 		fail_msg("%s", err.text);
 	kpm_probes_fds(&f->probes, &fds);
-	assert_int_equal(kpm_books_open(&fds, &f->books, &err), 0);
+	assert_int_equal(kpm_tables_open(&fds, &f->tables, &err), 0);
 	f->tags = kpm_tagset_new();
 	kpm_snapshot_init(&f->snap);
 	return f;
@@ -60,7 +60,7 @@ static void unload(struct fixture *f)
 {
 	kpm_snapshot_done(&f->snap);
 	kpm_tagset_free(f->tags);
-	kpm_books_close(f->books);
+	kpm_tables_close(f->tables);
 	kpm_probes_unload(&f->probes);
 	free(f);
 }
@@ -98,9 +98,9 @@ static void check_identity(const struct fixture *f)
 	uint64_t *weights = calloc(KPM_TAGS_MAX, sizeof(*weights));
 	struct kpm_counters c;
 
-	assert_int_equal(kpm_books_walk(f->books, add_weight, weights), 0);
-	for (uint32_t t = 0; t < kpm_books_tag_slots(f->books); t++) {
-		if (!kpm_books_tag(f->books, t, &c)) {
+	assert_int_equal(kpm_tables_walk(f->tables, add_weight, weights), 0);
+	for (uint32_t t = 0; t < kpm_tables_tag_slots(f->tables); t++) {
+		if (!kpm_tables_tag(f->tables, t, &c)) {
 			assert_int_equal(weights[t], 0);
 			continue;
 		}
@@ -115,7 +115,7 @@ static void sample(struct fixture *f)
 
 	f->snap.have = 0;
 	memset(&f->snap.loss, 0, sizeof(f->snap.loss));
-	assert_int_equal(kpm_books_read(f->books, f->tags, &f->snap, &err), 0);
+	assert_int_equal(kpm_tables_read(f->tables, f->tags, &f->snap, &err), 0);
 	check_identity(f);
 }
 
@@ -245,13 +245,13 @@ static void nothing_stays_spilled(void **state)
 	enum { COUNT = 3000 };
 	struct fixture *f = load(1000, 1024);
 	const struct kpm_bucket *buckets;
-	struct kpm_books_fds fds;
-	unsigned int spilled = 0;
+	struct kpm_tables_fds fds;
+	unsigned int overflow = 0;
 	size_t count, size;
 
 	(void)state;
 	kpm_probes_fds(&f->probes, &fds);
-	count = f->probes.tables.blocks * KPM_BLOCK_BUCKETS;
+	count = f->probes.maps.blocks * KPM_BLOCK_BUCKETS;
 	size = count * sizeof(*buckets);
 	buckets = mmap(NULL, size, PROT_READ, MAP_SHARED, fds.objects, 0);
 	assert_true(buckets != MAP_FAILED);
@@ -263,8 +263,8 @@ static void nothing_stays_spilled(void **state)
 		for (int i = 0; i < 500; i++)
 			alloc(f, SITE(i % 600), PTR(i * 8), 64, 64);
 		for (size_t i = 0; i < count; i++)
-			spilled += buckets[i].spilled & KPM_SPILLED_MAX;
-		assert_true(spilled > 10);
+			overflow += buckets[i].overflow & KPM_OVERFLOW_MAX;
+		assert_true(overflow > 10);
 		for (int i = 0; i < COUNT * times / 2; i++)
 			free_ptr(f, PTR(i * 7919 % COUNT * 8));
 		for (int i = 0; i < COUNT; i++)
@@ -281,12 +281,12 @@ static void nothing_stays_spilled(void **state)
 /* Frees in the tallies, which only the event that belongs to an object may raise. */
 static uint64_t tallied_frees(const struct fixture *f)
 {
-	const struct kpm_tables *tables = &f->probes.tables;
-	const size_t count = (size_t)tables->shards_count * tables->tag_slots;
+	const struct kpm_maps *maps = &f->probes.maps;
+	const size_t count = (size_t)maps->shards_count * maps->tag_slots;
 	const size_t size =
-		tables->tag_slots * sizeof(struct kpm_tag) + count * sizeof(struct kpm_tally);
-	const struct kpm_tag *tags = mmap(NULL, size, PROT_READ, MAP_SHARED, tables->tags, 0);
-	const struct kpm_tally *tallies = (const struct kpm_tally *)(tags + tables->tag_slots);
+		maps->tag_slots * sizeof(struct kpm_tag) + count * sizeof(struct kpm_tally);
+	const struct kpm_tag *tags = mmap(NULL, size, PROT_READ, MAP_SHARED, maps->tags, 0);
+	const struct kpm_tally *tallies = (const struct kpm_tally *)(tags + maps->tag_slots);
 	uint64_t sum = 0;
 
 	assert_true(tags != MAP_FAILED);
@@ -354,7 +354,7 @@ static void more_cpus_than_shards(void **state)
 	const unsigned int allocs = atomics(f, KPM_PROBE_KMALLOC);
 	const unsigned int frees = atomics(f, KPM_PROBE_KFREE);
 	/* 0: this machine's CPUs share them anyway */
-	const unsigned int more = f->probes.tables.cpus == f->probes.tables.shards_count;
+	const unsigned int more = f->probes.maps.cpus == f->probes.maps.shards_count;
 
 	(void)state;
 	unload(f);
@@ -365,7 +365,7 @@ static void more_cpus_than_shards(void **state)
 		 sys);
 	assert_int_equal(system(command), 0);
 	f = load_from(sys, 1000, 64);
-	assert_int_equal(f->probes.tables.shards_count, KPM_SHARDS_MAX);
+	assert_int_equal(f->probes.maps.shards_count, KPM_SHARDS_MAX);
 	assert_int_equal(atomics(f, KPM_PROBE_KMALLOC), allocs + more);
 	assert_int_equal(atomics(f, KPM_PROBE_KFREE), frees + more);
 	for (int i = 0; i < 500; i++)
@@ -670,25 +670,25 @@ static uint32_t clock_now(const struct fixture *f)
 	return opts.retval;
 }
 
-static int birth_of(const struct kpm_slot *entry, void *arg)
+static int time_of(const struct kpm_slot *entry, void *arg)
 {
-	*(uint32_t *)arg = entry->w1 & KPM_BIRTH_MASK;
+	*(uint32_t *)arg = entry->w1 & KPM_TIME_MASK;
 	return 0;
 }
 
-static void births(void **state)
+static void allocation_times(void **state)
 {
 	struct fixture *f = load(1000, 64);
-	uint32_t before = clock_now(f), birth = 0, after;
+	uint32_t before = clock_now(f), time = 0, after;
 
 	(void)state;
 	alloc(f, SITE(1), PTR(1), 64, 64);
 	after = clock_now(f);
-	kpm_books_walk(f->books, birth_of, &birth);
-	assert_true(birth == before || birth == after);
+	kpm_tables_walk(f->tables, time_of, &time);
+	assert_true(time == before || time == after);
 	/* it is seconds */
 	usleep(2500000);
-	assert_in_range((clock_now(f) - birth) & KPM_BIRTH_MASK, 2, 4);
+	assert_in_range((clock_now(f) - time) & KPM_TIME_MASK, 2, 4);
 	unload(f);
 }
 
@@ -835,7 +835,7 @@ int main(void)
 		cmocka_unit_test(tag_table_full),
 		cmocka_unit_test(modules_retire_tags),
 		cmocka_unit_test(refresh),
-		cmocka_unit_test(births),
+		cmocka_unit_test(allocation_times),
 		cmocka_unit_test(weights),
 		cmocka_unit_test(two_frees_at_once),
 		cmocka_unit_test(free_and_reuse_at_once),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# The audit from the command line: on demand, of pinned books, and against the kernel's own count.
+# The audit from the command line: on demand, of pinned tables, and against the kernel's own count.
 
-# phantoms: mappings made and removed leave freed objects on the books where no hook sees them.
+# phantoms: mappings made and removed leave freed objects tracked where no hook sees them.
 phantoms() {
 	python3 - <<-'END'
 		import mmap
@@ -29,10 +29,11 @@ case_audit_says_what_it_found() {
 	"$binary" audit --for 6s --format json >x.json
 	wait
 	jq -e '.audited >= 0 and .looked > 100 and (.places | add) == .audited' x.json
+	jq -e '.inconclusive >= 0 and (has("let_alone") | not)' x.json
 	# what it found of the tags is all that it found
 	jq -e '([.tags[].audited] | add // 0) == .audited' x.json
 	"$binary" audit --for 4s --limit 3 >x.txt
-	grep -q '^ Looked at [0-9]* objects in [0-9]* ms: [0-9]* on the books were free' x.txt
+	grep -q '^ Scanned [0-9]* objects in [0-9]* ms: [0-9]* tracked ones were free' x.txt
 }
 
 # More objects than one value of a map can hold to the verifier.
@@ -43,7 +44,7 @@ case_a_large_table_is_audited() {
 	! grep 'No audit' x.txt
 }
 
-case_pinned_books_are_audited() {
+case_pinned_tables_are_audited() {
 	need jq
 	need python3
 	needs_audit
@@ -76,12 +77,12 @@ case_status_verify_agrees() {
 	pinned start --objects 100k >out
 	sleep 1
 	pinned status --verify >x.txt
-	grep -q '^verified:       0 of [0-9]* caches hold more on the books than the kernel has$' x.txt
+	grep -q '^verified:       0 of [0-9]* caches have more tracked objects than the kernel reports$' x.txt
 	grep -q '^untracked: ' x.txt
 	pinned status --verify --format json >x.json
 	jq -e '.caches | length > 50' x.json
-	jq -e '[.caches[] | select(.books > .active)] == []' x.json
-	jq -e '.caches[] | select(.cache == "dentry") | .active > 0 and .untracked == .active - .books' x.json
+	jq -e '[.caches[] | select(.tracked > .active)] == []' x.json
+	jq -e '.caches[] | select(.cache == "dentry") | .active > 0 and .untracked == .active - .tracked' x.json
 }
 
 case_verify_needs_something_tracked() {

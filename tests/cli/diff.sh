@@ -56,7 +56,7 @@ case_diff_warns() {
 	[ "$(wc -l <err)" -eq 1 ]
 	fails 2 'diff needs two' "$binary" diff a.csv
 	fails 2 'after diff' "$binary" diff a.csv b.csv c.csv
-	fails 2 'diff writes table, csv or json, not record' "$binary" diff a.csv b.csv --format record
+	fails 2 'diff has no format record; it has: table csv json' "$binary" diff a.csv b.csv --format record
 	fails 1 'name a file of kpoolmon dump' "$binary" diff a.csv nowhere.csv
 	echo nonsense >x
 	fails 1 'neither CSV of kpoolmon' "$binary" diff x a.csv

@@ -178,3 +178,28 @@ case_totals_with_filter() {
 	"$binary" dump --from "$here/../fuzz/seed.kpr" -e -i nothing >out
 	[ "$(grep -c '^[~ ][? ] Total' out)" -eq 1 ]
 }
+
+# Machine formats name the missing probes; the sentences about them are for people.
+case_missing_probes_by_name() {
+	need jq
+	local names='^[a-z_]+( [a-z_]+)*$'
+	own_pins
+	pinned start --objects 100k --probes=-all >/dev/null
+	"$binary" dump --pins "$pins" --for 0 -o x.csv -o x.json -o x.prom -o x.txt -o x.kpr
+	"$binary" suspects --pins "$pins" --for 1s -D 500ms --format json >suspects.json
+	pinned audit --format json >audit.json || true
+	pinned status --format json >status.json
+	for f in x.json suspects.json audit.json status.json; do
+		[ ! -s $f ] || jq -e ".missing_probes | test(\"$names\")" $f
+	done
+	tr -d '\r' <x.csv | tail -n +2 | sed 's/.*,//' | sort -u >csv
+	[ "$(wc -l <csv)" -eq 1 ]
+	grep -Eq "$names" csv
+	[ "$(cat csv)" = "$(jq -r .missing_probes status.json)" ]
+	[ "$(cat ./*.csv ./*.json x.prom x.kpr | grep -c 'in the rows')" -eq 0 ]
+	# a line for each consequence
+	pinned status >status.txt
+	for f in x.txt status.txt; do
+		[ "$(grep -c '[Mm]issing probes: .* in the rows' $f)" -eq 2 ]
+	done
+}

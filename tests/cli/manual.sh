@@ -74,7 +74,7 @@ case_examples() {
 		exec "$binary" --objects 10k --tags 512 "\${words[@]}"
 	X
 	chmod +x bin/kpoolmon
-	# those of find are for a machine with that file system, tracking is tried in always.sh
+	# those of find are for a machine with that file system, tracking is tried in tracking.sh
 	sed -n '/^\.EX/,/^\.EE/p' "$man_page" | grep -vE '^\.E|^kpoolmon (find|start|stop|record|replay|diff|report)|--from ' | sed 's/\\-/-/g; s/\\e/\\/g' >examples
 	while read -r line; do
 		n=$((n + 1))

@@ -34,7 +34,7 @@ case_record() {
 	# replay where there is no terminal
 	"$binary" replay x.kpr | cmp - last
 	fails 1 'File exists; name another file, or move it away' "$binary" record x.kpr
-	fails 1 'not a time in' "$binary" dump --from x.kpr@noon
+	fails 2 'not a time in' "$binary" dump --from x.kpr@noon
 	fails 1 'name a file of kpoolmon record' "$binary" dump --from nowhere.kpr
 	fails 1 'is no recording' "$binary" dump --from first
 	fails 2 '--from shows a recording' "$binary" dump --from x.kpr --for 1s
@@ -116,7 +116,7 @@ case_record_full_disk() {
 	unshare -m bash inside "$binary"
 }
 
-# What the pinned books are taken away from ends; the recording is whole.
+# A recorder whose pinned tables are taken away ends; the recording is whole.
 case_record_pinned() {
 	local pid status=0
 	own_pins

@@ -87,7 +87,7 @@ case_watch_once() {
 	[ -s out ]
 	"$binary" watch --once --objects 100k --alert 'bytes > 900G' >out
 	[ ! -s out ]
-	# books of this run alone have no past
+	# tables of this run alone have no past
 	fails 1 'kpoolmon start begins to track' \
 		"$binary" watch --once --objects 100k --state state --alert 'growth > 1k in 1m'
 	[ ! -e state ]
@@ -97,7 +97,7 @@ case_watch_once() {
 		pinned watch --once --state state --alert 'growth > 900G in 1m'
 		jq -e --argjson n $want '.version == 1 and (.samples | length) == $n' state >/dev/null
 	done
-	# the state of other books does not count, that of nonsense is refused
+	# the state of other tracking does not count, nonsense is refused
 	pinned stop >/dev/null
 	pinned start --objects 100k >/dev/null
 	pinned watch --once --state state --alert 'growth > 900G in 1m'
@@ -242,7 +242,7 @@ case_watch_cron() {
 	[ $status -eq 0 ]
 	[ "$(grep -c ' over g: ' all)" -eq 1 ]
 	[ "$(wc -l <all)" -eq 2 ]
-	# other books: what was before does not count
+	# other tracking: samples of the one before do not count
 	pinned stop >/dev/null
 	pinned start --objects 100k >/dev/null
 	once

@@ -142,7 +142,7 @@ function judge(c,    n, list, i, k, r, p, want_n, want_p, size, d, b, bn, bp, al
 	if (ran[c] != 0) return "the module returned " ran[c]
 	n = split(sites[c], list, "\n")
 	if (!n) return "no truth"
-	bad = ""; out_truth = ""; out_books = ""
+	bad = ""; out_truth = ""; out_rows = ""
 	for (i = 1; i <= n; i++) {
 		k = list[i]
 		split(k, p, SUBSEP)
@@ -199,7 +199,7 @@ function judge(c,    n, list, i, k, r, p, want_n, want_p, size, d, b, bn, bp, al
 		if (tt != "" && types != "" && types != tt && path[k] == "-" && p[2] != "*")
 			bad = bad " " p[2] ": " types ", not " tt ";"
 		out_truth = out_truth (i > 1 ? "+" : "") t_out[k] "/" (want_n + want_p)
-		out_books = out_books (i > 1 ? "+" : "") d "/" b
+		out_rows = out_rows (i > 1 ? "+" : "") d "/" b
 	}
 	sub(/^ /, "", bad); sub(/;$/, "", bad)
 	return bad
@@ -212,7 +212,7 @@ function gone(module) { return module == "left" || module == "gone" }
 function announced(path,    n, i, part) {
 	n = split(path, part, "+")
 	for (i = 1; i <= n; i++)
-		if (missing !~ "(^| |_)" part[i] "( |:)") return 0
+		if (missing !~ "(^| |_)" part[i] "( |$)") return 0
 	return 1
 }
 
@@ -294,7 +294,7 @@ END {
 		} else if (c == "load") {
 			if (!load_allocs) { say("FAIL", c, "no sample, status " status["load"]); continue }
 			ppm = load_missed * 1000000 / load_allocs
-			t = sprintf("%d allocs, %d met an address on the books (%.1f per million), lost %s",
+			t = sprintf("%d allocs, %d met an address still tracked (%.1f per million), lost %s",
 				    load_allocs, load_missed, ppm, load_losses)
 			# what the second copies found is what the first were skipped for
 			match(load_losses, /Rescued: [0-9]+/)
@@ -307,7 +307,7 @@ END {
 			say("FAIL", c, "the module could not be loaded")
 		} else if (mode == "truth") {
 			bad = judge(c)
-			# No books: what is left is what the module and the kernel say of themselves.
+			# No rows: what is left is what the module and the kernel say of themselves.
 			n = split(bad, part, ";")
 			bad = ""
 			for (j = 1; j <= n; j++) {
@@ -317,7 +317,7 @@ END {
 			say(bad == "" ? "PASS" : "FAIL", c, "truth=" out_truth bad)
 		} else {
 			bad = judge(c)
-			t = "truth=" out_truth " books=" out_books
+			t = "truth=" out_truth " rows=" out_rows
 			if (c == "newcomer")
 				t = t (text["other"] == text["gone"] ? " same" : " another") " address"
 			if (bad == "") say("PASS", c, t)

@@ -23,7 +23,7 @@ $1 == "PASS" || $1 == "FAIL" || $1 == "SEEN" {
 	if (!(($2, $4) in rows)) { rows[$2, $4] = 1; list[$2] = list[$2] " " $4 }
 	truth[$2, $4] = sum(field("truth"))
 	if ($1 == "SEEN") got[$2, $4, "memleak"] = field("memleak")
-	else got[$2, $4, $3] = sum(field("books")) ($1 == "FAIL" ? " (wrong)" : "")
+	else got[$2, $4, $3] = sum(field("rows")) ($1 == "FAIL" ? " (wrong)" : "")
 }
 
 function cell(k, c, m) { return (k, c, m) in got ? got[k, c, m] : "-" }

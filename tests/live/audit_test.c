@@ -12,6 +12,7 @@
 #include <netinet/tcp.h>
 
 #include "source/audit.h"
+#include "source/cache_counts.h"
 
 #include "app/verify.h"
 
@@ -99,7 +100,7 @@ static void hold(struct held *h)
 	}
 }
 
-static void let_go(struct held *h)
+static void release(struct held *h)
 {
 	char path[128];
 
@@ -151,7 +152,7 @@ static void nothing_live_is_taken_off(void **state)
 	stop_churn(churn);
 	sample(f);
 	print_message("%llu objects looked at in 100 audits, %llu free ones taken off\n",
-		      (unsigned long long)report->looked,
+		      (unsigned long long)report->scanned,
 		      (unsigned long long)kpm_audit_taken(report));
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		struct kpm_counts c = kinds[i].function ? counts_of(f, kinds[i].function)
@@ -168,7 +169,7 @@ static void nothing_live_is_taken_off(void **state)
 	assert_int_equal(counts_of(f, "load_msg").audited, 0);
 	assert_int_equal(counts_of(f, "inet_twsk_alloc").audited, 0);
 	assert_true(report->rounds >= 100);
-	let_go(&held);
+	release(&held);
 	check_identity(f);
 	close_live(f);
 	churn = start_churn(1);
@@ -214,11 +215,11 @@ static unsigned int too_many(struct kpm_audit *audit, const char **first)
 	uint32_t count;
 	struct kpm_err err;
 
-	if (kpm_audit_by_cache(audit, &(struct kpm_roots){0}, &counts, &count, &outside, &err))
+	if (kpm_count_caches(audit, &(struct kpm_roots){0}, &counts, &count, &outside, &err))
 		fail_msg("%s", err.text);
 	assert_true(count > 50);
 	for (uint32_t i = 0; i < count; i++)
-		if (counts[i].known && counts[i].books > counts[i].active && !n++)
+		if (counts[i].known && counts[i].tracked > counts[i].active && !n++)
 			*first = strcpy(name, counts[i].name);
 	free(counts);
 	return n;
@@ -287,7 +288,7 @@ static void too_many_are_told(void **state)
 	assert_int_equal(kpm_verify(audit_of(f), &roots, &verified, &err), 0);
 	assert_int_equal(kpm_verified_judge(&verified, &err), -EUCLEAN);
 	assert_non_null(strstr(err.text, "512, the kernel 7: frees were not seen"));
-	assert_true(verified.counts[0].books >= 100);
+	assert_true(verified.counts[0].tracked >= 100);
 	kpm_verified_done(&verified);
 	unlink(path);
 	rmdir(proc);

@@ -23,6 +23,7 @@
 #include <bpf/bpf.h>
 
 #include "cli/options.h"
+#include "source/pinned.h"
 #include "source/pins.h"
 
 #define EVENTS 37

@@ -116,8 +116,8 @@ static inline void fill_head(struct kpm_snapshot *snap)
 	snap->loss.lost_max = 2;
 	snap->loss.missed = 17;
 	for (int i = 0; i < KPM_HOOKS; i++)
-		snap->hooks[i] = (struct kpm_hook_state){KPM_WAY_FENTRY, 9};
-	snap->hooks[KPM_HOOK_KFREE_RCU].way = KPM_WAY_MISSING;
+		snap->hooks[i] = (struct kpm_hook_state){KPM_ATTACH_FENTRY, 9};
+	snap->hooks[KPM_HOOK_KFREE_RCU].attach = KPM_ATTACH_MISSING;
 	snap->hooks[KPM_HOOK_SHEAF].runs = 0;
 }
 

@@ -76,24 +76,22 @@ static void missing_hooks(void **state)
 
 	(void)state;
 	for (int i = 0; i < KPM_HOOKS; i++)
-		states[i].way = i % 2 ? KPM_WAY_NOT_NEEDED : KPM_WAY_FENTRY;
+		states[i].attach = i % 2 ? KPM_ATTACH_NOT_NEEDED : KPM_ATTACH_FENTRY;
 	assert_string_equal(kpm_hooks_missing(states, text, sizeof(text)), "");
-	states[KPM_HOOK_KFREE_RCU].way = KPM_WAY_MISSING;
-	states[KPM_HOOK_FREE_BULK].way = KPM_WAY_MISSING;
-	states[KPM_HOOK_ALLOC_BULK].way = KPM_WAY_MISSING;
+	states[KPM_HOOK_KFREE_RCU].attach = KPM_ATTACH_MISSING;
+	states[KPM_HOOK_FREE_BULK].attach = KPM_ATTACH_MISSING;
+	states[KPM_HOOK_ALLOC_BULK].attach = KPM_ATTACH_MISSING;
 	assert_string_equal(kpm_hooks_missing(states, text, sizeof(text)),
-			    "kfree_rcu free_bulk: freed objects stay in the rows until the audit "
-			    "finds them or their address is used again; alloc_bulk: allocated "
-			    "objects are not in the rows");
+			    "kfree_rcu free_bulk alloc_bulk");
 	/* all of them fit */
 	memset(states, 0, sizeof(states));
 	assert_true(strlen(kpm_hooks_missing(states, text, sizeof(text))) < sizeof(text) - 1);
 	assert_true(strlen(kpm_hooks_missing(states, small, sizeof(small))) < sizeof(small));
 
-	assert_true(kpm_hook_unproven(&(struct kpm_hook_state){KPM_WAY_KPROBE, 0}));
-	assert_false(kpm_hook_unproven(&(struct kpm_hook_state){KPM_WAY_KPROBE, 1}));
-	assert_false(kpm_hook_unproven(&(struct kpm_hook_state){KPM_WAY_MISSING, 0}));
-	assert_false(kpm_hook_unproven(&(struct kpm_hook_state){KPM_WAY_NOT_NEEDED, 0}));
+	assert_true(kpm_hook_unproven(&(struct kpm_hook_state){KPM_ATTACH_KPROBE, 0}));
+	assert_false(kpm_hook_unproven(&(struct kpm_hook_state){KPM_ATTACH_KPROBE, 1}));
+	assert_false(kpm_hook_unproven(&(struct kpm_hook_state){KPM_ATTACH_MISSING, 0}));
+	assert_false(kpm_hook_unproven(&(struct kpm_hook_state){KPM_ATTACH_NOT_NEEDED, 0}));
 }
 
 static void chosen_hooks(void **state)

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
+#include "cli/option_table.h"
 #include "cli/options.h"
 
 #define WORDS_MAX 12
@@ -316,11 +318,53 @@ static void find(void **state)
 	kpm_options_free(o);
 }
 
+/* Is a word the name of a command or of a group of options that some command has? */
+static bool names_commands(const char *word)
+{
+	if (!strcmp(word, "*") || kpm_command_find(word))
+		return true;
+	for (size_t i = 0; i < kpm_command_count; i++)
+		if (kpm_word_in(kpm_commands[i].options, word))
+			return true;
+	return false;
+}
+
+/* Every row of the tables can be reached, and has all that parsing and help need. */
+static void rows(void **state)
+{
+	(void)state;
+	for (int i = 0; i < KPM_OPTIONS; i++) {
+		const struct kpm_option *o = &kpm_option_table[i];
+		char words[200], *save = NULL;
+
+		snprintf(words, sizeof(words), "%s", o->commands);
+		for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
+			if (!names_commands(w))
+				fail_msg("--%s: '%s' is no command and no group", o->name, w);
+		assert_true(o->name || o->letter);
+		assert_non_null(o->help);
+		assert_true(o->kind == KPM_OPTION_OTHER ? o->set != NULL : o->size > 0);
+		if (o->kind == KPM_OPTION_COUNT)
+			assert_true(o->least <= o->most && (o->size == 4 || o->size == 8));
+	}
+	for (size_t i = 0; i < kpm_command_count; i++) {
+		const struct kpm_command *c = &kpm_commands[i];
+		char words[200], *save = NULL;
+
+		assert_ptr_equal(kpm_command_find(c->name), c);
+		assert_true(c->least <= c->most && (!c->most || (c->operands && c->needs)));
+		snprintf(words, sizeof(words), "%s", c->formats ? c->formats : "");
+		for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
+			assert_int_not_equal(kpm_format_find(w), KPM_FORMAT_NONE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sorts),  cmocka_unit_test(switches), cmocka_unit_test(mistakes),
 		cmocka_unit_test(values), cmocka_unit_test(nonsense), cmocka_unit_test(find),
+		cmocka_unit_test(rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,11 +52,11 @@ static inline void sample_open(struct sample *s)
 	strcpy(s->snap.host, "box");
 	strcpy(s->snap.kernel, "6.18.0");
 	for (int i = 0; i < KPM_HOOKS; i++)
-		s->snap.hooks[i] = (struct kpm_hook_state){KPM_WAY_FENTRY, 7};
-	s->snap.hooks[KPM_HOOK_KFREE_RCU] = (struct kpm_hook_state){KPM_WAY_MISSING, 0};
-	s->snap.hooks[KPM_HOOK_ALLOC_BULK] = (struct kpm_hook_state){KPM_WAY_MISSING, 0};
-	s->snap.hooks[KPM_HOOK_FREE_BULK] = (struct kpm_hook_state){KPM_WAY_KPROBE, 0};
-	s->snap.hooks[KPM_HOOK_SHEAF] = (struct kpm_hook_state){KPM_WAY_NOT_NEEDED, 0};
+		s->snap.hooks[i] = (struct kpm_hook_state){KPM_ATTACH_FENTRY, 7};
+	s->snap.hooks[KPM_HOOK_KFREE_RCU] = (struct kpm_hook_state){KPM_ATTACH_MISSING, 0};
+	s->snap.hooks[KPM_HOOK_ALLOC_BULK] = (struct kpm_hook_state){KPM_ATTACH_MISSING, 0};
+	s->snap.hooks[KPM_HOOK_FREE_BULK] = (struct kpm_hook_state){KPM_ATTACH_KPROBE, 0};
+	s->snap.hooks[KPM_HOOK_SHEAF] = (struct kpm_hook_state){KPM_ATTACH_NOT_NEEDED, 0};
 	kpm_hooks_missing(s->snap.hooks, s->snap.missing, sizeof(s->snap.missing));
 	s->snap.loss.lost_max = 3;
 	sample_row(s, "load_msg+0x41/0x1e0", "msg_msg-4k", KPM_NONP, 5000000000, 1, 4096);

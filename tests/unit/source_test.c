@@ -12,9 +12,12 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "model/recorder.h"
+#include "model/recording.h"
 #include "source/kernel.h"
 #include "source/meminfo.h"
-#include "source/source.h"
+#include "source/replay.h"
+#include "source/sizes.h"
 
 static char dir[] = "/tmp/kpoolmon-test-XXXXXX";
 
@@ -164,9 +167,41 @@ static void slots_hold_the_rest(void **state)
 	(void)state;
 	assert_int_equal(w1 >> KPM_TAG_SHIFT, KPM_TAGS_MAX - 1);
 	assert_int_equal(w1 >> KPM_ASKED_SHIFT & KPM_ASKED_MAX, 4 << 20);
-	assert_int_equal(w1 & KPM_BIRTH_MASK, 365 * 86400);
+	assert_int_equal(w1 & KPM_TIME_MASK, 365 * 86400);
 	/* ages are right over the end of the clock's year */
-	assert_int_equal((5 - (KPM_BIRTH_MASK - 4)) & KPM_BIRTH_MASK, 10);
+	assert_int_equal((5 - (KPM_TIME_MASK - 4)) & KPM_TIME_MASK, 10);
+}
+
+/* A sample outlives its source: the console shows one after the source is closed. */
+static void samples_own_their_text(void **state)
+{
+	static const char reason[] = "this kernel has no bpf_get_kmem_cache";
+	struct kpm_recorder *recorder = kpm_recorder_new(1, "0.1");
+	struct kpm_tagset *tags = kpm_tagset_new();
+	struct kpm_snapshot snap;
+	struct kpm_source *source;
+	struct kpm_err err;
+	char path[256];
+	FILE *out;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/x.kpr", dir);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	kpm_snapshot_init(&snap);
+	strcpy(snap.no_audit, reason);
+	assert_int_equal(kpm_recorder_sample(recorder, out, &snap, tags, NULL), 0);
+	fclose(out);
+	kpm_recorder_free(recorder);
+	kpm_snapshot_done(&snap);
+
+	kpm_snapshot_init(&snap);
+	assert_int_equal(kpm_replay_open(path, tags, &source, &err), 0);
+	assert_int_equal(source->ops->sample(source, &snap, &err), 0);
+	kpm_source_close(source);
+	assert_string_equal(snap.no_audit, reason);
+	kpm_snapshot_done(&snap);
+	kpm_tagset_free(tags);
 }
 
 int main(void)
@@ -177,6 +212,7 @@ int main(void)
 		cmocka_unit_test(meminfo),
 		cmocka_unit_test(no_meminfo_is_one_sentence),
 		cmocka_unit_test(sizes_by_memory),
+		cmocka_unit_test(samples_own_their_text),
 		cmocka_unit_test(slots_hold_addresses),
 		cmocka_unit_test(slots_hold_the_rest),
 	};

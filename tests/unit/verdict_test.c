@@ -243,8 +243,8 @@ static enum kpm_verdict judge(const struct history *h, char *words)
 		s.mono_ns = (1000 + 2 * t) * SECOND;
 		s.have = KPM_HAVE_HOOKS | (h->audited ? KPM_HAVE_AUDIT : 0);
 		for (int i = 0; i < KPM_HOOKS; i++)
-			s.hooks[i].way = h->blind && i == KPM_HOOK_KFREE_RCU ? KPM_WAY_MISSING
-									     : KPM_WAY_FENTRY;
+			s.hooks[i].attach = h->blind && i == KPM_HOOK_KFREE_RCU ? KPM_ATTACH_MISSING
+										: KPM_ATTACH_FENTRY;
 		k = &s.rows[0].kind[h->paged];
 		k->diff = h->of(t, n);
 		k->frees = h->turned * k->diff;

@@ -9,7 +9,8 @@
 
 #include "sample.h"
 #include "sink/sink.h"
-#include "view/columns.h"
+#include "view/column_list.h"
+#include "view/filter.h"
 
 struct built {
 	struct sample sample;
@@ -151,10 +152,10 @@ static void joined_caches(void **state)
 	struct kpm_tag_name name = {.text = "f+0x1", .cache = "kmalloc-64+kmalloc-128"};
 
 	(void)state;
-	assert_true(kpm_tag_matches("kmalloc-64", &name));
-	assert_true(kpm_tag_matches("kmalloc-128", &name));
-	assert_true(kpm_tag_matches("kmalloc-64+kmalloc-128", &name));
-	assert_false(kpm_tag_matches("kmalloc-6", &name));
+	assert_true(kpm_filter_matches("kmalloc-64", &name));
+	assert_true(kpm_filter_matches("kmalloc-128", &name));
+	assert_true(kpm_filter_matches("kmalloc-64+kmalloc-128", &name));
+	assert_false(kpm_filter_matches("kmalloc-6", &name));
 }
 
 static void changes(void **state)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Judges what a guest of tests/kernels/places showed: places.py RESULTS MODULES SOURCES RELEASE.
+"""Judges what a guest of tests/kernels/locations showed: locations.py RESULTS MODULES SOURCES RELEASE.
 
 The file of each module is known; the line of a tag is that of binutils' addr2line -i, past what
 stands in the kernel's headers, and the statement there must be one that allocates. The lines of
@@ -20,7 +20,7 @@ passed = failed = 0
 def check(good, text):
     global passed, failed
     passed, failed = passed + bool(good), failed + (not good)
-    print("PASS" if good else "FAIL", release, "places", text)
+    print("PASS" if good else "FAIL", release, "locations", text)
 
 
 def rows(kind):

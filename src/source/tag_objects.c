@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A census of one tag's objects: ages and sizes, from a walk over the object table. */
+/* Groups the entries of one tag by age and by size. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/tables.h"
+#include "source/tag_objects.h"
 
-struct census {
+struct grouping {
 	const bool *member;    /* [kernel's tag] belongs to the tag asked for */
 	const uint32_t *bytes; /* [kernel's tag] what an object occupies */
-	uint32_t now;          /* second of the clock of births */
-	struct kpm_objects *found;
+	uint32_t now;          /* current second of the allocation clock */
+	struct kpm_objects *objects;
 };
 
 static void count_age(struct kpm_objects *o, uint32_t age, uint64_t weight)
@@ -46,16 +46,16 @@ static void count_size(struct kpm_objects *o, uint32_t bytes, uint64_t weight)
 
 static int count_entry(const struct kpm_slot *entry, void *arg)
 {
-	const struct census *census = arg;
+	const struct grouping *grouping = arg;
 	uint32_t tag = entry->w1 >> KPM_TAG_SHIFT;
 	uint64_t weight = 1ULL << (entry->w0 & KPM_W0_WEIGHT);
-	/* an object born while we look may be of the second after */
-	uint32_t age = (census->now + 1 - (entry->w1 & KPM_BIRTH_MASK)) & KPM_BIRTH_MASK;
+	/* an object allocated during the walk may be of the next second */
+	uint32_t age = (grouping->now + 1 - (entry->w1 & KPM_TIME_MASK)) & KPM_TIME_MASK;
 
-	if (!census->member[tag])
+	if (!grouping->member[tag])
 		return 0;
-	count_age(census->found, age ? age - 1 : 0, weight);
-	count_size(census->found, census->bytes[tag], weight);
+	count_age(grouping->objects, age ? age - 1 : 0, weight);
+	count_size(grouping->objects, grouping->bytes[tag], weight);
 	return 0;
 }
 
@@ -66,17 +66,17 @@ static int by_bytes(const void *x, const void *y)
 	return (a < b) - (a > b);
 }
 
-int kpm_books_objects(const struct kpm_books *books, uint32_t tag, uint32_t now, uint32_t survive_s,
-		      struct kpm_objects *objects)
+int kpm_tag_objects(const struct kpm_tables *tables, uint32_t tag, uint32_t now, uint32_t survive_s,
+		    struct kpm_objects *objects)
 {
 	bool *member = calloc(KPM_TAGS_MAX, sizeof(*member));
 	uint32_t *bytes = calloc(KPM_TAGS_MAX, sizeof(*bytes));
-	struct census census = {member, bytes, now, objects};
+	struct grouping grouping = {member, bytes, now, objects};
 
 	*objects = (struct kpm_objects){.tag = tag, .survive_s = survive_s};
 	if (member && bytes) {
-		kpm_books_members(books, tag, member, bytes);
-		kpm_books_walk(books, count_entry, &census);
+		kpm_tables_members(tables, tag, member, bytes);
+		kpm_tables_walk(tables, count_entry, &grouping);
 		qsort(objects->sizes, objects->size_count, sizeof(*objects->sizes), by_bytes);
 	}
 	free(member);
