@@ -104,6 +104,21 @@ size_t kpm_text_width(const char *text)
 	return width;
 }
 
+void kpm_text_cut(char *text, size_t width)
+{
+	size_t end = strlen(text);
+
+	if (kpm_text_width(text) <= width)
+		return;
+	do {
+		end--;
+		while (end && ((unsigned char)text[end] & 0xc0) == 0x80)
+			end--;
+		text[end] = '\0';
+	} while (end && kpm_text_width(text) >= width);
+	strcpy(text + end, ">");
+}
+
 char *kpm_format_size(uint64_t bytes, char *buf)
 {
 	static const char units[] = "BKMGTPE";

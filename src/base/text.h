@@ -24,6 +24,8 @@ char *kpm_clean(const char *text, char *buf, size_t size);
 
 /* Characters of clean text: its width on the screen. */
 size_t kpm_text_width(const char *text);
+/* Makes a clean text that is wider than that end in `>` at the edge. */
+void kpm_text_cut(char *text, size_t width);
 
 #define KPM_SIZE_LEN 24
 /* `977B`, `12.3M`: four figures at most, 1024 to the unit. Returns buf of KPM_SIZE_LEN. */

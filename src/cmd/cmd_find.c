@@ -11,6 +11,7 @@
 
 #include "app/find_output.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/rights.h"
 #include "cli/options.h"
 #include "resolve/index_cache.h"
@@ -151,10 +152,8 @@ static bool add_kernel(struct find *f, enum kpm_search_path which, enum kpm_sour
  */
 static void add_kallsyms(struct find *f, char *path)
 {
-	uint64_t hash = 14695981039346656037ULL;
+	uint64_t hash = kpm_hash(KPM_HASH_BEGIN, f->uts.version);
 
-	for (const char *p = f->uts.version; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 1099511628211ULL;
 	kpm_path(&f->options->live.roots, KPM_FILE_KALLSYMS, path, 4096);
 	f->files[f->count++] = (struct kpm_source_file){path, KPM_KIND_SYMBOLS, 0, hash >> 1};
 }

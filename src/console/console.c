@@ -6,6 +6,7 @@
 
 #include "console/chooser.h"
 #include "console/column_file.h"
+#include "console/console.h"
 #include "console/header.h"
 #include "console/keys.h"
 #include "console/layout.h"

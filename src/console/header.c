@@ -3,11 +3,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "console/header.h"
 #include "console/terminal.h"
 #include "view/probe_text.h"
 
-#define MINUTE 60000000000LL
+#define MINUTE (60 * KPM_SECOND)
 
 /* One line of the header, put together piece by piece and cut at the screen's edge. */
 struct line {

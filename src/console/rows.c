@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Draws the rows. Each begins with its marks: `~` the figures are an estimate, `?` frees were
- * missed, `*` the tag is new. A growing value has a plus and is red, a shrinking one has a minus and is
- * green; rows that changed are bold, as in poolmon.
+ * missed, `*` the tag is new. A growing value has a plus and is red, a shrinking one has a minus
+ * and is green; rows that changed are bold, as in poolmon.
  */
 #include <string.h>
 
@@ -23,38 +23,13 @@ static int sign_of(const struct kpm_column *column, const struct kpm_frame *fram
 	return cell.type == KPM_CELL_INT ? (cell.i > 0) - (cell.i < 0) : 0;
 }
 
-/* Cuts a text to a width, `>` at its end. */
-static void cut(char *text, int width)
-{
-	size_t end = strlen(text);
-
-	if ((int)kpm_text_width(text) <= width)
-		return;
-	do {
-		end--;
-		while (end && ((unsigned char)text[end] & 0xc0) == 0x80)
-			end--;
-		text[end] = '\0';
-	} while (end && (int)kpm_text_width(text) >= width);
-	strcpy(text + end, ">");
-}
-
 static void draw_value(struct kpm_console *c, int y, const struct drawn *d, enum style style)
 {
 	int pad;
 
-	cut(c->buf, d->width);
+	kpm_text_cut(c->buf, d->width);
 	pad = d->width - (int)kpm_text_width(c->buf);
 	put_at(c, y, d->x + (d->column->right ? pad : 0), style, "%s", c->buf);
-}
-
-static bool changed(const struct kpm_frame *frame, const struct kpm_row *row)
-{
-	struct kpm_change change;
-
-	return row->tag != KPM_NO_TAG && frame->part.history &&
-	       kpm_history_change(frame->part.history, row->tag, frame->pool, &change) &&
-	       (change.allocs || change.frees || change.diff || change.bytes);
 }
 
 /* Only the columns whose growth is good or bad have colours: allocs and frees always grow. */
@@ -217,9 +192,9 @@ void draw_table(struct kpm_console *c, const struct kpm_scene *scene, int y, int
 		bool selected = c->state.selected != KPM_NO_TAG && c->top + i == c->cursor;
 
 		draw_row(c, y + 1 + i, frame, row,
-			 selected                              ? STYLE_SELECTED
-			 : c->highlight && changed(frame, row) ? STYLE_BOLD
-							       : STYLE_PLAIN);
+			 selected                                        ? STYLE_SELECTED
+			 : c->highlight && kpm_frame_changed(frame, row) ? STYLE_BOLD
+									 : STYLE_PLAIN);
 		if (spark) {
 			uint32_t count = spark_width(spark);
 			uint32_t there = kpm_trend_series(frame->part.trend, row->tag, frame->pool,

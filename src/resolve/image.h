@@ -28,8 +28,8 @@ int kpm_image_open(const char *path, struct kpm_buffer *buf, struct kpm_image *i
 void kpm_image_close(struct kpm_image *image);
 
 /*
- * Replaces a bootable image (vmlinuz) by the kernel in it, unpacked into `buf`. 0, or -EBADMSG and
- * a sentence, and the image is as it was.
+ * Replaces a bootable image (vmlinuz), which must not be in `buf`, by the kernel in it, unpacked
+ * into `buf`. 0, or -EBADMSG and a sentence.
  */
 int kpm_image_kernel(struct kpm_image *image, struct kpm_buffer *buf, const char *path,
 		     struct kpm_err *err);

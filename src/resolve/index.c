@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "resolve/bisect.h"
 #include "resolve/gather.h"
+#include "resolve/index.h"
 #include "resolve/index_file.h"
 
 /* The text of an index, at most, so that damaged files cannot fill the memory and the disk. */

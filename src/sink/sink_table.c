@@ -20,22 +20,6 @@ static void pad(FILE *out, size_t n)
 		fputc(' ', out);
 }
 
-/* Makes a text that is wider than its column end in `>` at the column's edge. */
-static void cut(char *text, size_t width)
-{
-	size_t end = strlen(text);
-
-	if (kpm_text_width(text) <= width)
-		return;
-	do {
-		end--;
-		while (end && ((unsigned char)text[end] & 0xc0) == 0x80)
-			end--;
-		text[end] = '\0';
-	} while (end && kpm_text_width(text) >= width);
-	strcpy(text + end, ">");
-}
-
 /*
  * Takes the width that a terminal lacks from the texts, the last column first: the numbers stay
  * whole.
@@ -117,16 +101,6 @@ static void add_totals(struct lines *lines)
 	}
 }
 
-/* On a terminal, what changed between the two samples is drawn bold, as poolmon does. */
-static bool changed(const struct kpm_frame *frame, const struct kpm_row *row)
-{
-	struct kpm_change change;
-
-	return frame->by_change && frame->part.history && row->tag != KPM_NO_TAG &&
-	       kpm_history_change(frame->part.history, row->tag, frame->pool, &change) &&
-	       (change.allocs || change.frees || change.diff || change.bytes);
-}
-
 static void put_rows(FILE *out, const struct lines *lines, const struct kpm_sink_opts *opts,
 		     const size_t *width, char *buf)
 {
@@ -141,7 +115,9 @@ static void put_rows(FILE *out, const struct lines *lines, const struct kpm_sink
 	fputs(opts->highlight ? "\033[0m\n" : "\n", out);
 	for (uint32_t i = 0; i < line_count(lines); i++) {
 		const struct kpm_row *row = line(lines, i);
-		bool bold = opts->highlight && changed(lines->frame, row);
+		/* what changed between the two samples is drawn bold, as poolmon does */
+		bool bold = opts->highlight && lines->frame->by_change &&
+			    kpm_frame_changed(lines->frame, row);
 
 		if (bold)
 			fputs("\033[1m", out);
@@ -150,7 +126,7 @@ static void put_rows(FILE *out, const struct lines *lines, const struct kpm_sink
 		for (size_t c = 0; c < list->count; c++) {
 			kpm_column_get(list->column[c], lines->frame, row, &cell);
 			kpm_cell_show(&cell, list->column[c]->unit, opts->exact, buf);
-			cut(buf, width[c]);
+			kpm_text_cut(buf, width[c]);
 			put(out, list->column[c], buf, width[c], c + 1 == list->count);
 		}
 		fputs(bold ? "\033[0m\n" : "\n", out);

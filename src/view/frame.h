@@ -49,6 +49,8 @@ struct kpm_frame {
 
 /* The counts that a frame shows of a row: both kinds or one pool's part. */
 struct kpm_counts kpm_frame_counts(const struct kpm_frame *frame, const struct kpm_row *row);
+/* Has a row changed against the base of the frame's history? */
+bool kpm_frame_changed(const struct kpm_frame *frame, const struct kpm_row *row);
 
 struct kpm_view_opts {
 	unsigned int pool;          /* as in the frame */

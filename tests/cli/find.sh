@@ -134,7 +134,7 @@ case_find_usage() {
 	fails 2 '--kernel is not an option of dump' "$binary" --kernel 6.12.1
 	fails 2 '--root is not an option of dump' "$binary" dump --root x
 	fails 2 'is not a version' "$binary" find x --kernel ../..
-	fails 2 'not csv' "$binary" find x --format csv
+	fails 2 'find has no format csv; it has: table json' "$binary" find x --format csv
 	fails 2 'find runs no COMMAND' "$binary" find x -- ls
 	only
 }
