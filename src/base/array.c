@@ -11,16 +11,17 @@
 
 int kpm_array_grow(void *array, size_t *capacity, size_t count, size_t size)
 {
-	size_t want;
+	size_t want, bytes;
 	void *items;
 
 	if (count <= *capacity)
 		return 0;
-	if (__builtin_add_overflow(count, count / 2 + SPARE, &want))
+	if (__builtin_add_overflow(count, count / 2 + SPARE, &want) ||
+	    __builtin_mul_overflow(want, size, &bytes))
 		return -ENOMEM;
 	/* by memcpy: the pointer at `array` has a type of its own */
 	memcpy(&items, array, sizeof(items));
-	items = reallocarray(items, want, size);
+	items = realloc(items, bytes);
 	if (!items)
 		return -ENOMEM;
 	memcpy(array, &items, sizeof(items));
