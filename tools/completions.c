@@ -137,7 +137,7 @@ static void bash(void)
 	fputs("# Completion of kpoolmon for bash, made from its tables of commands and options.\n\n"
 	      "_kpoolmon() {\n"
 	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i\n"
-	      "\tlocal command= options commands='",
+	      "\tlocal command='' options commands='",
 	      stdout);
 	put_commands();
 	fputs("'\n\tCOMPREPLY=()\n"

@@ -287,7 +287,8 @@ static void too_many_are_told(void **state)
 	fclose(info);
 	assert_int_equal(kpm_verify(audit_of(f), &roots, &verified, &err), 0);
 	assert_int_equal(kpm_verified_judge(&verified, &err), -EUCLEAN);
-	assert_non_null(strstr(err.text, "512 are tracked, the kernel reports 7: frees were not seen"));
+	assert_non_null(
+		strstr(err.text, "512 are tracked, the kernel reports 7: frees were not seen"));
 	assert_true(verified.counts[0].tracked >= 100);
 	kpm_verified_done(&verified);
 	unlink(path);
