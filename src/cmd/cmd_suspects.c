@@ -14,6 +14,7 @@
 #include "sink/output.h"
 #include "source/audit.h"
 #include "view/columns.h"
+#include "view/kind_names.h"
 #include "view/probe_text.h"
 #include "view/suspects.h"
 
@@ -47,13 +48,6 @@ static bool ages_of(void *arg, uint32_t tag, uint32_t survive_s, struct kpm_obje
 	return source->ops->objects && !source->ops->objects(source, tag, survive_s, objects);
 }
 
-static const char *type_of(const struct kpm_row *row)
-{
-	bool nonp = row->kind[KPM_NONP].allocs, paged = row->kind[KPM_PAGED].allocs;
-
-	return nonp && paged ? "Mixed" : nonp ? "Nonp" : "Paged";
-}
-
 static const char *clean(const char *text, char *buf)
 {
 	return kpm_clean(text ? text : "", buf, KPM_CLEAN_LEN);
@@ -80,7 +74,7 @@ static void put_table(FILE *out, const struct run *run)
 		fprintf(out, "\n %-8s %s", kpm_verdict_name(s->verdict), clean(name->text, buf));
 		if (name->cache)
 			fprintf(out, " (%s)", clean(name->cache, buf));
-		fprintf(out, ", %s, %s in %" PRIu64 " objects\n", type_of(row),
+		fprintf(out, ", %s, %s in %" PRIu64 " objects\n", kpm_row_type(row),
 			kpm_format_size(s->evidence.bytes, size), s->evidence.diff);
 		fprintf(out, "          %s\n", kpm_evidence_words(&s->evidence, words));
 		if (s->moves_with != KPM_NO_SUSPECT)
@@ -164,7 +158,7 @@ static json_t *field_value(const struct run *run, const struct kpm_suspect *s, e
 	case CACHE:
 		return kpm_json_text(name->cache);
 	case TYPE:
-		return kpm_json_text(type_of(&snap->rows[s->tag]));
+		return kpm_json_text(kpm_row_type(&snap->rows[s->tag]));
 	case MODULE:
 		return kpm_json_text(name->module);
 	case BYTES:

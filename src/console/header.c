@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "console/header.h"
 #include "console/terminal.h"
+#include "view/kind_names.h"
 #include "view/probe_text.h"
 
 #define MINUTE (60 * KPM_SECOND)
@@ -226,7 +227,6 @@ int draw_header(struct kpm_console *c, const struct kpm_scene *scene)
 
 void draw_status(struct kpm_console *c, const struct kpm_scene *scene, int y)
 {
-	static const char *const pools[] = {"Nonp only", "Paged only", "both pools"};
 	static const char *const bases[] = {"last tick", "mark", "start"};
 	const struct kpm_console_state *s = &c->state;
 	const struct kpm_frame *f = scene->frame;
@@ -236,8 +236,8 @@ void draw_status(struct kpm_console *c, const struct kpm_scene *scene, int y)
 	x = put_at(c, y, 0, STYLE_BOLD, " By %s%s, %s",
 		   f->by_change && s->view.sort->change ? "change of " : "", s->view.sort->name,
 		   s->view.sort->falling != s->view.reverse ? "falling" : "rising");
-	x = put_at(c, y, x, STYLE_PLAIN, "; %s; %u of %u; (since %s); every %s", pools[f->pool],
-		   f->matched, f->part.snap->count, bases[s->base],
+	x = put_at(c, y, x, STYLE_PLAIN, "; %s; %u of %u; (since %s); every %s",
+		   kpm_kind_names[f->pool].shown, f->matched, f->part.snap->count, bases[s->base],
 		   kpm_format_duration(s->interval_ns, length));
 	if (*c->find)
 		x = put_at(c, y, x, STYLE_BOLD, "; filter: %s", c->find);

@@ -9,6 +9,7 @@
 #include "console/pages.h"
 #include "console/rows.h"
 #include "console/terminal.h"
+#include "view/kind_names.h"
 
 #define GRAPH_MOST 200 /* columns of the screen that a graph has at most */
 
@@ -110,7 +111,7 @@ static int put_kind(struct kpm_console *c, int y, const struct kpm_scene *scene,
 	if (!n->allocs)
 		return y;
 	snprintf(freed, sizeof(freed), "%.1f%%", 100.0 * n->frees / n->allocs);
-	put_at(c, y, 1, STYLE_BOLD, "%s", kind == KPM_NONP ? "Nonp" : "Paged");
+	put_at(c, y, 1, STYLE_BOLD, "%s", kpm_kind_names[kind].type);
 	put_at(c, y++, 16, STYLE_PLAIN,
 	       "%s in %" PRIu64 " objects; %" PRIu64 " allocated, %" PRIu64 " freed (%s)",
 	       kpm_format_size(n->bytes, size), n->diff, n->allocs, n->frees, freed);

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "sink/sink.h"
+#include "view/kind_names.h"
 
 static json_t *cell_value(const struct kpm_cell *cell)
 {
@@ -138,18 +139,17 @@ static json_t *kind_totals(const struct kpm_counts *n)
 
 static json_t *totals(const struct kpm_frame *frame)
 {
-	static const char *const names[KPM_KINDS] = {"nonp", "paged"};
 	json_t *object = json_object();
 
 	for (unsigned int k = 0; k < KPM_KINDS; k++)
 		if (frame->pool == KPM_KINDS || frame->pool == k)
-			json_object_set_new(object, names[k], kind_totals(&frame->totals.kind[k]));
+			json_object_set_new(object, kpm_kind_names[k].key,
+					    kind_totals(&frame->totals.kind[k]));
 	return object;
 }
 
 static json_t *header(const struct kpm_frame *frame)
 {
-	static const char *const pools[] = {"nonp", "paged", "both"};
 	const struct kpm_snapshot *snap = frame->part.snap;
 	const struct kpm_row none = {.tag = KPM_NO_TAG};
 	json_t *object = json_object();
@@ -163,7 +163,7 @@ static json_t *header(const struct kpm_frame *frame)
 	json_object_set_new(object, "memory", memory(snap));
 	json_object_set_new(object, "room", capacity(snap));
 	json_object_set_new(object, "loss", losses(snap));
-	json_object_set_new(object, "pool", json_string(pools[frame->pool]));
+	json_object_set_new(object, "pool", json_string(kpm_kind_names[frame->pool].key));
 	json_object_set_new(object, "tags", kpm_json_number(snap->count));
 	json_object_set_new(object, "matched", kpm_json_number(frame->matched));
 	json_object_set_new(object, "totals", totals(frame));

@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "sink/sink.h"
+#include "view/kind_names.h"
 
 /* Rows at most: four series each. */
 #define ROWS_MAX 100
@@ -110,7 +111,7 @@ static void put_sample(FILE *out, const struct kpm_frame *frame, const char *ver
 	head(out, "outstanding_bytes", "gauge", "Bytes of outstanding objects of all tags.");
 	for (int k = 0; k < KPM_KINDS; k++)
 		fprintf(out, "kpoolmon_outstanding_bytes{type=\"%s\"} %" PRIu64 "\n",
-			k == KPM_NONP ? "nonp" : "paged", frame->tracked[k]);
+			kpm_kind_names[k].key, frame->tracked[k]);
 	if (snap->have & KPM_HAVE_CAPACITY) {
 		single(out, "objects", "gauge", "Entries in the table of objects.",
 		       snap->capacity.objects);

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "sink/sink.h"
+#include "view/kind_names.h"
 #include "view/probe_text.h"
 
 static void pad(FILE *out, size_t n)
@@ -222,8 +223,6 @@ static void put_hooks(FILE *out, const struct kpm_snapshot *snap, bool verbose)
 
 static void put_header(FILE *out, const struct kpm_frame *frame, const struct kpm_sink_opts *opts)
 {
-	static const char *const pools[] = {"non-paged (unreclaimable)", "paged (reclaimable)",
-					    "both"};
 	const struct kpm_snapshot *snap = frame->part.snap;
 	bool memory = snap->have & KPM_HAVE_MEMORY;
 	char time[KPM_TIME_LEN], length[KPM_SIZE_LEN], host[KPM_CLEAN_LEN], kernel[KPM_CLEAN_LEN];
@@ -253,8 +252,8 @@ static void put_header(FILE *out, const struct kpm_frame *frame, const struct kp
 	}
 	put_losses(out, snap);
 	put_hooks(out, snap, opts->verbose);
-	fprintf(out, " Pool: %s  %" PRIu32 " of %" PRIu32 " tags\n\n", pools[frame->pool],
-		frame->count, snap->count);
+	fprintf(out, " Pool: %s  %" PRIu32 " of %" PRIu32 " tags\n\n",
+		kpm_kind_names[frame->pool].pool, frame->count, snap->count);
 }
 
 static int table_sample(FILE *out, const struct kpm_frame *frame, const struct kpm_sink_opts *opts)

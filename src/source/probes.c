@@ -75,13 +75,6 @@ static int settle_sizes(struct kpm_live_opts *opts, struct kpm_err *err)
 	}
 	if (!opts->tags)
 		opts->tags = kpm_default_tags(opts->objects);
-	if (opts->objects < KPM_OBJECTS_MIN || opts->objects > KPM_OBJECTS_MAX)
-		return kpm_usage(err, "--objects %llu is not in %d to %d",
-				 (unsigned long long)opts->objects, KPM_OBJECTS_MIN,
-				 KPM_OBJECTS_MAX);
-	if (opts->tags < KPM_TAGS_MIN || opts->tags > KPM_TAGS_MAX)
-		return kpm_usage(err, "--tags %u is not in %d to %d", opts->tags, KPM_TAGS_MIN,
-				 KPM_TAGS_MAX);
 	opts->tags = power_of_two(opts->tags);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "view/alerts.h"
 #include "view/columns.h"
+#include "view/kind_names.h"
 #include "view/verdict.h"
 
 typedef const struct kpm_frame *frame_t;
@@ -100,11 +101,8 @@ static void get_cache(frame_t f, row_t r, cell_t c)
 
 static void get_type(frame_t f, row_t r, cell_t c)
 {
-	bool nonp = r->kind[KPM_NONP].allocs, paged = r->kind[KPM_PAGED].allocs;
-
 	(void)f;
-	if (nonp || paged)
-		set_text(c, nonp && paged ? "Mixed" : nonp ? "Nonp" : "Paged");
+	set_text(c, kpm_row_type(r));
 }
 
 static void get_symbol(frame_t f, row_t r, cell_t c)

@@ -12,6 +12,7 @@
 #include "base/parse.h"
 #include "base/text.h"
 #include "view/filter.h"
+#include "view/kind_names.h"
 #include "view/rules.h"
 
 #define WORD_MAX 512
@@ -92,10 +93,10 @@ static int parse_selector(struct reader *r, struct kpm_rule *rule)
 		return expected(r, "tag, module, cache or type");
 	next_word(r);
 	if (!pattern) {
-		if (strcmp(r->word, "Nonp") && strcmp(r->word, "Paged"))
-			return expected(r, "Nonp or Paged");
-		rule->kind = strcmp(r->word, "Nonp") ? KPM_PAGED : KPM_NONP;
-		return 0;
+		for (rule->kind = 0; rule->kind < KPM_KINDS; rule->kind++)
+			if (!strcmp(r->word, kpm_kind_names[rule->kind].type))
+				return 0;
+		return expected(r, "Nonp or Paged");
 	}
 	if (!*r->word)
 		return expected(r, "a pattern");

@@ -270,9 +270,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(orders),          cmocka_unit_test(pools),
 		cmocka_unit_test(unloaded_module), cmocka_unit_test(filters),
-		cmocka_unit_test(joined_caches),   cmocka_unit_test(unloaded_module),
-		cmocka_unit_test(changes),         cmocka_unit_test(column_table),
-		cmocka_unit_test(places),          cmocka_unit_test(needs),
+		cmocka_unit_test(joined_caches),   cmocka_unit_test(changes),
+		cmocka_unit_test(column_table),    cmocka_unit_test(places),
+		cmocka_unit_test(needs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
