@@ -7,6 +7,7 @@
 
 #include "app/csv_changed.h"
 #include "model/dataset.h"
+#include "model/dataset_open.h"
 
 static int order_rows(const void *a, const void *b)
 {

@@ -11,7 +11,7 @@
 #include "cli/commands.h"
 #include "sink/sink.h"
 #include "source/live.h"
-#include "view/frame.h"
+#include "view/view.h"
 
 #define KPM_VERSION "0.1"
 

@@ -7,6 +7,7 @@
 #include "app/diff_output.h"
 #include "cli/options.h"
 #include "model/dataset.h"
+#include "model/dataset_open.h"
 #include "sink/output.h"
 #include "view/filter.h"
 

@@ -15,8 +15,8 @@
 #include "model/rollup.h"
 #include "view/alerts.h"
 #include "view/column_list.h"
-#include "view/frame.h"
 #include "view/suspects.h"
+#include "view/view.h"
 
 /* The initial state of the console. Borrowed, during kpm_console_open() only. */
 struct kpm_console_opts {

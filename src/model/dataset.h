@@ -27,12 +27,6 @@ struct kpm_dataset {
 	uint32_t count, capacity;
 };
 
-/*
- * Reads FILE or FILE@TIME (base/file_time.h); without a time the last sample. A CSV file may hold
- * only the rows that changed (dump --changed): a row stays as it was until the file has it again.
- * 0, or -errno and a sentence; then there is nothing to release.
- */
-int kpm_dataset_open(const char *name, struct kpm_dataset *dataset, struct kpm_err *err);
 void kpm_dataset_done(struct kpm_dataset *dataset);
 
 /* Takes over the strings of `row`, also on failure. 0 or -ENOMEM. */

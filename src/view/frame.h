@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every consumer sees: a snapshot, its names, its history, and which rows in which order.
- * A view makes it by the user's filter and order; the numbers stay those of the snapshot.
+ * A frame is a snapshot as it is shown: with its names and its past, and which rows in which order.
+ * A view (view/view.h) makes it; the numbers stay those of the snapshot.
  */
 #ifndef KPM_FRAME_H
 #define KPM_FRAME_H
@@ -9,15 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/error.h"
 #include "model/history.h"
 #include "model/location.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
 #include "model/trend.h"
 
-struct kpm_alerts; /* src/view/alerts.h */
-struct kpm_column;
+struct kpm_alerts; /* view/alerts.h */
 
 /* What a view is made from; all borrowed. */
 struct kpm_frame_parts {
@@ -51,30 +49,5 @@ struct kpm_frame {
 struct kpm_counts kpm_frame_counts(const struct kpm_frame *frame, const struct kpm_row *row);
 /* Has a row changed against the base of the frame's history? */
 bool kpm_frame_changed(const struct kpm_frame *frame, const struct kpm_row *row);
-
-struct kpm_view_opts {
-	unsigned int pool;          /* as in the frame */
-	const char *const *include; /* patterns; NULL-terminated; NULL or empty: all tags */
-	const char *const *exclude;
-	const struct kpm_column *sort; /* NULL: bytes */
-	bool reverse;
-	bool by_change; /* order by the change of the sort column, where it has one */
-	uint32_t limit; /* 0: all rows */
-	/* a part of the tag, its module, cache, file or label, in any case; NULL or empty: no
-	 * matter */
-	const char *find;
-};
-
-struct kpm_view;
-
-/* `opts` is copied, its pointers are borrowed. NULL: out of memory. */
-struct kpm_view *kpm_view_new(const struct kpm_view_opts *opts);
-void kpm_view_free(struct kpm_view *view);
-/* Replaces the options for the next build. */
-void kpm_view_set(struct kpm_view *view, const struct kpm_view_opts *opts);
-
-/* Fills a frame, which is valid until the next build. 0 or -ENOMEM. */
-int kpm_view_build(struct kpm_view *view, const struct kpm_frame_parts *parts,
-		   struct kpm_frame *frame, struct kpm_err *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "model/dataset_csv.h"
+#include "model/dataset_open.h"
 
 #define HEAD "time,host,kernel,tracked_s,tag,cache,allocs,frees,diff,bytes,module\r\n"
 #define T1   "2026-01-01T00:00:10Z,box,6.18.0,10.004,"

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "view/frame.h"
+#include "view/view.h"
 
 struct sample {
 	struct kpm_tagset *tags;
