@@ -8,8 +8,8 @@
 #include "view/rules.h"
 
 /*
- * Those of --alert and of the file of --alerts; of the installed file if neither is given. *rules
- * is to be freed. 0, or -errno and a sentence.
+ * Reads the rules of --alert and --alerts, or the installed file if neither is given. The caller
+ * frees *rules. 0, or -errno and a sentence.
  */
 int kpm_alert_rules(const struct kpm_options *options, struct kpm_rules **rules,
 		    struct kpm_err *err);

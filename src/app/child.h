@@ -19,7 +19,7 @@ int kpm_child_new(char *const argv[], struct kpm_child **child, struct kpm_err *
 int kpm_child_go(struct kpm_child *child, struct kpm_err *err);
 /* Has it ended? To be asked after SIGCHLD. */
 bool kpm_child_over(struct kpm_child *child);
-/* True with a sentence if it ended otherwise than with status 0. */
+/* True and a sentence if its exit status was not 0. */
 bool kpm_child_failed(const struct kpm_child *child, struct kpm_err *err);
 /* Ends it if it still runs. */
 void kpm_child_free(struct kpm_child *child);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Leaves out of a frame what stands in a CSV file already. */
+/* Drops the rows of a frame that a CSV file already has. */
 #ifndef KPM_CHANGED_H
 #define KPM_CHANGED_H
 
@@ -7,9 +7,9 @@
 #include "view/frame.h"
 
 /*
- * Makes `part` the frame with only those rows that are not the same at the end of `file`; of a file
- * that is not there, of another machine, another kernel or an earlier run, with all rows. `order`
- * becomes memory that is to be freed after `part` was used. 0, or -errno and a sentence.
+ * Fills `part` with the rows that differ from the last ones in `file`, or with all rows if the file
+ * is missing or from another machine, kernel or run. The caller frees *order after the use of
+ * `part`. 0, or -errno and a sentence.
  */
 int kpm_changed_rows(const char *file, const struct kpm_frame *frame, struct kpm_frame *part,
 		     uint32_t **order, struct kpm_err *err);

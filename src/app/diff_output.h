@@ -12,7 +12,7 @@
 
 struct kpm_compared_row {
 	const struct kpm_dataset_row *a, *b; /* NULL: not there */
-	int64_t bytes, diff;                 /* b less a */
+	int64_t bytes, diff;                 /* b minus a */
 };
 
 struct kpm_compared {

@@ -12,7 +12,7 @@ struct kpm_found_files {
 	const char *name;
 	struct kpm_hit *hits;
 	size_t count;
-	size_t shown; /* the first so many of them */
+	size_t shown; /* how many of them to write */
 	char **merged;
 };
 

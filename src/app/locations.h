@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the code of tags is on disk, as far as it has been found out. A command that shows one
- * sample waits for the answers, but not for ever; one with a loop never waits.
+ * Finds where the code of each tag is on disk. Commands that show one sample wait for the answers,
+ * up to a limit; commands with a loop never wait.
  */
 #ifndef KPM_LOCATIONS_H
 #define KPM_LOCATIONS_H
@@ -14,20 +14,20 @@
 struct kpm_locations;
 
 /*
- * Starts the workers. `needs`: enum kpm_location_part. All pointers are borrowed; `ksyms` may be NULL. 0, or
- * -errno and a sentence.
+ * Starts the workers. `needs`: enum kpm_location_part. All pointers are borrowed; `ksyms` may be
+ * NULL. 0, or -errno and a sentence.
  */
 int kpm_locations_open(unsigned int needs, const struct kpm_roots *roots,
 		       const struct kpm_tagset *tags, struct kpm_ksyms *ksyms,
 		       struct kpm_locations **locations, struct kpm_err *err);
 void kpm_locations_close(struct kpm_locations *locations);
 
-/* All of these take NULL: nothing is found out then. */
+/* All of these take NULL: then nothing is known. */
 
 /*
- * Takes the answers there are, without waiting. Returns all that is known: [tag], as many as there
- * are tags now; NULL: nothing, or out of memory. Borrowed until the next call; the functions that
- * wait add to it.
+ * Collects the answers that have arrived. Returns the known locations, [tag], as many as there are
+ * tags now; NULL: none, or out of memory. Borrowed until the next call; the functions that wait add
+ * to it.
  */
 const struct kpm_location *const *kpm_locations_step(struct kpm_locations *locations);
 
@@ -39,7 +39,9 @@ void kpm_locations_find_all(struct kpm_locations *locations);
 /* Asks for `count` rows of a frame from the one at `from` on, without waiting. */
 void kpm_locations_follow(struct kpm_locations *locations, const struct kpm_frame *frame,
 			  uint32_t from, uint32_t count, unsigned int needs);
-/* Asks for `most` tags at most, from number `from` on. Returns the first one left. */
+/*
+ * Asks for up to `most` tags from number `from` on. Returns the first one that was not asked for.
+ */
 uint32_t kpm_locations_ask_new(struct kpm_locations *locations, uint32_t from, uint32_t most,
 			       unsigned int needs);
 /* A descriptor to poll for answers; -1: there will be none. */

@@ -11,10 +11,10 @@
 
 #include "base/error.h"
 
-/* Callbacks that return an int end the loop with it if it is not 0. Each may be NULL. */
+/* A callback that returns another value than 0 ends the loop with it. Each may be NULL. */
 struct kpm_loop {
 	int64_t every_ns; /* between two ticks */
-	int64_t for_ns;   /* then it ends; 0: at a signal, or when it is stopped */
+	int64_t for_ns;   /* how long to run; 0: until a signal or kpm_loop_stop() */
 	/* Called at once, each interval, and at the end of for_ns. */
 	int (*tick)(void *arg, struct kpm_err *err);
 	bool tick_at_signal; /* and when a signal ends the loop */

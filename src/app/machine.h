@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a report says about kernel and modules. */
+/* The sections of a report about the kernel and its modules. */
 #ifndef KPM_MACHINE_H
 #define KPM_MACHINE_H
 

@@ -23,8 +23,10 @@ struct kpm_rollup_state {
 	uint32_t labelled, label_capacity;
 };
 
-/* To be called on zeroes, or after kpm_rollup_state_reset. 0, or -ENOMEM and a sentence: then, too,
- * it is to be freed. */
+/*
+ * Call it on a zeroed struct, or after kpm_rollup_state_reset. 0, or -ENOMEM and a sentence; free
+ * it in both cases.
+ */
 int kpm_rollup_state_make(struct kpm_rollup_state *state, struct kpm_err *err);
 
 /* Drops the past; labels stay. */

@@ -35,7 +35,9 @@ static int open_kernel(struct kpm_sampler *s, struct kpm_err *err)
 	if (!o->private)
 		ret = kpm_pinned_open(&o->live.roots, KPM_VERSION, s->tags, &s->source, err);
 	s->tracked = !ret;
-	/* without the right to read the pins there are none for probes either: that error says more */
+	/*
+	 * without the right to read the pins there are none for probes either: that error says more
+	 */
 	if (ret == -EACCES)
 		return open_live(s, err);
 	/* one that is not whole is a failure, and not the same as none */

@@ -37,10 +37,10 @@ struct kpm_sampler {
 };
 
 /*
- * Opens the source that the options ask for. `needs` (enum kpm_location_part): workers are started that find
- * these facts about tags; without them, of which `note` then tells, the facts stay unknown. All
- * rights but `rights` (base/rights.h) are dropped. `note` may be NULL. 0, or -errno and a sentence;
- * in both cases to be closed.
+ * Opens the source that the options ask for. Starts workers that find the facts in `needs` (enum
+ * kpm_location_part); if that fails, `note`, which may be NULL, says so and the facts stay unknown.
+ * Drops all rights but `rights` (base/rights.h). 0, or -errno and a sentence; close it in both
+ * cases.
  */
 int kpm_sampler_open(struct kpm_sampler *sampler, const struct kpm_options *options,
 		     unsigned int needs, uint64_t rights, struct kpm_err *note,
@@ -61,13 +61,12 @@ int kpm_sampler_check(struct kpm_sampler *sampler, struct kpm_err *err);
 /* The audit of the source; NULL where there is none or none is wanted. */
 struct kpm_audit *kpm_sampler_audit(const struct kpm_sampler *sampler);
 /*
- * For a command that takes a single sample, before it: both passes of the audit, for a hundredth of
+ * Before the sample of a command that takes one only: runs both passes of the audit, for 1 % of
  * `for_ns` of processor time, 50 ms at least.
  */
 void kpm_sampler_audit_once(const struct kpm_sampler *sampler, int64_t for_ns);
 
-/* All that is known of locations, for a frame: [tag]. NULL: nothing. Borrowed until the next call.
- */
+/* The known locations, [tag], for a frame; NULL: none. Borrowed until the next call. */
 const struct kpm_location *const *kpm_sampler_locations(struct kpm_sampler *sampler);
 
 /*

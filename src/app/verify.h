@@ -16,8 +16,8 @@ struct kpm_verified {
 };
 
 /*
- * Audits and counts, and again some seconds later if too many are tracked: the audit finds objects
- * that were freed just now no sooner. 0, or -errno and a sentence.
+ * Audits and counts, and again some seconds later if too many are tracked: the audit does not see
+ * frees of the last few seconds. 0, or -errno and a sentence.
  */
 int kpm_verify(struct kpm_audit *audit, const struct kpm_roots *roots,
 	       struct kpm_verified *verified, struct kpm_err *err);

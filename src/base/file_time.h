@@ -23,7 +23,8 @@ struct kpm_file_time {
 
 /*
  * Splits FILE@TIME: writes FILE into buf, cut if it is too small, and returns TIME, which points
- * into `name`, or NULL if there is none. A file that has the whole name is that file.
+ * into `name`, or NULL if there is none. If a file of the whole name exists, it is
+ * that file, and there is no TIME.
  */
 const char *kpm_file_time_split(const char *name, char *buf, size_t size);
 
@@ -34,7 +35,7 @@ const char *kpm_file_time_split(const char *name, char *buf, size_t size);
 int kpm_file_time_parse(const char *text, const char *file, struct kpm_file_time *time,
 			struct kpm_err *err);
 
-/* The wall clock of a time in a file whose first and last sample are of these. */
+/* Converts a time to the wall clock, given the times of the first and the last sample. */
 int64_t kpm_file_time_wall(const struct kpm_file_time *time, int64_t first_ns, int64_t last_ns);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * JSON values as all outputs write them: texts made harmless, null for unknown values. The
- * values are Jansson's; its setters take NULL and fail, so that a lack of memory shows at the end.
+ * JSON values as all outputs write them: texts made harmless, null for unknown values. The values
+ * are Jansson's; its setters take NULL and fail, so that a lack of memory is detected once, at the
+ * end.
  */
 #ifndef KPM_JSON_H
 #define KPM_JSON_H

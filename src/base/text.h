@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Small things about text: patterns, harmless names, readable sizes. */
+/* Text helpers: patterns, harmless names, readable sizes and times. */
 #ifndef KPM_TEXT_H
 #define KPM_TEXT_H
 
@@ -24,7 +24,7 @@ char *kpm_clean(const char *text, char *buf, size_t size);
 
 /* Characters of clean text: its width on the screen. */
 size_t kpm_text_width(const char *text);
-/* Makes a clean text that is wider than that end in `>` at the edge. */
+/* Cuts clean text to a width; text that was cut ends in `>`. */
 void kpm_text_cut(char *text, size_t width);
 
 #define KPM_SIZE_LEN 24

@@ -18,7 +18,7 @@ struct kpm_options;
 struct kpm_outcome {
 	enum kpm_exit exit;  /* of a success: KPM_EXIT_OK, _ALERT or _NOTHING */
 	struct kpm_err note; /* a sentence that is no failure; empty: none */
-	/* called with each sentence about what does not end the command */
+	/* reports a problem that does not end the command, in a sentence */
 	void (*warn)(const char *text);
 };
 

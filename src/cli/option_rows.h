@@ -2,8 +2,8 @@
 /*
  * The options, in the order of --help. Included wherever something is made from all of them, hence
  * no guard, with these defined:
- *   STORED(type, name, members of struct kpm_option)  an option that struct kpm_options has a member
- *                                                      of that type and name for
+ *   STORED(type, name, members of struct kpm_option)  an option with a member of struct kpm_options
+ *                                                      of that type and name
  *   OPTION(members of struct kpm_option)               one that is stored elsewhere, at
  *                                                      AT(member) or by SET(function)
  */

@@ -30,7 +30,7 @@ struct kpm_option {
 	const char *name;  /* long form; NULL: none */
 	char letter;       /* short form; 0: none */
 	const char *arg;   /* its argument in --help; NULL: it takes none */
-	const char *usual; /* the argument if it is left out; NULL with `arg`: it may not be */
+	const char *usual; /* the default of its argument; NULL: the argument is required */
 	enum kpm_option_kind kind;
 	size_t offset, size; /* of the member of struct kpm_options */
 	uint64_t least, most;

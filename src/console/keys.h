@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of keys, from which the help is made and to which the manual is held by a test. */
+/* The table of keys. The help is made from it; a test compares the manual with it. */
 #ifndef KPM_CONSOLE_KEYS_H
 #define KPM_CONSOLE_KEYS_H
 
@@ -11,7 +11,7 @@
 struct key {
 	int code[5];       /* as curses numbers them; 0 ends the list */
 	const char *shown; /* in the help */
-	const char *help;  /* NULL: the line of another key tells it */
+	const char *help;  /* NULL: on the line of another key */
 	/* Changes the state. Returns reactions. */
 	unsigned int (*act)(struct kpm_console *c, int argument);
 	int argument;

@@ -31,7 +31,7 @@ void kpm_dataset_done(struct kpm_dataset *dataset);
 
 /* Takes over the strings of `row`, also on failure. 0 or -ENOMEM. */
 int kpm_dataset_add(struct kpm_dataset *dataset, const struct kpm_dataset_row *row);
-/* Sorts the rows; of rows of the same tag and cache the last one stays. */
+/* Sorts the rows; keeps the last one of rows of the same tag and cache. */
 void kpm_dataset_normalize(struct kpm_dataset *dataset);
 /* Removes all rows. */
 void kpm_dataset_clear(struct kpm_dataset *dataset);

@@ -210,7 +210,9 @@ static int read_rows(struct csv *c, int64_t until, struct kpm_dataset *s)
 
 		if (any && wall > until && wall != s->wall_ns)
 			return 0;
-		/* tracking has started again, or it is another machine: earlier rows do not count */
+		/*
+		 * tracking has started again, or it is another machine: earlier rows do not count
+		 */
 		if (tracked < s->tracked_ms || strcmp(s->host, host ? host : "") ||
 		    strcmp(s->kernel, kernel ? kernel : "")) {
 			kpm_dataset_clear(s);

@@ -8,9 +8,9 @@
 #include "model/dataset.h"
 
 /*
- * Reads a stream up to the time `text` (base/file_time.h), NULL for the last sample, into a data set
- * that is empty. `name` is for messages. 0, or -errno and a sentence: -EINVAL for the time, -EBADMSG
- * for the content, -ENODATA if there is no sample.
+ * Reads a stream up to the time `text` (base/file_time.h), NULL for the last sample, into a data
+ * set that is empty. `name` is for messages. 0, or -errno and a sentence: -EINVAL for the time,
+ * -EBADMSG for the content, -ENODATA if there is no sample.
  */
 int kpm_dataset_read_csv(FILE *in, const char *name, const char *text, struct kpm_dataset *dataset,
 			 struct kpm_err *err);

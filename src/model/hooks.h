@@ -42,7 +42,7 @@ const char *kpm_attach_name(enum kpm_attach attach);
 /* Attached and not called yet. */
 bool kpm_hook_unproven(const struct kpm_hook_state *state);
 
-/* Is a hook missing that frees? Then freed objects stay in the tables. */
+/* Is a hook on frees missing? Then freed objects stay in the tables. */
 bool kpm_hooks_unseen(const enum kpm_attach attach[KPM_HOOKS]);
 
 /* Writes the names of the missing hooks, separated by blanks; empty if none is missing. Returns
@@ -50,7 +50,7 @@ bool kpm_hooks_unseen(const enum kpm_attach attach[KPM_HOOKS]);
 #define KPM_MISSING_LEN 128
 char *kpm_hooks_missing(const struct kpm_hook_state *states, char *buf, size_t size);
 
-/* What the user wants of the hooks; all zero: every hook, attached by the best mode there is. */
+/* The user's choice of hooks; zeroed: attach all, in the best mode there is. */
 struct kpm_hook_choice {
 	uint32_t off;      /* bit i: do not attach hook i */
 	uint32_t required; /* bit i: fail if hook i cannot be attached */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The location of a tag's code on disk: module file, source line, package. Plain data, filled by the
- * resolver or a recording, shown by the columns.
+ * The location of a tag's code on disk: module file, source line, package. Plain data, filled by
+ * the resolver or a recording, shown by the columns.
  */
 #ifndef KPM_LOCATION_H
 #define KPM_LOCATION_H

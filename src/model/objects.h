@@ -21,7 +21,7 @@ struct kpm_objects {
 	uint64_t all;
 	uint64_t survivors; /* of all, those that are survive_s seconds old or older */
 	uint32_t survive_s; /* as asked for */
-	/* by bytes occupied, the most first; what is beyond the list is in `other` */
+	/* by bytes occupied, the most first; `other` counts the rest */
 	struct {
 		uint32_t bytes;
 		uint64_t objects;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Applies lines of recordings. Numbers of tags in the file are mapped to those of the set: with one
- * session they are the same. The format heads src/model/recorder.c. A line of an earlier version may
- * have fewer parts: what it lacks is 0 or not known. One of a later version may have more, which
- * are left alone.
+ * session they are the same. The format heads src/model/recorder.c. A line of an earlier version
+ * may have fewer parts: what it lacks is 0 or not known. One of a later version may have more,
+ * which are left alone.
  */
 #include <errno.h>
 #include <stdio.h>

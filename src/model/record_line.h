@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lines of recordings: their parts, separated by tabs, and the words of the format, which the writer
- * and the readers share. src/model/recorder.c defines the format.
+ * Lines of recordings: their parts, separated by tabs, and the words of the format, which the
+ * writer and the readers share. src/model/recorder.c defines the format.
  */
 #ifndef KPM_RECORD_LINE_H
 #define KPM_RECORD_LINE_H
@@ -35,7 +35,9 @@ struct kpm_record_line {
 
 /* Splits a line in place. */
 void kpm_record_split(char *text, struct kpm_record_line *line);
-/* The text of a part, its escapes undone in place; NULL for `-` and for a part that is not there. */
+/*
+ * The text of a part, its escapes undone in place; NULL for `-` and for a part that is not there.
+ */
 const char *kpm_record_text(struct kpm_record_line *line, size_t i);
 
 /* Decimal numbers. False, and *value as it was, for a part that is no such number or is missing. */

@@ -37,7 +37,10 @@
 struct written {
 	struct kpm_row row;
 	size_t cache; /* length of the caches */
-	/* as it was passed in: strings of a location never change, so equal pointers are equal texts */
+	/*
+	 * as it was passed in: strings of a location never change, so equal pointers are equal
+	 * texts
+	 */
 	struct kpm_location location;
 };
 

@@ -60,7 +60,9 @@ static int assign_groups(struct kpm_rollup *r, const struct kpm_tagset *tags, ui
 		const struct kpm_tag_name *name = kpm_tagset_get(tags, i);
 		int64_t group;
 
-		/* the group of a known tag changes only when a kmalloc call site gets a cache more */
+		/*
+		 * the group of a known tag changes only when a kmalloc call site gets a cache more
+		 */
 		if (i < r->count && (name->by_cache || r->by == KPM_BY_MODULE))
 			continue;
 		group = kpm_tagset_enter(r->groups, 0, group_of(r, name), NULL, false);

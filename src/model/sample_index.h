@@ -31,7 +31,7 @@ struct kpm_sample_index {
 int kpm_sample_index_scan(struct kpm_sample_index *index, FILE *in, int part);
 /* The last sample at or before a wall clock; the first one if all are later. */
 uint32_t kpm_sample_index_at(const struct kpm_sample_index *index, int64_t wall_ns);
-/* Keeps the samples of the session that `sample` is of, and returns its new number. */
+/* Keeps only the session that has `sample`. Returns its new number. */
 uint32_t kpm_sample_index_keep_session(struct kpm_sample_index *index, uint32_t sample);
 void kpm_sample_index_done(struct kpm_sample_index *index);
 

@@ -38,10 +38,10 @@ void kpm_tagset_set_namer(struct kpm_tagset *set, kpm_namer *namer, void *arg);
 
 /*
  * The number of the tag of a call site, entered if it is new. `symbol` is the kernel's %pB form,
- * `load_msg+0x41/0x1e0 [module]`; the size is dropped; if it is empty or NULL, the namer is
- * called, and without a name the address is the text. Without a site (0) `symbol` is the text as it is: `(bulk)
- * skbuff_head_cache`. `by_cache` as in struct kpm_tag_name. For other tags a new cache is joined to
- * the names. Returns the number or -ENOMEM.
+ * `load_msg+0x41/0x1e0 [module]`; the size is dropped; if it is empty or NULL, the namer is called,
+ * and without a name the address is the text. Without a site (0) `symbol` is the text as it is:
+ * `(bulk) skbuff_head_cache`. `by_cache` as in struct kpm_tag_name. For other tags a new cache is
+ * joined to the names. Returns the number or -ENOMEM.
  */
 int64_t kpm_tagset_enter(struct kpm_tagset *set, uint64_t site, const char *symbol,
 			 const char *cache, bool by_cache);

@@ -15,7 +15,7 @@
 int kpm_append_file(const char *file, const char *head, const char *text, size_t size,
 		    struct kpm_err *err);
 
-/* Could that be done, and does the file begin with `head`, if it is not empty? */
+/* Checks that kpm_append_file() would succeed. 0, or -errno and a sentence. */
 int kpm_append_check(const char *file, const char *head, struct kpm_err *err);
 
 #endif

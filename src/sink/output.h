@@ -26,7 +26,7 @@ int kpm_write_stdout(const char *text, size_t size, struct kpm_err *err);
 int kpm_write_file(const char *file, const char *text, size_t size, mode_t mode,
 		   struct kpm_err *err);
 
-/* Could that be done? To know it before the counting. */
+/* Checks, before the counting, that kpm_write_file() would succeed. 0, or -errno and a sentence. */
 int kpm_write_check(const char *file, struct kpm_err *err);
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A sink writes a frame in one format, to a stream in memory; sink/output.h writes the text to a
- * file. One of the three extension points: a sink is one file and one row in sink.c.
+ * file. docs/ARCHITECTURE.md says what a new one touches.
  */
 #ifndef KPM_SINK_H
 #define KPM_SINK_H
@@ -19,8 +19,7 @@ struct kpm_sink_opts {
 	bool verbose;        /* table: a line for each hook */
 	bool highlight;      /* table: for a terminal */
 	const char *version; /* record, prometheus: of this kpoolmon */
-	size_t width; /* table: columns of the terminal, which texts are cut to fit; 0: as wide
-		       * as it comes */
+	size_t width; /* table: columns of the terminal, which texts are cut to fit; 0: no limit */
 };
 
 /* The forms of output. KPM_FORMAT_NONE: none was chosen. */

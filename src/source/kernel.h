@@ -53,7 +53,9 @@ struct kpm_kernel {
 	bool bulk_returns_bool;   /* kmem_cache_alloc_bulk */
 	unsigned int nolock_args; /* number of arguments of the nolock allocator */
 	bool nolock_context;      /* of which the last is a struct slab_alloc_context * */
-	/* the kernel's own code, _stext to _etext; if it is hidden, where no module can be */
+	/*
+	 * the kernel's own code, _stext to _etext; if hidden, the range that modules never occupy
+	 */
 	uint64_t text_start, text_end;
 };
 

@@ -24,7 +24,7 @@ struct kpm_maps {
 int kpm_maps_make(struct kpm_maps *maps);
 void kpm_maps_close(struct kpm_maps *maps);
 
-/* Blocks of an object table of at least so many: some numbers cannot be made. */
+/* Rounds a number of blocks up to one that can be made. */
 uint64_t kpm_maps_blocks(uint64_t blocks);
 /* Bytes of the table of tags, and of the tallies of one shard. */
 uint64_t kpm_maps_tag_bytes(const struct kpm_maps *maps);

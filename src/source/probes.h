@@ -33,8 +33,8 @@ struct kpm_probes {
 int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 		    struct kpm_err *err);
 int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err);
-/* Its two parts: the hooks that free, then the events and all else. No allocation is seen before
- * every free is. */
+/* Its two parts: the hooks on frees, then the events and the rest. Every probe on frees is attached
+ * before any on allocations. */
 int kpm_probes_attach_frees(struct kpm_probes *probes, struct kpm_err *err);
 int kpm_probes_attach_rest(struct kpm_probes *probes, struct kpm_err *err);
 /* They can be attached again. */

@@ -55,8 +55,8 @@ struct kpm_cost {
 };
 
 /*
- * Fills the figures that the kernel keeps of the programs: skipped, lost_max, allocs. -errno if it
- * does not tell; then they are not known.
+ * Fills the figures that the kernel keeps of the programs: skipped, lost_max, allocs. -errno if
+ * it does not report them.
  */
 int kpm_programs_losses(const struct kpm_programs *programs, struct kpm_loss *loss);
 /* Their cost together, of the runs that the kernel has timed. 0 or -errno. */

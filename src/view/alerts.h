@@ -31,8 +31,8 @@ struct kpm_alerts *kpm_alerts_new(const struct kpm_rules *rules);
 void kpm_alerts_free(struct kpm_alerts *alerts);
 
 /*
- * Evaluates the rules on the latest sample. `trend` must have it, too; NULL: rules with a window are
- * passed over. `tell` is called for each alert that begins or ends. 0 or -ENOMEM.
+ * Evaluates the rules on the latest sample. `trend` must have it, too; NULL: rules with a window
+ * are passed over. `tell` is called for each alert that begins or ends. 0 or -ENOMEM.
  */
 int kpm_alerts_step(struct kpm_alerts *alerts, const struct kpm_snapshot *snap,
 		    const struct kpm_tagset *tags, const struct kpm_trend *trend,

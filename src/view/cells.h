@@ -47,7 +47,7 @@ enum kpm_unit {
  */
 void kpm_cell_show(const struct kpm_cell *cell, enum kpm_unit unit, bool exact, char *buf);
 
-/* Less, equal, greater than 0: a before, with, after b. Missing cells come last, either way. */
+/* Compares as qsort(3) does. Missing cells come last in both directions. */
 int kpm_cell_order(const struct kpm_cell *a, const struct kpm_cell *b, bool falling);
 
 #endif

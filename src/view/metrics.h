@@ -36,8 +36,10 @@ struct kpm_metric {
 	/* The value of a tag's row; false if it is not known yet. `trend` may be NULL. */
 	bool (*measure)(const struct kpm_rule *rule, const struct kpm_snapshot *snap,
 			const struct kpm_row *row, const struct kpm_trend *trend, double *value);
-	/* Bytes that a tag must hold for the rule to fire, which spares most tags the search of their
-	 * trend; NULL: none. */
+	/*
+	 * Bytes that a tag must hold for the rule to fire, which spares most tags the search of
+	 * their trend; NULL: none.
+	 */
 	double (*least_bytes)(const struct kpm_rule *rule);
 };
 

@@ -20,12 +20,12 @@ struct kpm_suspect {
 };
 #define KPM_NO_SUSPECT UINT32_MAX
 
-/* Looks at the ages of a tag's objects; false if they are not known. */
+/* Scans the ages of a tag's objects; false if they are not known. */
 typedef bool kpm_ages_of(void *arg, uint32_t tag, uint32_t survive_s, struct kpm_objects *objects);
 
 /*
  * The tags that grew, ranked by verdict and then by slope; writes `most` at most, returns how many.
- * Those in question are asked for their objects' ages (`ages` may be NULL).
+ * For possible leaks `ages`, which may be NULL, scans their objects.
  */
 uint32_t kpm_suspects_rank(const struct kpm_snapshot *snap, const struct kpm_tagset *tags,
 			   const struct kpm_trend *trend, kpm_ages_of *ages, void *arg,

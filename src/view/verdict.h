@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The verdict on a tag: is it a leak, or a cache that fills, or churn? A pure function of the
- * evidence, and the evidence a function of the trend; never only a word: the figures stand beside.
+ * evidence, and the evidence a function of the trend. The figures are always shown with the word.
  */
 #ifndef KPM_VERDICT_H
 #define KPM_VERDICT_H
@@ -47,8 +47,8 @@ struct kpm_evidence {
 	double bend;
 	/* share of the outstanding objects that are old_s seconds old or older */
 	bool ages_known;
-	/* the kernel holds such objects for so long by design; 0: as long as something else, if
-	 * there is a reason, else nothing is known of that */
+	/* seconds that such objects live by design; 0: unknown, or bound to other objects
+	 * (`hold_why` says to which) */
 	uint32_t hold_s;
 	const char *hold_why;
 	double old;

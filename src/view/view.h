@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Views make frames of snapshots: they filter the rows by what the user asks for, order and sum them. */
+/*
+ * Views make frames of snapshots: they filter the rows by what the user asks for, order and sum
+ * them.
+ */
 #ifndef KPM_VIEW_H
 #define KPM_VIEW_H
 
@@ -19,7 +22,7 @@ struct kpm_view_opts {
 	bool by_change; /* order by the change of the sort column, where it has one */
 	uint32_t limit; /* 0: all rows */
 	/* a part of the tag, its module, cache, file or label, in any case; NULL or empty: no
-	 * matter */
+	 * filter */
 	const char *find;
 };
 

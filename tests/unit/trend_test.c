@@ -58,7 +58,9 @@ static void windows(void **state)
 	assert_int_equal(growth(t, 60, &over), 600);
 	assert_int_equal(growth(t, 0, &over), 864000);
 	assert_int_equal(over, 86400);
-	/* coarser further back: at least the window that was asked for, and its length is returned */
+	/*
+	 * coarser further back: at least the window that was asked for, and its length is returned
+	 */
 	grown = growth(t, 900, &over);
 	assert_int_equal(grown, 10 * over);
 	assert_in_range(over, 900, 915);
