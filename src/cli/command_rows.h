@@ -17,13 +17,12 @@ COMMAND(watch, .formats = "table json", .options = "reads probes pins",
 	.interval_ns = 10 * KPM_SECOND, .help = "alert when a tag grows past a threshold")
 COMMAND(find, .operands = "NAME...", .least = 1, .most = SIZE_MAX,
 	.needs = "a NAME: a symbol, a tag, a slab cache, a pattern or an address",
-	.formats = "table json",
-	.help = "find the module files that know a symbol, a tag or a slab cache")
+	.formats = "table json", .help = "find the module file of a symbol, a tag or a slab cache")
 COMMAND(start, .options = "probes pins",
 	.help = "track without a process, until stop; all commands then show what was counted")
 COMMAND(stop, .options = "pins", .help = "end the tracking that start began")
 COMMAND(status, .formats = "table json", .options = "pins",
-	.help = "is anything tracked, since when, and what does it cost")
+	.help = "show whether tracking runs, since when, and its cost")
 COMMAND(record, .operands = "FILE", .least = 1, .most = 1,
 	.needs = "the name of a FILE to record into", .options = "reads probes pins",
 	.interval_ns = 10 * KPM_SECOND,
@@ -38,5 +37,4 @@ COMMAND(diff, .operands = "A[@TIME] B[@TIME]", .least = 2, .most = 2,
 COMMAND(report, .options = "reads probes pins", .for_ns = 10 * KPM_SECOND,
 	.help = "write one text for a bug tracker: machine, modules, rows, losses")
 COMMAND(audit, .formats = "table json", .options = "reads probes pins", .for_ns = 10 * KPM_SECOND,
-	.audits = true,
-	.help = "ask the allocator which tracked objects are free, and stop tracking them")
+	.audits = true, .help = "ask the allocator which tracked objects are free, and drop those")

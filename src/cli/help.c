@@ -49,7 +49,8 @@ void kpm_help(FILE *out)
 	      out);
 	for (size_t i = 0; i < kpm_column_count; i++)
 		fprintf(out, "  %-17s %s\n", kpm_columns[i].name, kpm_columns[i].help);
-	fputs("\nExit status: 0 success, 1 failure, 2 wrong usage, 3 an alert, 4 nothing found. "
+	fputs("\nExit status: 0 success, 1 failure, 2 wrong usage, 3 an alert, 4 nothing found or "
+	      "tracked. "
 	      "See kpoolmon(8).\n",
 	      out);
 }

@@ -9,11 +9,11 @@
  */
 STORED(int64_t, for_ns, .name = "for", .arg = "DURATION", .kind = KPM_OPTION_DURATION,
        .commands = "dump watch suspects record report audit", .group = "Counting",
-       .help = "how long to count (10s, suspects 1m; 90s, 10m, 2h)")
+       .help = "how long: 90s, 10m, 2h (10s; suspects 1m; watch, record: until ^C)")
 STORED(int64_t, interval_ns, .name = "interval", .letter = 'D', .arg = "DURATION",
        .kind = KPM_OPTION_DURATION, .least = KPM_SECOND / 10,
        .commands = "console watch suspects record replay",
-       .help = "time between two samples (2s; watch, record 10s)")
+       .help = "time between two samples (2s; watch, record 10s; replay 1s)")
 OPTION(.name = "objects", .arg = "N", .kind = KPM_OPTION_COUNT, AT(live.objects),
        .least = KPM_OBJECTS_MIN, .most = KPM_OBJECTS_MAX, .own_probes = true, .commands = "probes",
        .help = "capacity of the object table (0.4% of the memory; 250k, 2M)")
@@ -29,19 +29,19 @@ STORED(bool, private, .name = "private", .kind = KPM_OPTION_FLAG, .commands = "r
        .help = "load probes of its own, even if tracking was started")
 STORED(bool, no_audit, .name = "no-audit", .kind = KPM_OPTION_FLAG,
        .commands = "console dump watch suspects record report",
-       .help = "keep objects in the rows whose free was not seen")
+       .help = "do not look for objects whose free was missed")
 STORED(bool, verify, .name = "verify", .kind = KPM_OPTION_FLAG, .commands = "status",
        .help = "fail if any cache has more tracked objects than the kernel reports")
 OPTION(.name = "pins", .arg = "DIR", .kind = KPM_OPTION_FOLDER, AT(live.roots.pins),
        .commands = "pins", .help = "folder that start pins into (kpoolmon in the bpf file system)")
-STORED(const char *, from, .name = "from", .arg = "FILE", .kind = KPM_OPTION_FILE,
-       .commands = "dump", .help = "show a recording (FILE[@TIME]) instead of counting")
+STORED(const char *, from, .name = "from", .arg = "FILE[@TIME]", .kind = KPM_OPTION_FILE,
+       .commands = "dump", .help = "show a recording instead of counting")
 STORED(uint64_t, keep, .name = "keep", .arg = "SIZE", .kind = KPM_OPTION_COUNT, .least = 10000,
        .most = 1000000000000, .commands = "record",
-       .help = "size limit of the recording's two files together (256M)")
+       .help = "size limit of the recording, about (256M)")
 STORED(uint64_t, per_op, .name = "per-op", .arg = "N", .kind = KPM_OPTION_COUNT, .least = 1,
        .most = UINT64_MAX / 2, .commands = "diff",
-       .help = "growth for each of the N operations between the two")
+       .help = "growth for each of N operations done between the two")
 OPTION(.name = "pool", .letter = 'p', .kind = KPM_OPTION_OTHER, SET(set_pool), .commands = "shows",
        .group = "Rows", .help = "non-paged (unreclaimable) memory only; twice: paged only")
 STORED(struct kpm_list, include, .name = "include", .letter = 'i', .arg = "PATTERN",
@@ -49,14 +49,14 @@ STORED(struct kpm_list, include, .name = "include", .letter = 'i', .arg = "PATTE
        .help = "only tags whose name, symbol, module or cache matches; repeatable")
 STORED(struct kpm_list, exclude, .name = "exclude", .letter = 'x', .arg = "PATTERN",
        .kind = KPM_OPTION_LIST, .most = SIZE_MAX, .commands = "shows diff",
-       .help = "no tags that match; repeatable")
+       .help = "not the tags that match; repeatable")
 OPTION(.name = "sort", .arg = "COLUMN", .kind = KPM_OPTION_OTHER, SET(set_sort),
        .commands = "shows", .help = "order by a column (bytes)")
 OPTION(.name = "reverse", .kind = KPM_OPTION_FLAG, AT(view.reverse), .commands = "shows",
        .help = "in reverse order")
 OPTION(.name = "limit", .arg = "N", .kind = KPM_OPTION_COUNT, AT(view.limit), .least = 1,
        .most = UINT32_MAX, .commands = "dump suspects find diff report audit",
-       .help = "the first N tags or files only")
+       .help = "the first N tags or files only (find, audit 20; report 25)")
 OPTION(.name = "by-change", .letter = '(', .kind = KPM_OPTION_TOGGLE, AT(view.by_change),
        .commands = "shows", .help = "order by the change in the second half of the counting")
 OPTION(.letter = 't', .usual = "tag", .kind = KPM_OPTION_OTHER, SET(set_sort), .commands = "shows",
