@@ -5,7 +5,7 @@
  *
  * User space runs it, a slice at a time, on the maps of the probes. An entry is taken out only if
  * it is some seconds old and its object is found free in two passes, in the same place, some
- * milliseconds apart. Each kind of place has its own proof. The contents of an object prove
+ * milliseconds apart. Each free kind has its own proof. The contents of an object prove
  * nothing: a live one may still hold the pointers that it held when it was free.
  *
  *   page     A slab page stays one, of the same cache, as long as an object in it is live; the
@@ -146,17 +146,17 @@ static int confirm(__u32 i, void *arg)
 	__u32 n = *(__u32 *)arg + i, shard = this_shard();
 	struct kpm_candidate *f = bpf_map_lookup_elem(&candidates, &n);
 	struct kpm_slot entry;
-	__u32 place;
+	__u32 free_kind;
 
 	if (!f)
 		return 1;
-	place = f->place;
-	if (place >= KPM_AUDIT_PLACES || !still_free(f) || !take_same(f))
+	free_kind = f->free_kind;
+	if (free_kind >= KPM_AUDIT_FREE_KINDS || !still_free(f) || !take_same(f))
 		return 0;
 	entry.w0 = f->w0;
 	entry.w1 = f->w1;
 	settle(shard, &entry, audited);
-	state.taken[place]++;
+	state.taken[free_kind]++;
 	return 0;
 }
 

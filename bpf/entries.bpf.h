@@ -60,7 +60,7 @@ static __always_inline int is_due(__u64 w0, __u64 w1)
 }
 
 /*
- * The place of an address: 1 + n * KPM_BUCKET_SLOTS + slot, in the n-th of its buckets; 0: not
+ * The position of an address: 1 + n * KPM_BUCKET_SLOTS + slot, in the n-th of its buckets; 0: not
  * tracked. Not static, see put_in().
  */
 __noinline int find_entry(__u64 hash, __u64 key)

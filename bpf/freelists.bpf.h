@@ -11,8 +11,8 @@
 #define BARN_MAX  64
 #define SHEAF_MAX 4096
 
-/* The place of a free object in one word: kind of place, CPU or node. */
-#define WHERE(place, unit) ((__u64)(place) << 32 | (unit))
+/* Where a free object was found, in one word: the kind, and the CPU or node. */
+#define WHERE(free_kind, unit) ((__u64)(free_kind) << 32 | (unit))
 
 /* If a free object is tracked, records it as a candidate. 0 if there is no room for it. */
 __noinline int scan_object(__u64 ptr, __u64 cache, __u64 where, __u64 sheaf, __u32 index)
@@ -21,7 +21,7 @@ __noinline int scan_object(__u64 ptr, __u64 cache, __u64 where, __u64 sheaf, __u
 		.cache = cache,
 		.sheaf = sheaf,
 		.index = index,
-		.place = where >> 32,
+		.free_kind = where >> 32,
 		.unit = where,
 	};
 	struct kpm_slot *slot;
@@ -66,7 +66,7 @@ __noinline int scan_cpu_freelist(__u64 cache, __u64 cpu_slab, __u32 cpu)
 	struct list l = {.cache = cache, .where = WHERE(KPM_AUDIT_CPU, cpu)};
 	__u32 records_before = state.records;
 	__u64 tid, slab;
-	struct place p;
+	struct containing_slab p;
 
 	if (!HAVE_CPU_SLABS)
 		return 0;
@@ -75,7 +75,7 @@ __noinline int scan_cpu_freelist(__u64 cache, __u64 cpu_slab, __u32 cpu)
 	l.at = WORD(cpu_slab, kmem_cache_cpu, freelist);
 	if (!l.at || !slab)
 		return 0;
-	if (find_place(l.at, cache, state.map_base, &p) && p.slab == slab) {
+	if (find_slab(l.at, cache, state.map_base, &p) && p.slab == slab) {
 		l.low = p.low;
 		l.high = p.high;
 		freelist_of(cache, &l.links);
@@ -112,11 +112,11 @@ __noinline int scan_sheaf(__u64 cache, __u64 sheaf, __u64 where)
 }
 
 /* A sheaf of a CPU; `sheaves` is its struct slub_percpu_sheaves. */
-static __always_inline __u64 sheaf_of(__u64 sheaves, __u32 place)
+static __always_inline __u64 sheaf_of(__u64 sheaves, __u32 free_kind)
 {
-	if (place == KPM_AUDIT_MAIN)
+	if (free_kind == KPM_AUDIT_MAIN)
 		return WORD(sheaves, slub_percpu_sheaves, main);
-	if (place == KPM_AUDIT_SPARE)
+	if (free_kind == KPM_AUDIT_SPARE)
 		return WORD(sheaves, slub_percpu_sheaves, spare);
 	return WORD(sheaves, slub_percpu_sheaves, rcu_free);
 }
@@ -129,8 +129,9 @@ __noinline int scan_cpu(__u64 cache, __u32 cpu)
 		return 0;
 	if (HAVE_SHEAVES) {
 		at = WORD(cache, kmem_cache___lists, cpu_sheaves);
-		for (__u32 place = KPM_AUDIT_MAIN; at && place <= KPM_AUDIT_RCU_FREE; place++)
-			scan_sheaf(cache, sheaf_of(at + offset, place), WHERE(place, cpu));
+		for (__u32 free_kind = KPM_AUDIT_MAIN; at && free_kind <= KPM_AUDIT_RCU_FREE;
+		     free_kind++)
+			scan_sheaf(cache, sheaf_of(at + offset, free_kind), WHERE(free_kind, cpu));
 	}
 	if (HAVE_CPU_SLABS) {
 		at = WORD(cache, kmem_cache___lists, cpu_slab);

@@ -274,22 +274,22 @@ struct {
 static __always_inline int note_call(struct pt_regs *regs, __u64 site)
 {
 	struct call call = {site, {regs->di, regs->si, regs->dx, regs->cx}};
-	__u64 place = regs->sp;
+	__u64 stack_pointer = regs->sp;
 
-	bpf_map_update_elem(&calls, &place, &call, BPF_ANY);
+	bpf_map_update_elem(&calls, &stack_pointer, &call, BPF_ANY);
 	return 0;
 }
 
 /* Fetches the arguments that the kprobe has stored; 0 if there are none. */
 static __always_inline int noted_call(struct pt_regs *regs, struct call *call)
 {
-	__u64 place = regs->sp - 8;
-	struct call *noted = bpf_map_lookup_elem(&calls, &place);
+	__u64 stack_pointer = regs->sp - 8;
+	struct call *noted = bpf_map_lookup_elem(&calls, &stack_pointer);
 
 	if (!noted)
 		return 0;
 	*call = *noted;
-	bpf_map_delete_elem(&calls, &place);
+	bpf_map_delete_elem(&calls, &stack_pointer);
 	return 1;
 }
 

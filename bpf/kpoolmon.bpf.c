@@ -24,7 +24,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* The first of the places where a tag can be. */
+/* The first slot where a tag can be. */
 static __always_inline struct kpm_tag *first_way(__u64 key)
 {
 	struct kpm_tag *tag = ways_of(tag_home(key))->tag;

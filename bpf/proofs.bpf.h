@@ -35,9 +35,9 @@ __noinline int on_slab(__u64 ptr, __u64 cache)
 {
 	struct search s = {.wanted = ptr};
 	__u64 head, counters;
-	struct place p;
+	struct containing_slab p;
 
-	if (!find_place(ptr, cache, state.map_base, &p))
+	if (!find_slab(ptr, cache, state.map_base, &p))
 		return 0;
 	head = WORD(p.slab, slab, freelist);
 	if (!head)
@@ -87,13 +87,13 @@ static __always_inline int seems_free(struct kpm_candidate *f)
 	__u64 ptr = ADDRESS(f->w0);
 	int how;
 
-	f->place = KPM_AUDIT_PAGE;
+	f->free_kind = KPM_AUDIT_PAGE;
 	f->cache = cache_of(ptr);
 	if (gone_by_page(ptr, f->cache, f->w0, f->w1))
 		return 1;
 	if (!f->cache)
 		return 0;
-	f->place = KPM_AUDIT_SLAB;
+	f->free_kind = KPM_AUDIT_SLAB;
 	how = is_debugged(f->cache) ? 0 : on_slab(ptr, f->cache);
 	state.inconclusive += how == INCONCLUSIVE;
 	return how == 1;
@@ -113,13 +113,13 @@ __noinline int in_sheaf(__u64 ptr, __u64 cache, __u64 sheaf, __u32 index, __u32 
 __noinline int on_cpu(__u64 ptr, __u64 cache, __u64 cpu_slab)
 {
 	struct search s = {.wanted = ptr};
-	struct place p;
+	struct containing_slab p;
 	__u64 tid;
 
 	if (!HAVE_CPU_SLABS)
 		return 0;
 	tid = WORD(cpu_slab, kmem_cache_cpu, tid);
-	if (!find_place(ptr, cache, state.map_base, &p) ||
+	if (!find_slab(ptr, cache, state.map_base, &p) ||
 	    WORD(cpu_slab, kmem_cache_cpu, slab) != p.slab)
 		return 0;
 	s.at = WORD(cpu_slab, kmem_cache_cpu, freelist);
@@ -145,31 +145,31 @@ static __always_inline int in_cpus_sheaf(const struct kpm_candidate *f, __u64 pt
 	if (!HAVE_SHEAVES)
 		return 0;
 	sheaves = WORD(f->cache, kmem_cache___lists, cpu_sheaves) + offset;
-	if (sheaf_of(sheaves, f->place) != f->sheaf ||
+	if (sheaf_of(sheaves, f->free_kind) != f->sheaf ||
 	    !in_sheaf(ptr, f->cache, f->sheaf, f->index, 0))
 		return 0;
 	above = is_open(sheaves) ? 0 : 1;
 	return in_sheaf(ptr, f->cache, f->sheaf, f->index, above) &&
-	       sheaf_of(sheaves, f->place) == f->sheaf;
+	       sheaf_of(sheaves, f->free_kind) == f->sheaf;
 }
 
-/* Second pass: is the entry's object free in the same place? */
+/* Second pass: is the entry's object still free where it was found? */
 static __always_inline int still_free(const struct kpm_candidate *f)
 {
 	__u64 ptr = ADDRESS(f->w0), offset;
 
-	if (f->place == KPM_AUDIT_PAGE)
+	if (f->free_kind == KPM_AUDIT_PAGE)
 		return gone_by_page(ptr, cache_of(ptr), f->w0, f->w1);
-	if (f->place == KPM_AUDIT_SLAB)
+	if (f->free_kind == KPM_AUDIT_SLAB)
 		return cache_of(ptr) == f->cache && on_slab(ptr, f->cache) == 1;
-	if (f->place == KPM_AUDIT_BARN)
+	if (f->free_kind == KPM_AUDIT_BARN)
 		return walk_barn(f->cache, f->unit, f->sheaf) &&
 		       in_sheaf(ptr, f->cache, f->sheaf, f->index, 0) &&
 		       walk_barn(f->cache, f->unit, f->sheaf);
 	offset = offset_of_cpu(f->unit);
 	if (!offset)
 		return 0;
-	if (f->place != KPM_AUDIT_CPU)
+	if (f->free_kind != KPM_AUDIT_CPU)
 		return in_cpus_sheaf(f, ptr, offset);
 	if (!HAVE_CPU_SLABS)
 		return 0;

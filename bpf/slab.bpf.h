@@ -58,14 +58,14 @@ static __always_inline __u32 objects_of_slab(__u64 word)
 }
 
 /* The slab that an object lies in. */
-struct place {
+struct containing_slab {
 	__u64 slab; /* struct slab *, 0: not known */
 	__u64 low, high;
 	__u32 objects;
 };
 
-static __always_inline int place_by(__u64 ptr, __u64 cache, __u64 map_base, __u32 order_objects,
-				    struct place *p)
+static __always_inline int find_slab_of_order(__u64 ptr, __u64 cache, __u64 map_base,
+					      __u32 order_objects, struct containing_slab *p)
 {
 	__u64 bytes = 4096ULL << (order_objects >> 16 & 15), slab;
 	__u32 objects = order_objects & 0xffff;
@@ -92,10 +92,11 @@ static __always_inline int is_not_large(__u64 ptr, __u64 map_base)
 }
 
 /* A slab of the cache's usual order, or of its least. */
-static __always_inline int find_place(__u64 ptr, __u64 cache, __u64 map_base, struct place *p)
+static __always_inline int find_slab(__u64 ptr, __u64 cache, __u64 map_base,
+				     struct containing_slab *p)
 {
-	if (place_by(ptr, cache, map_base, NUMBER(cache, kmem_cache___lists, oo), p) ||
-	    place_by(ptr, cache, map_base, NUMBER(cache, kmem_cache___lists, min), p))
+	if (find_slab_of_order(ptr, cache, map_base, NUMBER(cache, kmem_cache___lists, oo), p) ||
+	    find_slab_of_order(ptr, cache, map_base, NUMBER(cache, kmem_cache___lists, min), p))
 		return 1;
 	p->slab = 0;
 	return 0;

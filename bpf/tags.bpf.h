@@ -202,7 +202,7 @@ __noinline int revive_tag(__u64 cache, __u64 key, __u32 id)
 }
 
 /*
- * Searches the tag in all its places and claims one if it is new; its number or KPM_NO_TAG. The
+ * Searches the tag in all its slots and claims one if it is new; its number or KPM_NO_TAG. The
  * description comes after the loop: inside, the verifier would walk through it 64 times.
  */
 static __always_inline int search_tag(struct bpf_raw_tracepoint_args *ctx, __u64 key, int by_cache)
@@ -211,8 +211,8 @@ static __always_inline int search_tag(struct bpf_raw_tracepoint_args *ctx, __u64
 	int id = KPM_NO_TAG;
 	__u32 at = tag_home(key);
 
-	for (int place = 0; place < KPM_TAG_PROBES * KPM_TAG_WAYS; place++) {
-		__u32 way = place & (KPM_TAG_WAYS - 1);
+	for (int probe = 0; probe < KPM_TAG_PROBES * KPM_TAG_WAYS; probe++) {
+		__u32 way = probe & (KPM_TAG_WAYS - 1);
 		struct kpm_tag *t = &ways_of(at)->tag[way];
 		__u64 have = READ_WORD(t->key);
 

@@ -10,8 +10,8 @@
 #include <linux/types.h>
 #endif
 
-/* The place in which an object is free. */
-enum kpm_audit_place {
+/* How an object is free: where it was found. */
+enum kpm_audit_free_kind {
 	KPM_AUDIT_PAGE,     /* its page is no slab page any more, or that of another cache */
 	KPM_AUDIT_SLAB,     /* on the freelist of its slab */
 	KPM_AUDIT_CPU,      /* on the freelist of the CPU that owns the slab (before 7.0) */
@@ -19,17 +19,17 @@ enum kpm_audit_place {
 	KPM_AUDIT_SPARE,    /* the same */
 	KPM_AUDIT_RCU_FREE, /* the same */
 	KPM_AUDIT_BARN,     /* in a full sheaf of a node */
-	KPM_AUDIT_PLACES
+	KPM_AUDIT_FREE_KINDS
 };
 
 /* An entry of the object table whose object was free in the first pass. */
 struct kpm_candidate {
-	__u64 w0, w1; /* the entry */
-	__u64 cache;  /* struct kmem_cache * */
-	__u64 sheaf;  /* struct slab_sheaf *, where it is in one */
-	__u32 place;  /* enum kpm_audit_place */
-	__u32 unit;   /* CPU or node of the place */
-	__u32 index;  /* in the sheaf */
+	__u64 w0, w1;    /* the entry */
+	__u64 cache;     /* struct kmem_cache * */
+	__u64 sheaf;     /* struct slab_sheaf *, where it is in one */
+	__u32 free_kind; /* enum kpm_audit_free_kind */
+	__u32 unit;      /* CPU or node where it was found */
+	__u32 index;     /* in the sheaf */
 	__u32 pad;
 };
 
@@ -49,7 +49,7 @@ struct kpm_audit_state {
 	__u32 records;      /* candidates, landmarks or caches written; user space resets it */
 	__u64 scanned;      /* entries or free objects scanned */
 	__u64 inconclusive; /* lists and slabs that changed while they were followed: skipped */
-	__u64 taken[KPM_AUDIT_PLACES]; /* entries taken out, by place */
+	__u64 taken[KPM_AUDIT_FREE_KINDS]; /* entries taken out, by free kind */
 };
 
 /* A slab cache and its tracked objects. */

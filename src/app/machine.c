@@ -104,7 +104,7 @@ static void add_modules(struct modules *m, const struct kpm_frame *frame)
 	for (uint32_t i = 0; i < frame->count; i++) {
 		const struct kpm_row *row = &frame->part.snap->rows[frame->order[i]];
 		const char *name = kpm_tagset_get(frame->part.tags, row->tag)->module;
-		const struct kpm_location *place =
+		const struct kpm_location *location =
 			frame->part.locations ? frame->part.locations[row->tag] : NULL;
 		size_t k = 0;
 
@@ -119,8 +119,8 @@ static void add_modules(struct modules *m, const struct kpm_frame *frame)
 			m->list[m->count].file = NULL;
 			m->list[m->count++].name = name;
 		}
-		if (place && place->file)
-			m->list[k].file = place->file;
+		if (location && location->file)
+			m->list[k].file = location->file;
 	}
 }
 

@@ -19,7 +19,7 @@
 static const struct {
 	const char *name; /* in JSON */
 	const char *words;
-} places[KPM_AUDIT_PLACES] = {
+} free_kinds[KPM_AUDIT_FREE_KINDS] = {
 	[KPM_AUDIT_PAGE] = {"page", "their page is no slab page any more, or another cache's"},
 	[KPM_AUDIT_SLAB] = {"slab", "on the freelist of their slab"},
 	[KPM_AUDIT_CPU] = {"cpu", "on the freelist of a CPU"},
@@ -93,9 +93,9 @@ static void put_table(FILE *out, const struct run *run)
 		" tracked ones were free, %" PRIu64 " outstanding are left\n",
 		report->scanned, report->cpu_ns / 1e6, kpm_audit_taken(report),
 		snap->capacity.objects);
-	for (int i = 0; i < KPM_AUDIT_PLACES; i++)
+	for (int i = 0; i < KPM_AUDIT_FREE_KINDS; i++)
 		if (report->taken[i])
-			fprintf(out, " %9" PRIu64 "  %s\n", report->taken[i], places[i].words);
+			fprintf(out, " %9" PRIu64 "  %s\n", report->taken[i], free_kinds[i].words);
 	if (report->inconclusive)
 		fprintf(out, " %9" PRIu64 "  skipped: a list changed while it was followed\n",
 			report->inconclusive);
@@ -121,8 +121,8 @@ static int put_json(FILE *out, const struct run *run)
 	const struct kpm_snapshot *snap = &run->sampler.snap;
 	json_t *object = json_object(), *taken = json_object(), *tags = json_array();
 
-	for (int i = 0; i < KPM_AUDIT_PLACES; i++)
-		json_object_set_new(taken, places[i].name, json_integer(report->taken[i]));
+	for (int i = 0; i < KPM_AUDIT_FREE_KINDS; i++)
+		json_object_set_new(taken, free_kinds[i].name, json_integer(report->taken[i]));
 	for (uint32_t i = 0; i < shown(run, UINT32_MAX); i++) {
 		const struct kpm_tag_name *name =
 			kpm_tagset_get(run->sampler.tags, run->found[i].tag);

@@ -30,7 +30,7 @@ uint64_t kpm_audit_taken(const struct kpm_audit_report *report)
 {
 	uint64_t sum = 0;
 
-	for (int i = 0; i < KPM_AUDIT_PLACES; i++)
+	for (int i = 0; i < KPM_AUDIT_FREE_KINDS; i++)
 		sum += report->taken[i];
 	return sum;
 }

@@ -25,11 +25,11 @@ struct kpm_audit;
 
 /* Sums since the audit was opened. */
 struct kpm_audit_report {
-	uint64_t scanned;                 /* entries and free objects scanned */
-	uint64_t taken[KPM_AUDIT_PLACES]; /* taken out in the second pass, by place */
-	uint64_t inconclusive;            /* slabs and lists that changed meanwhile: skipped */
-	uint64_t rounds;                  /* times that the whole table was scanned */
-	int64_t cpu_ns;                   /* processor time */
+	uint64_t scanned;                     /* entries and free objects scanned */
+	uint64_t taken[KPM_AUDIT_FREE_KINDS]; /* taken out in the second pass, by free kind */
+	uint64_t inconclusive;                /* slabs and lists that changed meanwhile: skipped */
+	uint64_t rounds;                      /* times that the whole table was scanned */
+	int64_t cpu_ns;                       /* processor time */
 };
 
 uint64_t kpm_audit_taken(const struct kpm_audit_report *report);

@@ -148,41 +148,41 @@ static void get_label(frame_t f, row_t r, cell_t c)
 		set_text(c, f->part.labels[r->tag]);
 }
 
-/* Places on disk. */
+/* Locations on disk. */
 
-static const struct kpm_location *place_of(frame_t f, row_t r)
+static const struct kpm_location *location_of(frame_t f, row_t r)
 {
 	static const struct kpm_location nowhere = {0};
-	const struct kpm_location *place = NULL;
+	const struct kpm_location *location = NULL;
 
 	if (f->part.locations && r->tag != KPM_NO_TAG)
-		place = f->part.locations[r->tag];
-	return place ? place : &nowhere;
+		location = f->part.locations[r->tag];
+	return location ? location : &nowhere;
 }
 
-#define PLACE(member)                                                                              \
+#define LOCATION(member)                                                                           \
 	static void get_##member(frame_t f, row_t r, cell_t c)                                     \
 	{                                                                                          \
-		set_text(c, place_of(f, r)->member);                                               \
+		set_text(c, location_of(f, r)->member);                                            \
 	}
 
-PLACE(file)
-PLACE(source)
-PLACE(inlined)
-PLACE(build_id)
-PLACE(srcversion)
-PLACE(vendor)
-PLACE(builtin)
+LOCATION(file)
+LOCATION(source)
+LOCATION(inlined)
+LOCATION(build_id)
+LOCATION(srcversion)
+LOCATION(vendor)
+LOCATION(builtin)
 
 static void get_line(frame_t f, row_t r, cell_t c)
 {
-	if (place_of(f, r)->line)
-		set_uint(c, place_of(f, r)->line);
+	if (location_of(f, r)->line)
+		set_uint(c, location_of(f, r)->line);
 }
 
 static void get_build(frame_t f, row_t r, cell_t c)
 {
-	enum kpm_build build = place_of(f, r)->build;
+	enum kpm_build build = location_of(f, r)->build;
 
 	if (build != KPM_BUILD_UNKNOWN)
 		set_text(c, build == KPM_BUILD_LOADED ? "loaded" : "other");

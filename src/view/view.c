@@ -61,10 +61,10 @@ static bool is_found(const struct kpm_view_opts *opts, const struct kpm_frame_pa
 		     const struct kpm_row *row, const struct kpm_tag_name *name)
 {
 	const char *find = opts->find;
-	const struct kpm_location *place = parts->locations ? parts->locations[row->tag] : NULL;
+	const struct kpm_location *location = parts->locations ? parts->locations[row->tag] : NULL;
 
 	return !find || !*find || holds(name->text, find) || holds(name->module, find) ||
-	       holds(name->cache, find) || (place && holds(place->file, find)) ||
+	       holds(name->cache, find) || (location && holds(location->file, find)) ||
 	       (parts->labels && holds(parts->labels[row->tag], find));
 }
 

@@ -199,12 +199,12 @@ static void text_is(const struct built *b, const char *column, uint32_t row, con
 		assert_string_equal(kpm_cell_text(&cell), want);
 }
 
-static void places(void **state)
+static void locations(void **state)
 {
-	static const struct kpm_location place = {
+	static const struct kpm_location location = {
 		"/lib/a.ko", KPM_BUILD_OTHER, "0102", "ABC", "linux-image", "snd", "a.c", 7, "",
 	};
-	const struct kpm_location *list[] = {NULL, &place, NULL, NULL, NULL};
+	const struct kpm_location *list[] = {NULL, &location, NULL, NULL, NULL};
 	struct kpm_cell cell;
 	struct built b;
 
@@ -271,7 +271,7 @@ int main(void)
 		cmocka_unit_test(orders),          cmocka_unit_test(pools),
 		cmocka_unit_test(unloaded_module), cmocka_unit_test(filters),
 		cmocka_unit_test(joined_caches),   cmocka_unit_test(changes),
-		cmocka_unit_test(column_table),    cmocka_unit_test(places),
+		cmocka_unit_test(column_table),    cmocka_unit_test(locations),
 		cmocka_unit_test(needs),
 	};
 
