@@ -217,7 +217,7 @@ case_suspects_formats() {
 	head -n 1 csv | grep -q '^verdict,tag,cache,type,module,bytes,'
 	[ "$(wc -l <csv)" -le 3 ]
 	# also when nothing grew: there is a single sample
-	"$binary" suspects --objects 100k --for 100ms -D 1h --format csv >csv
+	"$binary" suspects --objects 100k --for 1s -D 3s --format csv >csv
 	[ "$(wc -l <csv)" -eq 1 ]
 	head -n 1 csv | grep -q '^verdict,tag,cache,type,module,bytes,'
 }
