@@ -45,7 +45,7 @@ def main():
     width, height = columns * CELL_W + 2 * PAD, len(lines) * CELL_H + 2 * PAD
     print(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
           f'viewBox="0 0 {width:.0f} {height:.0f}" font-family="DejaVu Sans Mono, Menlo, monospace" '
-          f'font-size="14" xml:space="preserve">')
+          f'font-size="14">')
     print(f'<rect width="100%" height="100%" rx="6" fill="{PAPER}"/>')
     for y, line in enumerate(lines):
         x = 0
@@ -56,9 +56,11 @@ def main():
                       f'height="{CELL_H}" fill="{ink}"/>')
                 ink = PAPER
             weight = ' font-weight="bold"' if attributes.get('bold') else ''
-            if text.strip():
-                print(f'<text x="{left:.1f}" y="{top + 13}" textLength="{len(text) * CELL_W:.1f}" '
-                      f'fill="{ink}"{weight}>{escape(text)}</text>')
+            # browsers differ in what they do with blanks: each stretch without two of them apart
+            for part in re.finditer(r'\S+( \S+)*', text):
+                print(f'<text x="{left + part.start() * CELL_W:.1f}" y="{top + 13}" '
+                      f'textLength="{len(part.group()) * CELL_W:.1f}" '
+                      f'fill="{ink}"{weight}>{escape(part.group())}</text>')
             x += len(text)
     print('</svg>')
 
