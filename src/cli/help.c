@@ -34,7 +34,7 @@ void kpm_help(FILE *out)
 {
 	fputs("usage: kpoolmon [COMMAND] [OPTION...]\n\n"
 	      "Counts the kernel's slab allocations by call site and shows who holds the memory.\n"
-	      "Without a COMMAND it is console on a terminal, else dump.\n\n"
+	      "Without a COMMAND: the console on a terminal, dump elsewhere.\n\n"
 	      "Commands:\n",
 	      out);
 	for (size_t i = 0; i < kpm_command_count; i++)
