@@ -5,11 +5,12 @@
 
 #include "app/locations.h"
 #include "base/array.h"
+#include "base/clock.h"
 #include "resolve/resolver.h"
 
 /* For all lines together; debuginfod fetches over the network. */
-#define TIME_MAX     (20 * 1000000000LL)
-#define TIME_MAX_NET (180 * 1000000000LL)
+#define TIME_MAX     (20 * KPM_SECOND)
+#define TIME_MAX_NET (180 * KPM_SECOND)
 
 struct kpm_locations {
 	unsigned int needs;

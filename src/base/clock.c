@@ -21,3 +21,8 @@ int64_t kpm_wall(void)
 {
 	return read_clock(CLOCK_REALTIME);
 }
+
+int64_t kpm_thread_time(void)
+{
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}

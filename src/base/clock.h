@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The two clocks, in nanoseconds. */
+/* The clocks, in nanoseconds. */
 #ifndef KPM_CLOCK_H
 #define KPM_CLOCK_H
 
@@ -11,5 +11,7 @@
 int64_t kpm_now(void);
 /* CLOCK_REALTIME: for times that are shown and written. */
 int64_t kpm_wall(void);
+/* Processor time of the calling thread. */
+int64_t kpm_thread_time(void);
 
 #endif

@@ -7,10 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file_time.h"
 #include "base/parse.h"
-
-#define SECOND 1000000000LL
 
 const char *kpm_file_time_split(const char *name, char *buf, size_t size)
 {
@@ -33,8 +32,8 @@ static bool parse_wall(const char *text, int64_t *ns)
 
 		if (!end || strcmp(end, *end ? "Z" : ""))
 			continue;
-		return !__builtin_mul_overflow((int64_t)timegm(&tm), SECOND, ns) &&
-		       !__builtin_add_overflow(*ns, SECOND - 1, ns);
+		return !__builtin_mul_overflow((int64_t)timegm(&tm), KPM_SECOND, ns) &&
+		       !__builtin_add_overflow(*ns, KPM_SECOND - 1, ns);
 	}
 	return false;
 }

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/parse.h"
 
-#define SECOND       1000000000ULL
-#define DURATION_MAX (10 * 365 * 86400 * SECOND)
+#define DURATION_MAX (10 * 365 * 86400 * KPM_SECOND)
 
 struct unit {
 	const char *name;
@@ -15,8 +15,8 @@ struct unit {
 };
 
 static const struct unit time_units[] = {
-	{"ms", 1000000},    {"s", SECOND},        {"min", 60 * SECOND},
-	{"m", 60 * SECOND}, {"h", 3600 * SECOND}, {"d", 86400 * SECOND},
+	{"ms", 1000000},        {"s", KPM_SECOND},        {"min", 60 * KPM_SECOND},
+	{"m", 60 * KPM_SECOND}, {"h", 3600 * KPM_SECOND}, {"d", 86400 * KPM_SECOND},
 };
 
 static const struct unit count_units[] = {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 bool kpm_match(const char *pattern, const char *text)
@@ -151,7 +152,7 @@ char *kpm_format_duration(int64_t ns, char *buf)
 
 char *kpm_format_time(int64_t wall_ns, char *buf)
 {
-	time_t seconds = wall_ns / 1000000000;
+	time_t seconds = wall_ns / KPM_SECOND;
 	struct tm tm;
 
 	gmtime_r(&seconds, &tm);

@@ -144,7 +144,7 @@ static bool add_kernel(struct find *f, enum kpm_search_path which, enum kpm_sour
 	    stat(path, &st))
 		return false;
 	f->files[f->count++] = (struct kpm_source_file){
-		path, kind, st.st_size, st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec};
+		path, kind, st.st_size, st.st_mtim.tv_sec * KPM_SECOND + st.st_mtim.tv_nsec};
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/file_time.h"
 #include "model/dataset_csv.h"
 
@@ -138,7 +139,7 @@ static int64_t wall_of(const char *text)
 	const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
 	int64_t ns;
 
-	if (!end || *end || __builtin_mul_overflow((int64_t)timegm(&tm), 1000000000LL, &ns))
+	if (!end || *end || __builtin_mul_overflow((int64_t)timegm(&tm), KPM_SECOND, &ns))
 		return 0;
 	return ns < 0 ? 0 : ns;
 }

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "model/trend.h"
 
 #define SAMPLES 64
-#define SECOND  1000000000LL
 
 enum { LATEST, QUARTERS, RUN, LEVELS };
 
@@ -54,8 +54,8 @@ struct kpm_trend *kpm_trend_new(void)
 
 	if (!t)
 		return NULL;
-	t->level[QUARTERS].step = 15 * SECOND;
-	t->level[RUN].step = 30 * SECOND;
+	t->level[QUARTERS].step = 15 * KPM_SECOND;
+	t->level[RUN].step = 30 * KPM_SECOND;
 	return t;
 }
 

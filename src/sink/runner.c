@@ -10,12 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "sink/runner.h"
 
 #define QUEUE_MAX 64
 #define FACTS     16
-#define TIME_MAX  (30 * 1000000000LL)
+#define TIME_MAX  (30 * KPM_SECOND)
 
 /* A notice as the program will get it: the environment and the JSON. */
 struct waiting {
@@ -171,7 +172,7 @@ static bool ended_badly(struct kpm_runner *r, int status, struct kpm_err *failur
 	r->pid = 0;
 	if (r->late)
 		kpm_fail(failure, 0, "%s took more than %lld s and was ended", r->program,
-			 TIME_MAX / 1000000000LL);
+			 TIME_MAX / KPM_SECOND);
 	else if (WIFSIGNALED(status))
 		kpm_fail(failure, 0, "%s was ended by signal %d", r->program, WTERMSIG(status));
 	else if (WEXITSTATUS(status) == 127)

@@ -11,6 +11,7 @@
 
 #include <bpf/bpf.h>
 
+#include "base/clock.h"
 #include "source/audit_programs.h"
 #include "source/kernel.h"
 #include "source/libbpf_log.h"
@@ -35,22 +36,14 @@ uint64_t kpm_audit_taken(const struct kpm_audit_report *report)
 	return sum;
 }
 
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-
 int kpm_audit_run(struct kpm_audit *a, struct bpf_program *program, struct kpm_audit_args *args)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(*args));
-	int64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	int64_t before = kpm_thread_time();
 
 	if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts))
 		return -errno;
-	a->report.cpu_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - before;
+	a->report.cpu_ns += kpm_thread_time() - before;
 	a->report.scanned = kpm_audit_state(a)->scanned;
 	a->report.inconclusive = kpm_audit_state(a)->inconclusive;
 	memcpy(a->report.taken, kpm_audit_state(a)->taken, sizeof(a->report.taken));
@@ -188,8 +181,8 @@ int kpm_audit_open(const struct kpm_tables_fds *fds, const struct kpm_roots *roo
 		return ret;
 	}
 	/* starting somewhere else each time, many short runs cover the whole table, too */
-	a->block = (uint64_t)clock_ns(CLOCK_MONOTONIC) / 1000 % a->blocks;
-	a->sampled_ns = clock_ns(CLOCK_MONOTONIC);
+	a->block = (uint64_t)kpm_now() / 1000 % a->blocks;
+	a->sampled_ns = kpm_now();
 	*audit = a;
 	return 0;
 }
@@ -234,7 +227,7 @@ static int scan(struct kpm_audit *a)
 		a, lists ? a->skel->progs.kpm_audit_lists : a->skel->progs.kpm_audit_scan, &args);
 	if (ret)
 		return ret;
-	a->scanned_ns = clock_ns(CLOCK_MONOTONIC);
+	a->scanned_ns = kpm_now();
 	/* if candidates did not fit, these lists are scanned once more after the second pass */
 	a->again = lists && !a->again && !has_room(a);
 	if (!lists)
@@ -255,7 +248,7 @@ int kpm_audit_step(struct kpm_audit *a, int64_t budget_ns)
 	uint64_t rounds = a->report.rounds;
 	int ret = 0;
 
-	if (clock_ns(CLOCK_MONOTONIC) - a->scanned_ns < KPM_AUDIT_PAUSE_MS * 1000000LL)
+	if (kpm_now() - a->scanned_ns < KPM_AUDIT_PAUSE_MS * 1000000LL)
 		return 0;
 	ret = confirm(a);
 	while (!ret && has_room(a) && a->report.cpu_ns < until && a->report.rounds == rounds)
@@ -272,7 +265,7 @@ static void pause_between(void)
 
 void kpm_audit_sample(struct kpm_audit *a, struct kpm_snapshot *snap)
 {
-	int64_t now = clock_ns(CLOCK_MONOTONIC), budget = (now - a->sampled_ns) / 100;
+	int64_t now = kpm_now(), budget = (now - a->sampled_ns) / 100;
 
 	a->sampled_ns = now;
 	if (budget > BUDGET_MOST)

@@ -4,21 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include <bpf/bpf.h>
 
+#include "base/clock.h"
 #include "source/map_source.h"
 #include "source/meminfo.h"
 #include "source/tag_objects.h"
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
 
 /* The parts of a snapshot that are the machine's: clocks, names of host and kernel, memory. */
 static void read_machine(struct kpm_snapshot *snap, const struct kpm_roots *roots)
@@ -28,8 +20,8 @@ static void read_machine(struct kpm_snapshot *snap, const struct kpm_roots *root
 	uname(&uts);
 	snprintf(snap->host, sizeof(snap->host), "%s", uts.nodename);
 	snprintf(snap->kernel, sizeof(snap->kernel), "%s", uts.release);
-	snap->mono_ns = clock_ns(CLOCK_MONOTONIC);
-	snap->wall_ns = clock_ns(CLOCK_REALTIME);
+	snap->mono_ns = kpm_now();
+	snap->wall_ns = kpm_wall();
 	if (!kpm_meminfo_read(roots, &snap->memory, NULL))
 		snap->have |= KPM_HAVE_MEMORY;
 }

@@ -15,6 +15,7 @@
 
 #include <bpf/bpf.h>
 
+#include "base/clock.h"
 #include "source/folder.h"
 #include "source/pins.h"
 #include "source/probes.h"
@@ -69,15 +70,11 @@ static int pin_about(const struct kpm_probes *probes, const char *folder, const 
 		     struct kpm_err *err)
 {
 	struct kpm_about about = {.abi = KPM_ABI_VERSION};
-	struct timespec wall, mono;
 	uint32_t zero = 0;
 	int fd, ret;
 
-	clock_gettime(CLOCK_REALTIME, &wall);
-	clock_gettime(CLOCK_MONOTONIC, &mono);
 	about.flags = probes->opts.no_rescue ? KPM_ABOUT_NO_RESCUE : 0;
-	about.started_wall = wall.tv_sec * 1000000000ULL + wall.tv_nsec -
-			     (mono.tv_sec * 1000000000LL + mono.tv_nsec - probes->started_ns);
+	about.started_wall = kpm_wall() - (kpm_now() - probes->started_ns);
 	snprintf(about.version, sizeof(about.version), "%s", version);
 	for (int i = 0; i < KPM_HOOKS; i++)
 		about.attach[i] = probes->hooks.attach[i];

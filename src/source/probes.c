@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <bpf/bpf.h>
 
+#include "base/clock.h"
 #include "source/kernel.h"
 #include "source/libbpf_log.h"
 #include "source/meminfo.h"
@@ -172,7 +172,6 @@ int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 {
 	const struct kpm_hook_choice none = {.off = (1U << KPM_HOOKS) - 1};
 	struct kpm_control ctl = {.version = KPM_ABI_VERSION};
-	struct timespec now;
 	uint32_t zero = 0;
 	int ret;
 
@@ -196,8 +195,7 @@ int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 	}
 	if (ret)
 		goto fail;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	probes->started_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
+	probes->started_ns = kpm_now();
 	ctl.started = probes->started_ns;
 	if (!bpf_map_update_elem(bpf_map__fd(probes->skel->maps.control), &zero, &ctl, 0))
 		return 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "view/suspects.h"
 
 /* Tags whose evidence is gathered (50 us each), and those of them whose objects are scanned, which
@@ -37,7 +38,7 @@ static void ask_ages(const struct kpm_snapshot *snap, const struct kpm_tagset *t
 		     const struct kpm_trend *trend, kpm_ages_of *ages, void *arg,
 		     struct kpm_suspect *list, uint32_t count)
 {
-	uint32_t half = kpm_trend_span(trend) / 2 / 1000000000, asked = 0;
+	uint32_t half = kpm_trend_span(trend) / 2 / KPM_SECOND, asked = 0;
 
 	for (uint32_t i = 0; ages && half && i < count && asked < AGES_MAX; i++) {
 		struct kpm_suspect *s = &list[i];
