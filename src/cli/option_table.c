@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The table of options, and how a value of each kind is checked and stored. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/text.h"
@@ -111,17 +111,13 @@ static int not_empty(const struct kpm_option *o, const char *arg, struct kpm_err
 static int add_to_list(const struct kpm_option *o, struct kpm_list *list, const char *arg,
 		       struct kpm_err *err)
 {
-	const char **item;
-
 	if (list->count == o->most)
 		return kpm_usage(err, "--%s can be given %llu times at most", o->name,
 				 (unsigned long long)o->most);
-	item = realloc(list->item, (list->count + 2) * sizeof(*item));
-	if (!item)
+	if (kpm_array_reserve(list->item, list->capacity, list->count + 2))
 		return kpm_fail(err, -ENOMEM, "out of memory");
-	list->item = item;
-	item[list->count++] = arg;
-	item[list->count] = NULL;
+	list->item[list->count++] = arg;
+	list->item[list->count] = NULL;
 	return not_empty(o, arg, err);
 }
 

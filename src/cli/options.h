@@ -23,7 +23,7 @@
 /* Arguments of an option that can be repeated, ended by NULL. */
 struct kpm_list {
 	const char **item; /* NULL: none */
-	size_t count;
+	size_t count, capacity;
 };
 
 /*
