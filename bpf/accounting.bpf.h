@@ -4,6 +4,7 @@
 #define KPM_ACCOUNTING_H
 
 #include "objects.bpf.h"
+#include "samples.bpf.h"
 #include "sampling.bpf.h"
 
 /* kmalloc(0) returns ZERO_SIZE_PTR, 16 */
@@ -14,28 +15,75 @@ static __always_inline __u64 alloc_time(void)
 	return (bpf_jiffies64() * jiffies_scale >> 32) & KPM_TIME_MASK;
 }
 
+/* A second copy has caught what the first one missed. */
+static __always_inline void rescued(enum kpm_rescue by)
+{
+	add(&shard_of(this_shard())->rescued[by], 1);
+}
+
+/* The tag and the bytes asked for in a second word: what two entries of one allocation share. */
+#define TAG_AND_ASKED(w1) ((w1) >> KPM_ASKED_SHIFT)
+
+/*
+ * Is the address tracked, under that tag and with that many bytes asked for? With `taken_over` only
+ * an entry that a second copy has made, which then is the first one's.
+ */
+__noinline int is_entered(__u64 hash, __u64 key, __u64 tag_and_asked, int taken_over)
+{
+	struct kpm_block *block = block_of(hash);
+	struct kpm_bucket *b;
+	__u32 n, passed;
+	__u64 w0;
+
+	if (!block)
+		return 0;
+	n = find_anywhere(block, hash, key, &b, &passed);
+	if (n >= KPM_BUCKET_SLOTS)
+		return 0;
+	if (TAG_AND_ASKED(READ_WORD(b->slot[n].w1)) != tag_and_asked)
+		return 0;
+	if (!taken_over)
+		return 1;
+	w0 = READ_WORD(b->slot[n].w0);
+	return w0 & KPM_W0_SECOND &&
+	       __sync_val_compare_and_swap(&b->slot[n].w0, w0, w0 & ~KPM_W0_SECOND) == w0;
+}
+
 /*
  * Takes out an address that is still tracked when it is allocated: either its free was missed, or
- * this is the second event of a large kmalloc. Before the new entry is made.
+ * this is the second event of a large kmalloc. Before the new entry is made. 1: the entry is that
+ * of this allocation, since the classic copy ran first; it has rescued nothing, and there is
+ * nothing to do.
  */
-__noinline int replace(__u64 hash, __u64 key, int large)
+__noinline int replace(__u64 hash, __u64 key, __u64 w1, __u64 about)
 {
 	__u32 shard = this_shard();
 	struct kpm_slot entry;
 
+	if (have_classic && !(about & KPM_W0_SECOND) &&
+	    is_entered(hash, key, TAG_AND_ASKED(w1), 1)) {
+		add(&shard_of(shard)->rescued[about & KPM_W0_CACHE ? KPM_RESCUE_CACHE_ALLOC
+								   : KPM_RESCUE_KMALLOC],
+		    -1);
+		return 1;
+	}
 	if (!take_out(hash, key, &entry))
 		return 0;
-	if (large && entry.w0 & KPM_W0_WRAPPER)
+	if (about & KPM_W0_LARGE && entry.w0 & KPM_W0_WRAPPER)
 		settle(shard, &entry, moved);
 	else
 		settle(shard, &entry, reused);
 	return 0;
 }
 
-/* Adds an entry to its tag, and reviews the tag's sampling from time to time. */
-static __always_inline void count_in(struct kpm_counters *c, __u64 w0, __u64 w1)
+/*
+ * Adds an entry to its tag, and reviews the tag's sampling from time to time. The verdict about a
+ * sample of it.
+ */
+static __always_inline int count_in(struct kpm_counters *c, __u64 w0, __u64 w1)
 {
 	__u64 weight = 1ULL << (w0 & KPM_W0_WEIGHT), before;
+	__u32 id = w1 >> KPM_TAG_SHIFT;
 
 	before = __sync_fetch_and_add(&c->allocs, weight);
 	if (w0 & KPM_W0_UNUSUAL) {
@@ -43,19 +91,27 @@ static __always_inline void count_in(struct kpm_counters *c, __u64 w0, __u64 w1)
 		add(&c->unusual_asked, weight * (w1 >> KPM_ASKED_SHIFT & KPM_ASKED_MAX));
 	}
 	if ((before & SAMPLING_PERIOD_MASK) + weight > SAMPLING_PERIOD_MASK)
-		review_sampling(w1 >> KPM_TAG_SHIFT);
+		review_sampling(id);
+	if (KPM_TAG_FLAGS(READ_WORD(tag_of(id)->word)) & (KPM_TAG_RARE | KPM_TAG_RAISED))
+		return visit(id, 0);
+	return comes_by(before >> (w0 & KPM_W0_WEIGHT)) ? visit(id, SAMPLE_RUN_LOG) : ENTERED;
 }
 
-/* Enters an object in any of its buckets. Not static, see put_in(). */
+/*
+ * Enters an object in any of its buckets; the verdict about a sample if it could. Where there is no
+ * room for a second copy's, the first one has nearly always found that, too, and counted it. Not
+ * static, see put_in().
+ */
 __noinline int enter_anywhere(__u64 hash, __u64 w0, __u64 w1)
 {
 	struct kpm_counters *c = counters_of(this_shard(), w1 >> KPM_TAG_SHIFT);
 
 	if (put_in(hash, w0, w1))
-		count_in(c, w0, w1);
-	else if (!(w0 & KPM_W0_WRAPPER)) /* the caller's event of the same object follows */
+		return count_in(c, w0, w1);
+	/* after a wrapper's the caller's event of the same object follows */
+	if (!(w0 & (KPM_W0_WRAPPER | KPM_W0_SECOND)))
 		add(&c->refused, 1ULL << (w0 & KPM_W0_WEIGHT));
-	return 0;
+	return NOT_ENTERED;
 }
 
 static __always_inline __u64 second_word(__u32 id, __u64 asked)
@@ -65,34 +121,60 @@ static __always_inline __u64 second_word(__u32 id, __u64 asked)
 
 /*
  * The slow path of an allocation: the object is large, or of an unusual size, or its tag is
- * sampled, or a hook saw it. `about` is KPM_W0_LARGE or KPM_W0_CACHE, or 0; `word` is the tag's.
+ * sampled, or a hook saw it, or the first copy of a program did not run. `about` is KPM_W0_LARGE or
+ * KPM_W0_CACHE, or 0, and KPM_W0_SECOND; `word` is the tag's. NOT_ENTERED, or the
+ * verdict about a sample.
  */
 __noinline int enter_slow_path(__u64 ptr, __u64 asked, __u64 about, __u32 id, __u64 word)
 {
-	__u64 hash = hash_address(ptr), w0 = KPM_W0_KEY(ptr);
+	__u64 hash = hash_address(ptr), w0 = KPM_W0_KEY(ptr), w1;
 	struct kpm_block *block = block_of(hash);
 	__u32 shift = KPM_TAG_SAMPLING(word);
 	struct kpm_bucket *b;
 
 	if (!block)
 		return 0;
+	if (asked > KPM_ASKED_MAX)
+		asked = KPM_ASKED_MAX;
+	w1 = second_word(id, asked);
 	b = bucket_of(block, hash, 0);
 	HOLD(b);
-	if (tells_of(READ_WORD(b->slot[first_slot(hash)].w0), w0) || may_be_displaced(b, hash))
-		replace(hash, w0, about & KPM_W0_LARGE);
+	if ((tells_of(READ_WORD(b->slot[first_slot(hash)].w0), w0) || may_be_displaced(b, hash)) &&
+	    replace(hash, w0, w1, about))
+		return 0;
 	if (shift) {
 		if (!admitted(ptr, shift))
 			return 0;
 		w0 |= shift & KPM_W0_WEIGHT;
 	}
-	w0 |= about & (KPM_W0_LARGE | KPM_W0_CACHE);
+	w0 |= about & (KPM_W0_LARGE | KPM_W0_CACHE | KPM_W0_SECOND);
 	if (about & KPM_W0_LARGE && KPM_TAG_FLAGS(word) & KPM_TAG_WRAPPER)
 		w0 |= KPM_W0_WRAPPER;
-	if (asked > KPM_ASKED_MAX)
-		asked = KPM_ASKED_MAX;
 	if (asked != KPM_TAG_USUAL(word))
 		w0 |= KPM_W0_UNUSUAL;
-	return enter_anywhere(hash, w0, second_word(id, asked));
+	return enter_anywhere(hash, w0, w1);
+}
+
+/* Enters an object that only a second copy saw. */
+static __always_inline void enter_rescued(__u64 ptr, __u64 asked, __u64 about, __u32 id, __u64 word,
+					  enum kpm_rescue by)
+{
+	int verdict = enter_slow_path(ptr, asked, about | KPM_W0_SECOND, id, word);
+
+	if (verdict)
+		rescued(by);
+	if (verdict >= SAMPLE_ME)
+		sample_lost(id);
+}
+
+/* An entry that the fast path has made comes by, one in a run. */
+__noinline int visit_usual(__u32 id, __u64 before)
+{
+	const __u64 last = SAMPLING_PERIOD_MASK >> SAMPLE_RUN_LOG;
+
+	if ((before >> SAMPLE_RUN_LOG & last) == last)
+		review_sampling(id);
+	return visit(id, SAMPLE_RUN_LOG);
 }
 
 /*
@@ -132,33 +214,34 @@ to_first_slot:
 		goto occupied;
 	publish(slot, &b->mark[n], KPM_MARK_USED, w0, w1);
 	before = tally(&t->allocs);
-	if (unlikely((before & SAMPLING_PERIOD_MASK) == SAMPLING_PERIOD_MASK))
-		goto review;
-	return 0;
+	if (unlikely(comes_by(before)))
+		goto comes_by;
+	return ENTERED;
 regions:
 	block = block_in_region(i);
 	if (!block)
-		return 0;
+		return NOT_ENTERED;
 	goto in_block;
 displaced:
-	if (may_be_displaced(b, hash))
-		replace(hash, w0 & ~KPM_W0_META, 0);
+	if (may_be_displaced(b, hash) && replace(hash, w0 & ~KPM_W0_META, w1, w0))
+		return 0;
 	goto to_first_slot;
 occupied:
-	if (tells_of(before, w0 & ~KPM_W0_META))
-		replace(hash, w0 & ~KPM_W0_META, 0);
+	if (tells_of(before, w0 & ~KPM_W0_META) && replace(hash, w0 & ~KPM_W0_META, w1, w0))
+		return 0;
 	return enter_anywhere(hash, w0, w1);
-review:
-	return review_sampling(w1 >> KPM_TAG_SHIFT);
+comes_by:
+	return visit_usual(w1 >> KPM_TAG_SHIFT, before);
 }
 
 /* The tag table is full: the object is not tracked, but an old entry of its address is settled. */
-__noinline int drop(__u64 ptr, int large)
+__noinline int drop(__u64 ptr, int large, int second)
 {
 	__u32 shard = this_shard();
 
-	replace(hash_address(ptr), KPM_W0_KEY(ptr), large);
-	add(&shard_of(shard)->tags_full, 1);
+	replace(hash_address(ptr), KPM_W0_KEY(ptr), ~0ULL, large ? KPM_W0_LARGE : 0);
+	if (!second)
+		add(&shard_of(shard)->tags_full, 1);
 	return 0;
 }
 

@@ -34,6 +34,7 @@
 #include "entries.bpf.h"
 #include "freelists.bpf.h"
 #include "proofs.bpf.h"
+#include "charges.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -238,6 +239,7 @@ int kpm_audit_caches(struct kpm_audit_args *args __attribute__((unused)))
 			continue;
 		c->cache = cache;
 		c->objects = 0;
+		c->young = 0;
 		c->sampled = 0;
 		bpf_probe_read_kernel_str(c->name, sizeof(c->name), (void *)cache_name(cache));
 		bpf_map_update_elem(&counted_index, &cache, &n, BPF_ANY);
@@ -249,20 +251,15 @@ int kpm_audit_caches(struct kpm_audit_args *args __attribute__((unused)))
 
 static int count_slot(__u32 i, void *arg)
 {
-	__u32 block = *(__u32 *)arg + i / KPM_BLOCK_SLOTS, *index;
-	struct kpm_block *b = block < block_count ? block_at(block) : 0;
 	struct kpm_counted *c;
 	struct kpm_slot *slot;
 	__u64 w0, cache;
-	__u8 *mark;
+	__u32 *index;
 
-	slot = b ? slot_of(b, i % KPM_BLOCK_SLOTS, &mark) : 0;
+	slot = slot_from(*(__u32 *)arg, i, &w0);
 	if (!slot)
 		return 1;
-	if (!*(volatile __u8 *)mark)
-		return 0;
-	w0 = READ_WORD(slot->w0);
-	if (!w0 || w0 & (KPM_W0_BUSY | KPM_W0_LARGE))
+	if (!w0 || w0 & KPM_W0_LARGE)
 		return 0;
 	state.scanned++;
 	cache = cache_of(ADDRESS(w0));
@@ -270,6 +267,8 @@ static int count_slot(__u32 i, void *arg)
 	c = index ? bpf_map_lookup_elem(&counted, index) : 0;
 	if (c) {
 		c->objects += 1ULL << (w0 & KPM_W0_WEIGHT);
+		if (!is_due(w0, READ_WORD(slot->w1)))
+			c->young += 1ULL << (w0 & KPM_W0_WEIGHT);
 		c->sampled += (w0 & KPM_W0_WEIGHT) != 0;
 	} else {
 		state.inconclusive++; /* no slab page, or a cache of this moment */

@@ -96,6 +96,27 @@ static __always_inline struct kpm_slot *slot_of(struct kpm_block *block, __u32 n
 	return &block->bucket[which].slot[k];
 }
 
+/*
+ * The i-th slot from a block on, with its first word; *w0 is 0 if no object is in it. NULL: there are
+ * no more.
+ */
+static __always_inline struct kpm_slot *slot_from(__u32 first, __u32 i, __u64 *w0)
+{
+	__u32 block = first + i / KPM_BLOCK_SLOTS;
+	struct kpm_block *b = block < block_count ? block_at(block) : 0;
+	struct kpm_slot *slot;
+	__u8 *mark;
+
+	*w0 = 0;
+	slot = b ? slot_of(b, i % KPM_BLOCK_SLOTS, &mark) : 0;
+	if (!slot || !*(volatile __u8 *)mark)
+		return slot;
+	*w0 = READ_WORD(slot->w0);
+	if (*w0 & KPM_W0_BUSY)
+		*w0 = 0;
+	return slot;
+}
+
 /* The slot of a tracked address, in the n-th of its buckets; NULL: it is not tracked. */
 static __always_inline struct kpm_slot *slot_by(__u64 ptr, __u8 **mark, __u32 *n)
 {

@@ -34,7 +34,7 @@ __noinline int scan_object(__u64 ptr, __u64 cache, __u64 where, __u64 sheaf, __u
 		return 1;
 	f.w0 = READ_WORD(slot->w0);
 	f.w1 = READ_WORD(slot->w1);
-	return (f.w0 ^ KPM_W0_KEY(ptr)) > KPM_W0_META || !is_due(f.w0, f.w1) || record(&f);
+	return ((f.w0 ^ KPM_W0_KEY(ptr)) & ~KPM_W0_META) || !is_due(f.w0, f.w1) || record(&f);
 }
 
 /* A list or a sheaf of free objects that is scanned. */

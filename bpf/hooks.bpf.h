@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The hooks: probes on the functions that allocate or free without raising an event. By fentry and
- * fexit, the free side twice (as with the events, a program is not run inside itself); where the
- * kernel refuses these, by kprobe and kretprobe, once: of kprobes the kernel runs none inside
- * another, a second copy would be skipped together with the first.
+ * fexit, twice (as with the events, a program is not run inside itself). Where the kernel preempts
+ * programs, the first copy of a free hook is a kprobe, which is not preempted and has another guard;
+ * of a function's probes it runs first. Where the kernel refuses fentry, by kprobe and kretprobe,
+ * once: of kprobes the kernel runs none inside another, a second copy would be skipped together
+ * with the first.
  *
  * User space chooses which are loaded and on which function they sit (src/source/hook_programs.c).
  */
@@ -24,10 +26,8 @@ static __always_inline void ran(enum kpm_hook hook)
 /* One object that is freed without an event, tracked or not. */
 __noinline int give_back(__u64 ptr, int again)
 {
-	__u32 shard = this_shard();
-
 	if (!NO_OBJECT(ptr) && leave(ptr) && again)
-		add(&shard_of(shard)->rescued_hook, 1);
+		rescued(KPM_RESCUE_HOOK);
 	return 0;
 }
 
@@ -81,21 +81,61 @@ struct batch {
 	__u64 at;
 	__u64 asked;
 	__u32 id;
+	int again;
 };
+
+/* The second copy of an alloc hook does nothing if the first has run: the object is entered. */
+__noinline int enter_again(__u64 ptr, __u64 asked, __u64 about, __u32 id, __u64 word)
+{
+	__u64 w1;
+
+	if (asked > KPM_ASKED_MAX)
+		asked = KPM_ASKED_MAX;
+	w1 = (__u64)id << KPM_TAG_SHIFT | asked << KPM_ASKED_SHIFT;
+	if (!is_entered(hash_address(ptr), KPM_W0_KEY(ptr), TAG_AND_ASKED(w1), 0))
+		enter_rescued(ptr, asked, about, id, word, KPM_RESCUE_HOOK);
+	return 0;
+}
+
+/* An object of a batch is to be sampled, once the program comes to it; not static, see put_in(). */
+__noinline int put_off(__u64 ptr, __u32 by, int verdict, __u32 id)
+{
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &by);
+	__u32 n;
+
+	if (!scratch)
+		return 0;
+	n = scratch->pending;
+	if (n >= PENDING_MAX)
+		return sample_lost(id);
+	scratch->ptr[n] = ptr;
+	scratch->weight[n] = (verdict - SAMPLE_ME) & (RAISED - 1);
+	scratch->pending = n + 1;
+	return 0;
+}
 
 static int take_element(__u32 i, struct batch *batch)
 {
-	__u64 ptr = read_word(batch->at + i * 8ULL);
+	__u64 ptr = read_word(batch->at + i * 8ULL), word;
 	__u32 id = batch->id & tag_mask;
+	int verdict;
 
-	if (!NO_OBJECT(ptr))
-		enter_slow_path(ptr, batch->asked, KPM_W0_CACHE, id, READ_WORD(tag_of(id)->word));
+	if (NO_OBJECT(ptr))
+		return 0;
+	word = READ_WORD(tag_of(id)->word);
+	if (batch->again) {
+		enter_again(ptr, batch->asked, KPM_W0_CACHE, id, word);
+		return 0;
+	}
+	verdict = enter_slow_path(ptr, batch->asked, KPM_W0_CACHE, id, word);
+	if (verdict >= SAMPLE_ME)
+		put_off(ptr, BY_BULK, verdict, id);
 	return 0;
 }
 
 static int drop_element(__u32 i, struct batch *batch)
 {
-	return drop(read_word(batch->at + i * 8ULL), 0);
+	return drop(read_word(batch->at + i * 8ULL), 0, batch->again);
 }
 
 /* The tag of a batch and its size; a stack frame of its own, for the calls below it are many. */
@@ -111,9 +151,9 @@ static __noinline int describe_batch(__u64 site, __u64 cache, struct batch *batc
 }
 
 /* A batch of objects of one cache, as if each had raised kmem_cache_alloc. */
-__noinline int take_array(__u64 site, __u64 cache, __u64 at, __u64 count)
+__noinline int take_array(__u64 site, __u64 cache, __u64 at, __u64 count, int again)
 {
-	struct batch batch = {.at = at};
+	struct batch batch = {.at = at, .again = again};
 	int id = describe_batch(site, cache, &batch);
 
 	batch.id = id;
@@ -124,8 +164,8 @@ __noinline int take_array(__u64 site, __u64 cache, __u64 at, __u64 count)
 	return 0;
 }
 
-/* An object of the nolock allocator, as if it had raised kmalloc. */
-__noinline int take_nolock(__u64 site, __u64 ptr, __u64 asked)
+/* An object of the nolock allocator, as if it had raised kmalloc; the verdict about a sample. */
+__noinline int take_nolock(__u64 site, __u64 ptr, __u64 asked, int again)
 {
 	__u64 args[] = {site, ptr, asked, 0, 0};
 	struct cache_facts facts;
@@ -142,38 +182,60 @@ __noinline int take_nolock(__u64 site, __u64 ptr, __u64 asked)
 	id = search_kmalloc_tag((struct bpf_raw_tracepoint_args *)args,
 				kmalloc_key(site, facts.size, KPM_NONP, generation_of(site)));
 	if (id < 0)
-		return drop(ptr, 0);
+		return drop(ptr, 0, again);
 	id &= tag_mask;
-	enter_slow_path(ptr, asked, 0, id, READ_WORD(tag_of(id)->word));
-	return 0;
+	if (again)
+		return enter_again(ptr, asked, 0, id, READ_WORD(tag_of(id)->word));
+	return enter_slow_path(ptr, asked, 0, id, READ_WORD(tag_of(id)->word));
 }
 
 /*
- * The return address into the caller of the traced function: the stack's frame after that of the
- * function, which is at its call of the trampoline. 0 if it has no frame.
+ * The return address into the caller of the traced function, which has n arguments. On x86 behind
+ * those of a trampoline lie the result, its frame pointer and its return address: into the entry of
+ * the function, whose caller's comes next, or, since 6.19, that of the caller itself
+ * (arch/x86/net/bpf_jit_comp.c, arch_prepare_bpf_trampoline()). Elsewhere it is searched: the
+ * stack's frame after that of the function; 0 if that has none.
  */
-#define STACK_DEPTH    8
 #define FUNCTION_ENTRY 32
+#define STACK_DEPTH    8
 
-static __noinline __u64 find_caller(void *ctx)
+static __noinline __u64 find_caller(void *ctx, const __u64 *arg, __u32 n)
 {
-	__u64 at[STACK_DEPTH] = {}, function = bpf_get_func_ip(ctx), site = 0;
+	__u64 function = bpf_get_func_ip(ctx), site;
+#ifdef __TARGET_ARCH_x86
 
+	site = arg[(n + 2) & (SLOTS - 1)];
+	if (site - function < FUNCTION_ENTRY)
+		site = arg[(n + 3) & (SLOTS - 1)];
+#else
+	__u64 at[STACK_DEPTH] = {};
+
+	(void)arg;
+	(void)n;
+	site = 0;
 	if (bpf_get_stack(ctx, at, sizeof(at), 0) < 0)
 		return 0;
 #pragma unroll
 	for (int i = STACK_DEPTH - 2; i >= 0; i--)
 		if (at[i] - function < FUNCTION_ENTRY)
 			site = at[i + 1];
+#endif
 	return site;
 }
 
 /* kmem_cache_alloc_bulk(s, flags, size, p): all or nothing; a number or a bool */
-static __always_inline int alloc_bulk(__u64 site, const __u64 *arg, __u64 result)
+static __always_inline int alloc_bulk(void *ctx, __u64 site, const __u64 *arg, __u64 result,
+				      int again)
 {
 	if (bulk_returns_bool ? !(result & 0xff) : (__s32)result <= 0)
 		return 0;
-	return take_array(site, arg[0], arg[3], arg[2]);
+	take_array(site, arg[0], arg[3], arg[2], again);
+	return again ? 0 : take_pending(ctx, site, BY_BULK);
+}
+
+static __always_inline int sample_nolock(void *ctx, __u64 site, __u64 ptr, int verdict)
+{
+	return verdict >= SAMPLE_ME ? take_sample(ctx, site, ptr, verdict, BY_NOLOCK) : 0;
 }
 
 static __always_inline __u64 nolock_caller(const __u64 *arg)
@@ -240,18 +302,41 @@ int kpm_alloc_bulk(void *ctx)
 
 	ran(KPM_HOOK_ALLOC_BULK);
 	slots_of(ctx, arg);
-	return alloc_bulk(find_caller(ctx), arg, arg[4]);
+	return alloc_bulk(ctx, find_caller(ctx, arg, 4), arg, arg[4], 0);
+}
+
+SEC("?fexit")
+int kpm_alloc_bulk_again(void *ctx)
+{
+	__u64 arg[SLOTS];
+
+	slots_of(ctx, arg);
+	return alloc_bulk(ctx, find_caller(ctx, arg, 4), arg, arg[4], 1);
+}
+
+static __always_inline int alloc_nolock(void *ctx, int again)
+{
+	__u64 arg[SLOTS], site, ptr;
+	int verdict;
+
+	slots_of(ctx, arg);
+	site = nolock_context ? nolock_caller(arg) : find_caller(ctx, arg, nolock_args);
+	ptr = arg[nolock_args & (SLOTS - 1)];
+	verdict = take_nolock(site, ptr, arg[0], again);
+	return again ? 0 : sample_nolock(ctx, site, ptr, verdict);
 }
 
 SEC("?fexit")
 int kpm_kmalloc_nolock(void *ctx)
 {
-	__u64 arg[SLOTS], site;
-
 	ran(KPM_HOOK_KMALLOC_NOLOCK);
-	slots_of(ctx, arg);
-	site = nolock_context ? nolock_caller(arg) : find_caller(ctx);
-	return take_nolock(site, arg[nolock_args & (SLOTS - 1)], arg[0]);
+	return alloc_nolock(ctx, 0);
+}
+
+SEC("?fexit")
+int kpm_kmalloc_nolock_again(void *ctx)
+{
+	return alloc_nolock(ctx, 1);
 }
 
 /*
@@ -307,7 +392,7 @@ int kpm_alloc_bulk_kretprobe(struct pt_regs *regs)
 
 	if (!noted_call(regs, &call))
 		return 0;
-	return alloc_bulk(call.site, call.arg, regs->ax);
+	return alloc_bulk(regs, call.site, call.arg, regs->ax, 0);
 }
 
 SEC("?kprobe")
@@ -327,7 +412,8 @@ int kpm_kmalloc_nolock_kretprobe(struct pt_regs *regs)
 
 	if (!noted_call(regs, &call))
 		return 0;
-	return take_nolock(call.site, regs->ax, call.arg[0]);
+	return sample_nolock(regs, call.site, regs->ax,
+			     take_nolock(call.site, regs->ax, call.arg[0], 0));
 }
 
 #endif

@@ -22,6 +22,8 @@
  *   nolock_args          6.18  af92793e52c3  slab: Introduce kmalloc_nolock() and kfree_nolock().
  *   HAVE_CPU_SLABS       until 7.0: 32c894c7274b  slab: remove struct kmem_cache_cpu
  *   HAVE_PER_NODE_PTRS   7.1   5ba6bc27b1f9  slab: decouple pointer to barn from kmem_cache_node
+ *   preemptible, have_classic  7.0 a46023d5616e  tracing: Guard __DECLARE_TRACE() use of
+ *                              __DO_TRACE_CALL() with SRCU-fast; the copies of second.bpf.h
  *   bulk_returns_bool          mm/slab: improve kmem_cache_alloc_bulk
  *                              (int in 7.0, bool in 7.3; commit not known)
  *   nolock_context             203890bbd292  mm/slab: introduce slab_alloc_context
@@ -41,8 +43,7 @@
  *   6.10  7bd230a26648  a large kmalloc raises two events: KPM_TAG_WRAPPER
  *   6.16  1271a40eeafa  bpf: Allow access to const void pointer arguments in tracing programs;
  *                       slots_of() copies arguments instead
- *   6.19  402e44b31e9d  bpf: implement "jmp" mode for trampoline; with it find_caller() finds no
- *                       frame of the function and the call site of a bulk is 0
+ *   6.19  402e44b31e9d  bpf: implement "jmp" mode for trampoline: find_caller()
  *   6.19  slab: turn freelist_aba_t to a struct and fully define counters there (commit not known);
  *         members of struct slab are found by name
  *   7.x   no arithmetic on a pointer that bpf_rdonly_cast() has read: read_word()
@@ -59,15 +60,43 @@
 
 /* Set by user space from the kernel's BTF before loading: dead code goes at verification. */
 const volatile __u8 have_rdonly_cast = 0;
+const volatile __u8 have_classic = 0; /* classic copies are attached, see second.bpf.h */
 const volatile __u8 have_get_kmem_cache = 0;
 const volatile __u8 bulk_returns_bool = 0;
-const volatile __u8 nolock_args = 3;    /* of the nolock allocator, its result follows */
-const volatile __u8 nolock_context = 0; /* its last one is a struct slab_alloc_context * */
+const volatile __u8 disable_preemption = 0; /* programs are preempted, and can forbid it */
+const volatile __u8 nolock_args = 3;        /* of the nolock allocator, its result follows */
+const volatile __u8 nolock_context = 0;     /* its last one is a struct slab_alloc_context * */
 
 /* Typed reads of kernel memory without a helper call. */
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 /* The slab cache that an address lies in, NULL outside slab pages. */
 extern struct kmem_cache *bpf_get_kmem_cache(__u64 addr) __ksym __weak;
+
+/* trace/events/kmem.h: the records of the classic tracepoints */
+struct trace_event_raw_kmalloc {
+	unsigned long call_site;
+	const void *ptr;
+	unsigned long bytes_req;
+	unsigned long bytes_alloc;
+	unsigned long gfp_flags;
+} __attribute__((preserve_access_index));
+
+struct trace_event_raw_kmem_cache_alloc {
+	unsigned long call_site;
+	const void *ptr;
+} __attribute__((preserve_access_index));
+
+struct trace_event_raw_kfree {
+	const void *ptr;
+} __attribute__((preserve_access_index));
+
+struct trace_event_raw_kmem_cache_free {
+	const void *ptr;
+} __attribute__((preserve_access_index));
+
+/* Since 6.10. */
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
 
 /* The iterator over all slab caches. */
 struct bpf_iter_kmem_cache {
@@ -115,6 +144,15 @@ struct list_head {
 	struct list_head *next;
 } __attribute__((preserve_access_index));
 
+/* include/linux/sched.h */
+struct task_struct {
+	unsigned int flags;
+	struct task_struct *group_leader;
+	__u64 start_boottime;
+	char comm[16];
+} __attribute__((preserve_access_index));
+#define PF_KTHREAD 0x00200000 /* the same in 5.10 to 7.3 */
+
 /* include/linux/module.h */
 #define MODULE_NAME_LEN 56
 struct module {
@@ -144,6 +182,7 @@ struct module___layout {
 
 struct page {
 	unsigned int page_type;
+	unsigned long memcg_data;
 } __attribute__((preserve_access_index));
 
 /* include/linux/page-flags.h */
@@ -159,7 +198,70 @@ struct slab {
 	unsigned long counters;
 	unsigned int inuse : 16;
 	unsigned int objects : 15;
+	unsigned int obj_exts_in_object : 1;
+	unsigned int obj_exts_needs_objcg : 1;
+	unsigned long obj_exts;
 } __attribute__((preserve_access_index));
+#define HAVE_EXTENSION_BITS EXISTS(slab, obj_exts_needs_objcg)
+
+/* a slab's word `counters` with the distance of extensions in it, between 7.0 and 7.3 */
+struct freelist_counters {
+	unsigned short stride;
+} __attribute__((preserve_access_index));
+
+/*
+ * The extension of an object. With HAVE_EXTENSION_BITS the members are parts of a union, and how
+ * many there are is told by the slab; not by this header, if there are codetags among them.
+ */
+struct slabobj_ext {
+	struct obj_cgroup *objcg;
+} __attribute__((preserve_access_index));
+struct slabobj_ext___parts {
+	struct obj_cgroup *_objcg;
+	unsigned long _ctref;
+} __attribute__((preserve_access_index));
+
+/* include/linux/memcontrol.h */
+struct obj_cgroup {
+	struct mem_cgroup *memcg;
+} __attribute__((preserve_access_index));
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+} __attribute__((preserve_access_index));
+
+/* one obj_cgroup, or since 7.x one for each node */
+struct mem_cgroup {
+	struct cgroup_subsys_state css;
+	struct obj_cgroup *objcg;
+	struct obj_cgroup *orig_objcg;
+	struct mem_cgroup_per_node *nodeinfo[0];
+} __attribute__((preserve_access_index));
+
+struct mem_cgroup_per_node {
+	struct obj_cgroup *objcg;
+	struct obj_cgroup *orig_objcg;
+} __attribute__((preserve_access_index));
+
+struct cgroup {
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+} __attribute__((preserve_access_index));
+
+struct cgroup_root {
+	int hierarchy_id;
+} __attribute__((preserve_access_index));
+
+struct kernfs_node {
+	unsigned long id;
+} __attribute__((preserve_access_index));
+
+#define HAVE_CHARGES                                                                               \
+	(bpf_core_type_exists(struct obj_cgroup) && EXISTS(slab, obj_exts) &&                      \
+	 !EXISTS(freelist_counters, stride) &&                                                     \
+	 (HAVE_EXTENSION_BITS                                                                      \
+		  ? EXISTS(slabobj_ext___parts, _objcg) && !EXISTS(slabobj_ext___parts, _ctref)    \
+		  : EXISTS(slabobj_ext, objcg)))
 
 /* order << 16 | objects in a slab of that order */
 struct kmem_cache_order_objects {
@@ -262,6 +364,22 @@ static __always_inline __u64 read_word(__u64 addr)
 static __always_inline __u64 cache_name(__u64 cache)
 {
 	return read_word(cache + bpf_core_field_offset(struct kmem_cache, name));
+}
+
+/*
+ * The stack of an event, bytes or a negative error. Where programs are preempted, another one could
+ * take the registers that bpf_get_stack() borrows.
+ */
+static __always_inline long fetch_stack(void *ctx, void *to, __u32 size)
+{
+	long bytes;
+
+	if (disable_preemption)
+		bpf_preempt_disable();
+	bytes = bpf_get_stack(ctx, to, size, 0);
+	if (disable_preemption)
+		bpf_preempt_enable();
+	return bytes;
 }
 
 /* Facts about a slab cache. */

@@ -2,14 +2,11 @@
 /*
  * The probes: track every slab allocation and free of the kernel.
  *
- * raw_tp programs on the four kmem tracepoints, the free side twice. Their rules:
+ * raw_tp programs on the four kmem tracepoints; second.bpf.h has their second copies. Their rules:
  *
  * - No helper call per event but the CPU number and the jiffies: each of the others costs more
  *   than all the rest. Descriptions are written once per tag.
  * - Nothing here allocates memory.
- * - Since 6.1 the kernel does not run a program that is already running on this CPU, so an
- *   interrupt inside the free program loses the frees of that interrupt. The second copy of the
- *   free programs catches them; frees are idempotent.
  *
  * Loaded by src/source/probes.c.
  */
@@ -54,9 +51,12 @@ int kpm_kmalloc(struct bpf_raw_tracepoint_args *ctx)
 	__u64 site = ARG_SITE(ctx), ptr = ARG_PTR(ctx), size = ARG_SIZE(ctx);
 	__u64 kind = KPM_NONP, generation = 0, key, word, unusual;
 	struct kpm_tag *tag;
+	int verdict;
 
 	if (NO_OBJECT(ptr))
 		return 0;
+	if (alloc_again)
+		WRITE_WORD(recent_of(bpf_get_smp_processor_id())->kmalloc, ptr);
 	if (unlikely(ARG_GFP(ctx) & GFP_RECLAIMABLE))
 		goto reclaimable;
 kind_known:
@@ -73,7 +73,12 @@ found:
 	unusual = (word ^ ARG_ASKED(ctx) << KPM_ASKED_SHIFT) << (64 - KPM_TAG_SHIFT);
 	if (unlikely(unusual))
 		goto slow_path;
-	return enter_fast_path(ptr, 0, tag, word);
+	verdict = enter_fast_path(ptr, 0, tag, word);
+	if (unlikely(verdict >= SAMPLE_ME))
+		goto sample;
+	return 0;
+sample:
+	return take_sample(ctx, ARG_SITE(ctx), ARG_PTR(ctx), verdict, BY_KMALLOC);
 reclaimable:
 	kind = kmalloc_kind(ARG_GFP(ctx), size);
 	goto kind_known;
@@ -83,11 +88,14 @@ in_module:
 not_in_first_way:
 	tag = other_way(ctx, tag, key, 0);
 	if (!tag)
-		return drop(ptr, size > KMALLOC_SLAB_MAX);
+		return drop(ptr, size > KMALLOC_SLAB_MAX, 0);
 	goto found;
 slow_path:
-	return enter_slow_path(ptr, ARG_ASKED(ctx), size > KMALLOC_SLAB_MAX ? KPM_W0_LARGE : 0,
-			       id_of(tag), word);
+	verdict = enter_slow_path(ptr, ARG_ASKED(ctx), size > KMALLOC_SLAB_MAX ? KPM_W0_LARGE : 0,
+				  id_of(tag), word);
+	if (verdict >= SAMPLE_ME)
+		goto sample;
+	return 0;
 }
 
 /* Slow path for an object of a cache: its tag is new, sampled, or that of the slab caches. */
@@ -106,7 +114,7 @@ static __noinline int enter_from_cache(struct bpf_raw_tracepoint_args *ctx, __u3
 static __noinline int drop_from_cache(struct bpf_raw_tracepoint_args *ctx)
 {
 	retire_if_cache(ARG_PTR(ctx), ARG_CACHE(ctx));
-	return drop(ARG_PTR(ctx), 0);
+	return drop(ARG_PTR(ctx), 0, 0);
 }
 
 /* (call_site, ptr, struct kmem_cache *, gfp, node) */
@@ -115,9 +123,12 @@ int kpm_cache_alloc(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 site = ARG_SITE(ctx), ptr = ARG_PTR(ctx), generation = 0, key, word;
 	struct kpm_tag *tag;
+	int verdict;
 
 	if (NO_OBJECT(ptr))
 		return 0;
+	if (alloc_again)
+		WRITE_WORD(recent_of(bpf_get_smp_processor_id())->cache_alloc, ptr);
 	if (unlikely(!is_builtin(site)))
 		goto in_module;
 generation_known:
@@ -130,7 +141,12 @@ found:
 	/* of a cache all objects are of one size, so that the tag's is this one's */
 	if (unlikely(!KPM_TAG_IS_PLAIN(word)))
 		goto slow_path;
-	return enter_fast_path(ptr, KPM_W0_CACHE, tag, word);
+	verdict = enter_fast_path(ptr, KPM_W0_CACHE, tag, word);
+	if (unlikely(verdict >= SAMPLE_ME))
+		goto sample;
+	return 0;
+sample:
+	return take_sample(ctx, ARG_SITE(ctx), ARG_PTR(ctx), verdict, BY_CACHE_ALLOC);
 in_module:
 	generation = generation_of_module(site);
 	goto generation_known;
@@ -140,7 +156,10 @@ not_in_first_way:
 		return drop_from_cache(ctx);
 	goto found;
 slow_path:
-	return enter_from_cache(ctx, id_of(tag), word);
+	verdict = enter_from_cache(ctx, id_of(tag), word);
+	if (verdict >= SAMPLE_ME)
+		goto sample;
+	return 0;
 }
 
 /* (call_site, ptr) */
@@ -165,58 +184,7 @@ int kpm_cache_free(struct bpf_raw_tracepoint_args *ctx)
 	return NO_OBJECT(ptr) ? 0 : leave_fast_path(ptr, KPM_W0_CACHE, cpu);
 }
 
-/*
- * The second copies, which do nothing if the first has run for the same pointer: the first stores
- * the pointer before all else, the second reads and clears it, so that no later event finds an old
- * one.
- */
-__noinline int rescue_kfree(__u64 ptr)
-{
-	__u32 shard = this_shard();
-
-	if (!NO_OBJECT(ptr) && leave(ptr))
-		add(&shard_of(shard)->rescued_free, 1);
-	return 0;
-}
-
-__noinline int rescue_cache_free(__u64 ptr)
-{
-	__u32 shard = this_shard();
-
-	if (!NO_OBJECT(ptr) && leave(ptr))
-		add(&shard_of(shard)->rescued_cache, 1);
-	return 0;
-}
-
-SEC("raw_tp/kfree")
-int kpm_kfree_again(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct kpm_recent *recent = recent_of(bpf_get_smp_processor_id());
-	__u64 ptr = ctx->args[1], seen = READ_WORD(recent->kfree);
-
-	WRITE_WORD(recent->kfree, 0);
-	if (unlikely(seen != ptr))
-		goto rescue;
-	HOLD(seen); /* keeps the compiler from putting the rescue here */
-	return 0;
-rescue:
-	return rescue_kfree(ptr);
-}
-
-SEC("raw_tp/kmem_cache_free")
-int kpm_cache_free_again(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct kpm_recent *recent = recent_of(bpf_get_smp_processor_id());
-	__u64 ptr = ctx->args[1], seen = READ_WORD(recent->cache_free);
-
-	WRITE_WORD(recent->cache_free, 0);
-	if (unlikely(seen != ptr))
-		goto rescue;
-	HOLD(seen); /* keeps the compiler from putting the rescue here */
-	return 0;
-rescue:
-	return rescue_cache_free(ptr);
-}
+#include "second.bpf.h"
 
 /* Never attached: user space runs it to read the clock of the allocation times. */
 SEC("raw_tp/kmalloc")

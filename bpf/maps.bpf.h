@@ -57,6 +57,8 @@ const volatile __u64 rated_objects = 1;
 #define text_start    LOAD_CONST(KPM_CONST_TEXT_START)
 #define text_size     LOAD_CONST(KPM_CONST_TEXT_SIZE)
 #define jiffies_scale LOAD_CONST(KPM_CONST_JIFFIES_SCALE)
+#define alloc_again   LOAD_CONST(KPM_CONST_ALLOC_AGAIN)
+#define again_is_last LOAD_CONST(KPM_CONST_AGAIN_IS_LAST)
 
 /*
  * Keeps a value in a register: the compiler would compute it again at each use, or merge it with

@@ -9,6 +9,7 @@
 
 #include "kernel.bpf.h"
 #include "maps.bpf.h"
+#include "samples.bpf.h"
 #include "tags.bpf.h"
 
 /* Code of a module has not more pages than this, a gigabyte. */
@@ -16,6 +17,8 @@
 
 struct code {
 	__u64 start; /* address */
+	__u64 size;  /* bytes */
+	int is_new;  /* in name_stack() */
 };
 
 static int raise_page(__u32 i, struct code *code)
@@ -31,7 +34,7 @@ static int raise_page(__u32 i, struct code *code)
 /* Raises the generations of a range of code; 0 if it is none. */
 static __always_inline int raise_range(__u64 start, __u64 size)
 {
-	struct code code = {start & ~4095ULL};
+	struct code code = {start & ~4095ULL, size, 0};
 
 	if (!start || !size)
 		return 0;
@@ -90,10 +93,93 @@ static __always_inline int next_generation(__u64 module)
 	return 0;
 }
 
+/* Readers have to read the kernel's symbols again. */
+static __always_inline void count_module(void)
+{
+	struct kpm_control *ctl;
+	__u32 zero = 0;
+
+	ctl = bpf_map_lookup_elem(&control, &zero);
+	if (ctl)
+		__sync_fetch_and_add(&ctl->modules, 1);
+}
+
+/*
+ * Keeps the name of an address in a stack of that time, in the place that has it, or in a free one.
+ * In code that is new it has none: it lay in init code, which goes without an event, and must not be
+ * taken for what lies there from now on. Not static, see put_in().
+ */
+__noinline int keep_name(__u64 ip, __u64 time, int is_new)
+{
+	__u32 at = (ip * 0xd6e8feb86659fd93ULL) >> 32;
+	struct kpm_gone *to = 0;
+
+	at &= KPM_GONE_MAX - KPM_SET;
+	for (int i = 0; i < KPM_SET; i++, at++) {
+		to = bpf_map_lookup_elem(&gone, &at);
+		if (!to || !to->ip || to->ip == ip)
+			break;
+		to = 0;
+	}
+	if (!to || (to->ip == ip && (is_new || to->time > time)))
+		return 0;
+	if (is_new)
+		to->symbol[0] = '\0';
+	else
+		bpf_snprintf(to->symbol, sizeof(to->symbol), "%pB", &ip, sizeof(ip));
+	to->time = bpf_ktime_get_ns();
+	WRITE_WORD(to->ip, ip);
+	return 0;
+}
+
+/* Keeps the names of a stack's frames that lie in the code. */
+static int name_stack(__u32 i, struct code *code)
+{
+	struct kpm_stack *stack = bpf_map_lookup_elem(&stacks, &i);
+
+	if (!stack || !READ_WORD(stack->hash))
+		return 0;
+	for (int k = 0; k < KPM_STACK_FRAMES; k++)
+		if (k < stack->frames && stack->ip[k] - code->start < code->size)
+			keep_name(stack->ip[k], stack->time, code->is_new);
+	return 0;
+}
+
+static __noinline int name_range(__u64 start, __u64 size, int is_new)
+{
+	struct code code = {start, size, is_new};
+
+	if (usual_fill && start && size)
+		bpf_loop(stacks_mask + 1, name_stack, &code, 0);
+	return 0;
+}
+
+/* The frames of stacks that lie in a module's code, which is new or about to go. */
+static __always_inline int name_frames(__u64 module, int is_new)
+{
+	__u64 at;
+
+	if (HAVE_MODULE_MEMORY) {
+		at = module + bpf_core_field_offset(struct module___mem, mem) +
+		     bpf_core_enum_value(enum mod_mem_type, MOD_TEXT) *
+			     bpf_core_type_size(struct module_memory);
+		return name_range(
+			read_kernel(at + bpf_core_field_offset(struct module_memory, base), 8),
+			read_kernel(at + bpf_core_field_offset(struct module_memory, size), 4),
+			is_new);
+	}
+	at = module + bpf_core_field_offset(struct module___layout, core_layout);
+	return name_range(read_kernel(at + bpf_core_field_offset(struct module_layout, base), 8),
+			  read_kernel(at + bpf_core_field_offset(struct module_layout, size), 4),
+			  is_new);
+}
+
 /* (struct module *), before the module's init function runs */
 SEC("raw_tp/module_load")
 int kpm_module_load(struct bpf_raw_tracepoint_args *ctx)
 {
+	count_module();
+	name_frames(ctx->args[0], 1);
 	return next_generation(ctx->args[0]);
 }
 
@@ -162,6 +248,8 @@ int kpm_module_free(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	bpf_probe_read_kernel_str(leaving.module, sizeof(leaving.module), (void *)name);
 	bpf_loop(ctl->tag_count, mark_unloaded, &leaving, 0);
+	name_frames(ctx->args[0], 0);
+	count_module();
 	return next_generation(ctx->args[0]);
 }
 

@@ -237,23 +237,39 @@ static __always_inline void come_back(struct kpm_block *block, __u64 hash, __u32
 		count_overflow(bucket_of(block, hash, i), -1);
 }
 
+/*
+ * The slot of an address and its bucket, which is that after the first `passed`; KPM_BUCKET_SLOTS if
+ * it is not there.
+ */
+static __always_inline __u32 find_anywhere(struct kpm_block *block, __u64 hash, __u64 key,
+					   struct kpm_bucket **bucket, __u32 *passed)
+{
+	struct kpm_bucket *b = bucket_of(block, hash, 0);
+	__u32 n = find_in_first(b, hash, key);
+
+	*passed = 0;
+	while (n >= KPM_BUCKET_SLOTS) {
+		if (++*passed == BUCKETS || !(READ_WORD(b->marks[1]) & OVERFLOW))
+			break;
+		b = bucket_of(block, hash, *passed);
+		n = find_displaced(b, MARK(hash), key);
+	}
+	*bucket = b;
+	return n;
+}
+
 /* Takes an address out of the table, wherever it is; 0 if it is not there. */
 static __noinline int take_out(__u64 hash, __u64 key, struct kpm_slot *copy)
 {
 	struct kpm_block *block = block_of(hash);
 	struct kpm_bucket *b;
-	__u32 n, passed = 0;
+	__u32 n, passed;
 
 	if (!block)
 		return 0;
-	b = bucket_of(block, hash, 0);
-	n = find_in_first(b, hash, key);
-	while (n >= KPM_BUCKET_SLOTS) {
-		if (++passed == BUCKETS || !(READ_WORD(b->marks[1]) & OVERFLOW))
-			return 0;
-		b = bucket_of(block, hash, passed);
-		n = find_displaced(b, MARK(hash), key);
-	}
+	n = find_anywhere(block, hash, key, &b, &passed);
+	if (n >= KPM_BUCKET_SLOTS)
+		return 0;
 	if (!give_up(&b->slot[n], key, copy))
 		return 0;
 	release(&b->slot[n], &b->mark[n]);
@@ -370,6 +386,7 @@ __noinline int put_in(__u64 hash, __u64 w0, __u64 w1)
 		struct kpm_counters *c_ = counters_of(shard, (entry)->w1 >> KPM_TAG_SHIFT);        \
 		__u64 weight_;                                                                     \
                                                                                                    \
+		forget_with(entry);                                                                \
 		if (likely(!((entry)->w0 & (KPM_W0_WEIGHT | KPM_W0_UNUSUAL)))) {                   \
 			add(&c_->counter, 1);                                                      \
 			break;                                                                     \

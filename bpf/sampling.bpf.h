@@ -85,7 +85,7 @@ __noinline int review_sampling(__u32 id)
 	shift = 1 + (load - KPM_SAMPLE_PERCENT) / 7;
 	if (shift > KPM_SAMPLE_MAX)
 		shift = KPM_SAMPLE_MAX;
-	tag->flags |= KPM_TAG_SAMPLED;
+	__sync_fetch_and_or(&tag->word, (__u64)KPM_TAG_SAMPLED << 8);
 	tag->shift = shift;
 	return 0;
 everything:

@@ -8,6 +8,7 @@
 
 #include "kernel.bpf.h"
 #include "maps.bpf.h"
+#include "samples.bpf.h"
 
 #define KPM_NO_TAG (-1)
 
@@ -123,6 +124,8 @@ static __always_inline void describe_tag(struct bpf_raw_tracepoint_args *ctx, __
 		flags = KPM_TAG_CACHES;
 	if (info->large)
 		flags = KPM_TAG_LARGE | (is_allocator(info->symbol) ? KPM_TAG_WRAPPER : 0);
+	if (usual_fill)
+		flags |= KPM_TAG_RARE;
 	if (!asked || asked > KPM_ASKED_MAX)
 		asked = KPM_ASKED_MAX;
 	/* a full barrier between the description and what publishes it */

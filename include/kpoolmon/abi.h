@@ -18,8 +18,15 @@
  *             with the tags in use
  *   counters= [shard][tag] counters that only grow (rule: user space subtracts)
  *   shards  = [shard] counters that belong to no tag
- *   recent  = [CPU] the last pointers that the first copies of the free programs saw; not for
+ *   recent  = [CPU] the last pointers that the first copies of the programs saw; not for
  *             user space
+ *   samples = the samples (struct kpm_sample), sets of KPM_SET by a hash of the object's address
+ *   stacks  = their stacks (struct kpm_stack), sets of KPM_SET by the stack's hash
+ *   sampled = [tag] struct kpm_sampled
+ *   gone    = names of return addresses in modules that were unloaded (struct kpm_gone), sets of
+ *             KPM_SET by a hash of the address
+ *   runs    [group of CPUs][tag] a word (bpf/samples.bpf.h); not for user space
+ *   credits [CPU] struct kpm_credit
  *   control   one struct kpm_control
  *   about     one struct kpm_about; pinned maps only, no probe reads it
  */
@@ -33,12 +40,12 @@
 
 #include <kpoolmon/kinds.h>
 
-#define KPM_ABI_VERSION 5
+#define KPM_ABI_VERSION 6
 
 /*
  * A slot of the object table: two words.
  *
- *   w0  63      0
+ *   w0  63      KPM_W0_SECOND
  *       62..10  address >> 3, the low 53 bits (bits 55..3 of the address: all that differs between
  *               kernel addresses, with four- and five-level page tables)
  *        9..0   KPM_W0_* flags and the weight
@@ -60,7 +67,10 @@ struct kpm_slot {
 #define KPM_ADDR_SHIFT  10
 #define KPM_ADDR_MASK   ((1ULL << KPM_ADDR_BITS) - 1)
 #define KPM_W0_KEY(ptr) ((((__u64)(ptr) >> 3) & KPM_ADDR_MASK) << KPM_ADDR_SHIFT)
-#define KPM_W0_META     ((1ULL << KPM_ADDR_SHIFT) - 1)
+/* all that is not the address */
+#define KPM_W0_META (KPM_W0_SECOND | ((1ULL << KPM_ADDR_SHIFT) - 1))
+/* entered by a second copy of a program, and not seen by the first one since */
+#define KPM_W0_SECOND (1ULL << 63)
 /* log2 of how many objects the entry stands for */
 #define KPM_W0_WEIGHT 0x00fULL
 /* claimed and not written yet, or being given up: no entry */
@@ -73,6 +83,8 @@ struct kpm_slot {
 #define KPM_W0_UNUSUAL 0x080ULL
 /* of a slab cache: entered by kmem_cache_alloc, where kmalloc knows no cache */
 #define KPM_W0_CACHE 0x100ULL
+/* a sample of the object exists */
+#define KPM_W0_SAMPLE 0x200ULL
 
 #define KPM_TAG_SHIFT   48
 #define KPM_ASKED_SHIFT 25
@@ -155,6 +167,8 @@ struct kpm_tag {
 #define KPM_TAG_SAMPLED 0x02 /* has been sampled at some time: figures are estimates */
 #define KPM_TAG_LARGE   0x04 /* large kmallocs */
 #define KPM_TAG_CACHES  0x08 /* the objects are slab caches: struct kmem_cache */
+#define KPM_TAG_RARE    0x10 /* allocates rarely: each entry comes to the sampler */
+#define KPM_TAG_RAISED  0x20 /* the same until the deadline in struct kpm_sampled */
 
 #define KPM_TAG_WAYS 4
 struct kpm_tag_bucket {
@@ -181,7 +195,7 @@ struct kpm_tag_info {
 	char symbol[KPM_SYMBOL_LEN];
 	/* slab cache, for kmalloc the one that the first object lay in; may be empty */
 	char cache_name[KPM_CACHE_NAME_LEN];
-	__u64 reserved; /* for sampled stacks */
+	__u64 reserved;
 };
 
 /*
@@ -211,26 +225,117 @@ struct kpm_tally {
 	__u64 frees;
 };
 
+/* Whose second copy it was: that of the program on an event, or of a hook. */
+enum kpm_rescue {
+	KPM_RESCUE_KFREE,
+	KPM_RESCUE_CACHE_FREE,
+	KPM_RESCUE_KMALLOC,
+	KPM_RESCUE_CACHE_ALLOC,
+	KPM_RESCUE_HOOK,
+	KPM_RESCUES
+};
+
 /* Counters of one shard that belong to no tag: two cache lines. */
 struct kpm_shard {
-	__u64 tags_full;     /* allocations not accounted: no room for their tag */
-	__u64 rescued_free;  /* frees caught by the second copy only: kfree */
-	__u64 rescued_cache; /* the same: kmem_cache_free */
-	__u64 rescued_hook;  /* the same: the hooks, objects */
+	__u64 tags_full;            /* allocations not accounted: no room for their tag */
+	__u64 rescued[KPM_RESCUES]; /* objects that a second copy of a program caught alone */
 	__u64 hook_runs[KPM_HOOKS];
-	__u64 reserved[5];
+	__u64 reserved[3];
 };
 
 #define KPM_SHARDS_MAX 16
 
 /*
- * Of one CPU: the pointer that the first copy of a free program was last run for, until its second
- * copy has run. A cache line.
+ * A sample: one allocation that was looked at closely. It lives as long as its object, whose first
+ * word then has KPM_W0_SAMPLE, and stands for 2^weight entries of its tag.
+ *
+ * w0 is 0 for a free place. A place is claimed by a compare-and-swap of w0 from 0 to the address
+ * with KPM_W0_BUSY, written, and published by w0 without it; it is given up the other way round.
+ * `sequence` is raised by each writer. A reader that finds w0, w1 and `sequence` the same before
+ * and after has one sample.
+ */
+struct kpm_sample {
+	__u64 w0;      /* KPM_W0_KEY of the object, KPM_W0_BUSY */
+	__u64 w1;      /* the second word of the object's entry: tag, bytes asked for, second */
+	__u64 time;    /* CLOCK_MONOTONIC, ns */
+	__u64 started; /* of the process, CLOCK_BOOTTIME, ns */
+	__u64 cgroup;  /* id, 0: not known */
+	char comm[16]; /* of the process: its main thread */
+	__u32 pid;     /* of the process, in the first namespace */
+	__u32 tid;
+	__u32 stack; /* place in `stacks` */
+	__u32 sequence;
+	__u16 cpu;
+	__u8 weight;
+	__u8 flags;       /* KPM_SAMPLE_* */
+	__u32 generation; /* of the stack */
+};
+
+/*
+ * In an interrupt the process is the one that it hit; whether it was one is told by the stack. (The
+ * count of the kernel that says it is a symbol that few kernels let programs have.)
+ */
+#define KPM_SAMPLE_KTHREAD 0x01 /* a thread of the kernel */
+
+#define KPM_SET          8 /* places where a sample or a stack can be, twice */
+#define KPM_STACK_FRAMES 48
+
+/*
+ * A stack, of one tag. `refs` counts the samples that have it. At 0 the place may be used again,
+ * for which a compare-and-swap claims it: the upper half, the generation, rises, and
+ * KPM_STACK_BUSY is set until the rest is written.
+ */
+struct kpm_stack {
+	__u64 hash;  /* of frames and tag; 0: never used */
+	__u64 refs;  /* 63..32 generation, 31 KPM_STACK_BUSY, 30..0 living samples */
+	__u64 taken; /* entries that its samples, living or not, stood for */
+	__u64 time;  /* CLOCK_MONOTONIC when it was first seen, ns */
+	__u32 tag;
+	__u16 frames;
+	__u8 cut;   /* 1: there are more frames */
+	__u8 whole; /* 1: the call site was not found in it: frames of the probe come first */
+	__u64 ip[KPM_STACK_FRAMES]; /* return addresses, that of the allocation first */
+};
+#define KPM_STACK_BUSY          (1ULL << 31)
+#define KPM_STACK_LIVING(refs)  ((refs) & (KPM_STACK_BUSY - 1))
+#define KPM_STACK_GENERATION(r) ((r) >> 32)
+
+/* The name of an address in stacks that are older than `time`; after that other code lies there. */
+struct kpm_gone {
+	__u64 ip;                    /* 0: free */
+	__u64 time;                  /* CLOCK_MONOTONIC when the code went, at the latest, ns */
+	char symbol[KPM_SYMBOL_LEN]; /* as in struct kpm_tag_info; empty: it has none */
+};
+#define KPM_GONE_MAX 1024
+
+/* Of one tag. */
+struct kpm_sampled {
+	__u64 taken;    /* samples taken */
+	__u64 lost;     /* samples that should have been taken: no credit, no room, no stack */
+	__u64 living;   /* entries that the living samples stand for */
+	__u64 deadline; /* with KPM_TAG_RAISED: a second of the clock of allocation times */
+};
+
+/* Of one CPU: nanoseconds that may still be spent on samples, and the jiffy they were counted in. */
+struct kpm_credit {
+	__u64 time;
+	__s64 usual;
+	__s64 raised; /* of tags with KPM_TAG_RAISED */
+	__u64 spent;  /* ns, all in all */
+	__u64 reserved[4];
+};
+
+/*
+ * Of one CPU: the pointers that the first copies were last run for, until their second copies have
+ * run. A cache line.
  */
 struct kpm_recent {
 	__u64 kfree;
 	__u64 cache_free;
-	__u64 reserved[6];
+	__u64 kmalloc;
+	__u64 cache_alloc;
+	__u64 cache; /* scratch of the classic copies */
+	__u64 reserved[3];
 };
 
 struct kpm_control {
@@ -239,7 +344,7 @@ struct kpm_control {
 	__u64 started;    /* CLOCK_MONOTONIC when tracking began, ns */
 	__u64 generation; /* modules that came or went and whose code could not be found */
 	__u32 stopped;    /* set when tracking is stopped: readers close the maps */
-	__u32 pad;
+	__u32 modules;    /* modules that came or went */
 	__u64 reserved[4];
 };
 
@@ -251,15 +356,13 @@ struct kpm_control {
  */
 struct kpm_about {
 	__u32 abi; /* KPM_ABI_VERSION */
-	__u32 flags;
+	__u32 reserved_flags;
 	char version[KPM_ABOUT_VERSION_LEN]; /* of the kpoolmon that made them */
 	__u64 started_wall;                  /* CLOCK_REALTIME when tracking began, ns */
 	__u8 attach[KPM_HOOKS];              /* enum kpm_attach of each hook */
-	__u8 pad;
+	__u8 second;                         /* enum kpm_second_copies */
 	__u64 reserved[2];
 };
-
-#define KPM_ABOUT_NO_RESCUE 0x01 /* the free programs are attached once only */
 
 #define KPM_ASSERT(what) _Static_assert(what, #what)
 KPM_ASSERT(sizeof(struct kpm_slot) == 16);
@@ -272,9 +375,14 @@ KPM_ASSERT(sizeof(struct kpm_counters) == 64);
 KPM_ASSERT(sizeof(struct kpm_tally) == 16);
 KPM_ASSERT(sizeof(struct kpm_shard) == 128);
 KPM_ASSERT(sizeof(struct kpm_recent) == 64);
+KPM_ASSERT(sizeof(struct kpm_sample) == 80);
+KPM_ASSERT(sizeof(struct kpm_stack) == 40 + 8 * KPM_STACK_FRAMES);
+KPM_ASSERT(sizeof(struct kpm_gone) == 136);
+KPM_ASSERT(sizeof(struct kpm_sampled) == 32);
+KPM_ASSERT(sizeof(struct kpm_credit) == 64);
 KPM_ASSERT(sizeof(struct kpm_control) == 64);
 KPM_ASSERT(sizeof(struct kpm_about) == 64);
-/* address, weight and flags fill w0 but its top bit, which marks nothing and stays 0 */
+/* address, weight and flags fill w0 but its top bit */
 KPM_ASSERT(KPM_ADDR_BITS + KPM_ADDR_SHIFT == 63);
 /* tag, bytes asked for and allocation time fill w1, and do not overlap */
 KPM_ASSERT(((KPM_TAGS_MAX - 1ULL) << KPM_TAG_SHIFT ^ KPM_ASKED_MAX << KPM_ASKED_SHIFT ^
@@ -282,7 +390,7 @@ KPM_ASSERT(((KPM_TAGS_MAX - 1ULL) << KPM_TAG_SHIFT ^ KPM_ASKED_MAX << KPM_ASKED_
 KPM_ASSERT(KPM_ASKED_MAX >= 4 << 20);
 KPM_ASSERT(KPM_TIME_MASK >= 365ULL * 24 * 3600);
 KPM_ASSERT((KPM_W0_WEIGHT | KPM_W0_BUSY | KPM_W0_LARGE | KPM_W0_WRAPPER | KPM_W0_UNUSUAL |
-	    KPM_W0_CACHE) <= KPM_W0_META);
+	    KPM_W0_CACHE | KPM_W0_SAMPLE) < 1ULL << KPM_ADDR_SHIFT);
 KPM_ASSERT(KPM_SAMPLE_MAX <= KPM_W0_WEIGHT);
 KPM_ASSERT(KPM_TAGS_MAX == 1 << (64 - KPM_TAG_SHIFT));
 

@@ -50,15 +50,33 @@ struct kpm_audit_state {
 	__u64 scanned;      /* entries or free objects scanned */
 	__u64 inconclusive; /* lists and slabs that changed while they were followed: skipped */
 	__u64 taken[KPM_AUDIT_FREE_KINDS]; /* entries taken out, by free kind */
+	__u32 groups;                      /* groups written; user space resets it */
+	__u32 charges_unknown; /* 1: of this kernel it is not known where charges are kept */
+	__u64 charges_lost;    /* objects that there was no room for */
 };
 
 /* A slab cache and its tracked objects. */
 struct kpm_counted {
 	__u64 cache;   /* struct kmem_cache * */
 	__u64 objects; /* tracked */
+	__u64 young;   /* of these, those younger than min_age */
 	__u64 sampled; /* entries that stand for more than one object */
 	char name[48];
 };
+
+/* Whom objects are charged to: an obj_cgroup of the kernel. */
+struct kpm_group {
+	__u64 objcg;     /* struct obj_cgroup * */
+	__u64 id;        /* of its cgroup */
+	__u32 hierarchy; /* of that; 0: cgroup2 */
+	__u32 inherited; /* it was that of a cgroup that was removed: the id is an ancestor's */
+};
+
+/* Keys of `charges`: a tag's number in the upper half, in the lower one of these or 1 + a group. */
+#define KPM_NOT_CHARGED 0
+#define KPM_NO_GROUP    0xffffffffU /* charged, and there was no room for the group */
+#define KPM_GROUPS_MAX  16384
+#define KPM_CHARGES_MAX 131072
 
 #define KPM_CANDIDATES_MAX 16384
 #define KPM_LANDMARKS_MAX  256

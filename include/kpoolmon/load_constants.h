@@ -29,6 +29,8 @@ enum kpm_const {
 	KPM_CONST_CPU_MASK,   /* possible CPUs, rounded up to a power of two, less one */
 	KPM_CONST_TEXT_START, /* the kernel's own code; all other call sites may be a module's */
 	KPM_CONST_TEXT_SIZE,
+	KPM_CONST_ALLOC_AGAIN,   /* 1: the alloc programs have second copies */
+	KPM_CONST_AGAIN_IS_LAST, /* 1: programs are preempted, and there are no classic copies */
 	KPM_CONST_JIFFIES_SCALE, /* 2^32 / HZ: turns jiffies into seconds */
 	KPM_CONSTS
 };

@@ -151,7 +151,15 @@ static int load(struct kpm_audit *a, const struct kpm_tables_fds *fds,
 		return kpm_fail(err, ret, "open the audit: %s", strerror(-ret));
 	a->skel->rodata->have_rdonly_cast = 1;
 	a->skel->rodata->have_get_kmem_cache = 1;
-	ret = bpf_map__reuse_fd(a->skel->maps.taginfo, fds->taginfo);
+	a->skel->rodata->samples_mask = count_values(fds->samples, sizeof(struct kpm_sample)) - 1;
+	a->skel->rodata->stacks_mask = count_values(fds->stacks, sizeof(struct kpm_stack)) - 1;
+	if ((ret = bpf_map__reuse_fd(a->skel->maps.taginfo, fds->taginfo)) ||
+	    (ret = bpf_map__reuse_fd(a->skel->maps.samples, fds->samples)) ||
+	    (ret = bpf_map__reuse_fd(a->skel->maps.stacks, fds->stacks)) ||
+	    (ret = bpf_map__reuse_fd(a->skel->maps.sampled, fds->sampled)))
+		return kpm_fail(err, ret, "audit: %s", strerror(-ret));
+	ret = bpf_map__set_max_entries(a->skel->maps.charged_samples,
+				       a->skel->rodata->samples_mask + 1);
 	if (ret)
 		return kpm_fail(err, ret, "audit: %s", strerror(-ret));
 	ret = audit_bpf__load(a->skel);

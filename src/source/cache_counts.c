@@ -118,12 +118,13 @@ static int count_tracked(struct kpm_audit *a, struct kpm_cache_count *counts, ui
 		if (!found)
 			continue;
 		found->tracked += c.objects;
+		found->young += c.young;
 		found->estimated |= c.sampled != 0;
 	}
 	return ret;
 }
 
-int kpm_count_caches(struct kpm_audit *a, const struct kpm_roots *roots,
+int kpm_count_caches(struct kpm_audit *a, const struct kpm_roots *roots, uint32_t young_s,
 		     struct kpm_cache_count **counts, uint32_t *count, uint64_t *outside,
 		     struct kpm_err *err)
 {
@@ -138,7 +139,9 @@ int kpm_count_caches(struct kpm_audit *a, const struct kpm_roots *roots,
 	if (!ret)
 		ret = read_slabinfo(roots, *counts, *count, err);
 	if (!ret) {
+		kpm_audit_state(a)->min_age = young_s;
 		ret = count_tracked(a, *counts, *count, listed, outside);
+		kpm_audit_state(a)->min_age = KPM_AUDIT_MIN_AGE_S;
 		if (ret)
 			kpm_fail(err, ret, "audit: %s", strerror(-ret));
 	}

@@ -14,6 +14,7 @@
 struct kpm_cache_count {
 	char name[48];
 	uint64_t tracked; /* tracked objects */
+	uint64_t young;   /* of these, those of the last seconds */
 	bool estimated;   /* some of them by samples */
 	uint64_t active;  /* allocated ones by the kernel's count, /proc/slabinfo */
 	bool known;       /* the kernel's count is known */
@@ -21,10 +22,10 @@ struct kpm_cache_count {
 
 /*
  * Counts the tracked objects by the slab cache that each really lies in, beside the kernel's own
- * counts; the caller frees *counts. `outside`: objects that lie in no cache at all. 0, or -errno
- * and a sentence.
+ * counts; the caller frees *counts. `young_s`: objects of the last so many seconds are young.
+ * `outside`: objects that lie in no cache at all. 0, or -errno and a sentence.
  */
-int kpm_count_caches(struct kpm_audit *audit, const struct kpm_roots *roots,
+int kpm_count_caches(struct kpm_audit *audit, const struct kpm_roots *roots, uint32_t young_s,
 		     struct kpm_cache_count **counts, uint32_t *count, uint64_t *outside,
 		     struct kpm_err *err);
 

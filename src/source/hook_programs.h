@@ -35,5 +35,9 @@ void kpm_hooks_detach(struct kpm_hooks *hooks, bool frees);
 
 /* The name of the i-th program of a hook in that attach mode, NULL: there is none. */
 const char *kpm_hook_program(int hook, enum kpm_attach attach, int i);
+/* In that attach mode, are its programs 0 and 1, 2 and 3 copies of each other? */
+bool kpm_hook_has_copies(enum kpm_attach attach);
+/* Is the program attached by kprobe or kretprobe? */
+bool kpm_hook_by_kprobe(const char *program);
 
 #endif

@@ -78,7 +78,7 @@ static void find_nolock(const struct btf *btf, struct kpm_kernel *kernel)
 		const struct btf_type *proto = function_proto(btf, names[i]);
 		bool context = ends_in(btf, proto, "slab_alloc_context");
 
-		if (!proto || (i == 0 && !context) || btf_vlen(proto) > 5)
+		if (!proto || (i == 0 && !context) || btf_vlen(proto) > (context ? 5 : 4))
 			continue;
 		hooked->function = names[i];
 		kernel->nolock_args = btf_vlen(proto);
@@ -163,6 +163,29 @@ static bool has_events(const struct btf *btf)
 	       event_args(btf, "btf_trace_kmem_cache_alloc") == 5;
 }
 
+static bool has_member(const struct btf *btf, const char *type, const char *member)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+
+	for (int i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), member))
+			return true;
+	return false;
+}
+
+/*
+ * Tracepoints that are guarded by SRCU's fast readers, which leave preemption on: the per-CPU
+ * variable of their srcu_struct (there was one of this name before, which guarded other
+ * tracepoints) and the readers' type. Without PREEMPT_RCU a program's own read side disables it.
+ */
+static bool preempts_programs(const struct btf *btf)
+{
+	return btf__find_by_name_kind(btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) > 0 &&
+	       btf__find_by_name_kind(btf, "srcu_ctr", BTF_KIND_STRUCT) > 0 &&
+	       has_member(btf, "task_struct", "rcu_read_lock_nesting");
+}
+
 /* The first of the functions that the audit needs and the kernel has not; NULL: it has all. */
 static const char *find_audit_lacks(const struct btf *btf)
 {
@@ -198,6 +221,8 @@ int kpm_kernel_probe(const struct kpm_roots *roots, struct kpm_kernel *kernel, s
 			       uts.release);
 	kernel->rdonly_cast = has_func(btf, "bpf_rdonly_cast");
 	kernel->get_kmem_cache = has_func(btf, "bpf_get_kmem_cache");
+	kernel->preemptible = preempts_programs(btf);
+	kernel->preempt_disable = has_func(btf, "bpf_preempt_disable");
 	kernel->audit_lacks = find_audit_lacks(btf);
 	kernel->modules = event_args(btf, "btf_trace_module_load") >= 0;
 	find_hooked(btf, kernel);

@@ -8,7 +8,11 @@
  *                                        fields when not using
  *                          11e9734bcb6a  mm/slab_common: unify NUMA and UMA version of tracepoints
  *   rdonly_cast      6.2   a35b9af4ec2c  bpf: Add a kfunc for generic type cast
+ *   preempt_disable  6.10  fc7566ad0a82  bpf: Introduce bpf_preempt_[disable,enable] kfuncs
  *   get_kmem_cache   6.13  a992d7a39791  mm/bpf: Add bpf_get_kmem_cache() kfunc
+ *   preemptible      7.0   a46023d5616e  tracing: Guard __DECLARE_TRACE() use of __DO_TRACE_CALL()
+ *                                        with SRCU-fast
+ *                          f7d327654b88  (rcu_read_lock_dont_migrate())
  *   audit_lacks      6.13  2e9a548009c2  bpf: Add open coded version of kmem_cache iterator
  *   modules                CONFIG_MODULES
  *   hook[].function: the functions to hook, by the names that they have had
@@ -44,9 +48,11 @@ struct kpm_hooked {
 };
 
 struct kpm_kernel {
-	bool rdonly_cast;    /* has the kfunc bpf_rdonly_cast */
-	bool get_kmem_cache; /* has the kfunc bpf_get_kmem_cache */
-	bool modules;        /* loads modules and raises events for them */
+	bool rdonly_cast;     /* has the kfunc bpf_rdonly_cast */
+	bool get_kmem_cache;  /* has the kfunc bpf_get_kmem_cache */
+	bool preemptible;     /* preempts programs on the events */
+	bool preempt_disable; /* has the kfunc bpf_preempt_disable */
+	bool modules;         /* loads modules and raises events for them */
 	const char
 		*audit_lacks; /* a function that the audit needs and the kernel has not, or NULL */
 	struct kpm_hooked hook[KPM_HOOKS];

@@ -24,6 +24,11 @@ static void live_close(struct kpm_source *src)
 static const struct kpm_source_ops live_ops = {
 	.sample = kpm_map_source_sample,
 	.objects = kpm_map_source_objects,
+	.samples = kpm_map_source_samples,
+	.modules = kpm_map_source_modules,
+	.charges = kpm_map_source_charges,
+	.check_samples = kpm_map_source_check_samples,
+	.raise = kpm_map_source_raise,
 	.audit = kpm_map_source_audit,
 	.close = live_close,
 };
@@ -61,11 +66,11 @@ int kpm_live_open(const struct kpm_live_opts *opts, struct kpm_tagset *tags,
 	live->map.source.ops = &live_ops;
 	live->map.source.tags = tags;
 	live->map.roots = opts->roots;
-	live->map.rescue = !opts->no_rescue;
 	live->map.audit_unseen = opts->audit != KPM_AUDIT_NOT;
 	ret = kpm_probes_load(&live->probes, opts, err);
 	if (ret)
 		goto fail;
+	live->map.second = live->probes.second;
 	live->map.clock = bpf_program__fd(kpm_probes_clock(&live->probes));
 	kpm_probes_fds(&live->probes, &live->map.fds);
 	ret = kpm_tables_open(&live->map.fds, &live->map.tables, err);

@@ -29,8 +29,11 @@ enum kpm_auditing {
 struct kpm_live_opts {
 	uint64_t objects; /* rated objects; 0: from the machine's memory */
 	uint32_t tags;    /* 0: from the number of objects; rounded up to a power of two */
-	bool no_rescue;   /* attach the free programs once only */
+	bool no_rescue;   /* attach no second copies */
+	bool preemptible; /* take the kernel for one that preempts programs, for tests */
 	bool no_sampling; /* exact rows until the table is full, then refusals, for tests */
+	/* of a CPU's time, for samples, millionths; 0: KPM_SAMPLES_DEFAULT, below 0: no samples */
+	int32_t samples;
 	struct kpm_hook_choice hooks;
 	enum kpm_auditing audit;
 	struct kpm_roots roots;

@@ -3,6 +3,7 @@
 #ifndef KPM_MAPS_H
 #define KPM_MAPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <kpoolmon/abi.h>
@@ -15,6 +16,7 @@ struct kpm_maps {
 	uint32_t tag_slots, shards_count; /* powers of two */
 	uint32_t cpus;                    /* possible CPUs, rounded up to a power of two */
 	uint64_t text_start, text_end;    /* the kernel's own code */
+	bool alloc_again, again_is_last;  /* of the second copies, see load_constants.h */
 };
 
 /*

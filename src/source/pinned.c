@@ -33,6 +33,12 @@ static const struct {
 	{"counters", offsetof(struct kpm_tables_fds, counters)},
 	{"shards", offsetof(struct kpm_tables_fds, shards)},
 	{"control", offsetof(struct kpm_tables_fds, control)},
+	{"samples", offsetof(struct kpm_tables_fds, samples)},
+	{"stacks", offsetof(struct kpm_tables_fds, stacks)},
+	{"sampled", offsetof(struct kpm_tables_fds, sampled)},
+	{"gone", offsetof(struct kpm_tables_fds, gone)},
+	{"runs", offsetof(struct kpm_tables_fds, runs)},
+	{"credits", offsetof(struct kpm_tables_fds, credits)},
 };
 #define MAPS (int)(sizeof(maps) / sizeof(*maps))
 
@@ -49,9 +55,12 @@ static void pinned_close(struct kpm_source *src)
 		if (p->map.programs.event[i] >= 0)
 			close(p->map.programs.event[i]);
 	for (int i = 0; i < KPM_HOOKS; i++)
-		for (int k = 0; k < KPM_HOOK_LINKS; k++)
+		for (int k = 0; k < KPM_HOOK_LINKS; k++) {
 			if (p->map.programs.hook[i][k] >= 0)
 				close(p->map.programs.hook[i][k]);
+			if (p->map.programs.kprobe[i][k] >= 0)
+				close(p->map.programs.kprobe[i][k]);
+		}
 	if (p->map.clock >= 0)
 		close(p->map.clock);
 	for (int i = 0; i < MAPS; i++)
@@ -64,6 +73,11 @@ static void pinned_close(struct kpm_source *src)
 static const struct kpm_source_ops pinned_ops = {
 	.sample = kpm_map_source_sample,
 	.objects = kpm_map_source_objects,
+	.samples = kpm_map_source_samples,
+	.modules = kpm_map_source_modules,
+	.charges = kpm_map_source_charges,
+	.check_samples = kpm_map_source_check_samples,
+	.raise = kpm_map_source_raise,
 	.audit = kpm_map_source_audit,
 	.check = kpm_map_source_check,
 	.close = pinned_close,
@@ -83,10 +97,14 @@ static void open_programs(struct pinned *p, int folder)
 	for (int i = 0; i < KPM_EVENTS; i++)
 		p->map.programs.event[i] = open_pin(folder, "prog_", kpm_event_table[i].program);
 	for (int i = 0; i < KPM_HOOKS; i++) {
+		p->map.programs.copies[i] = kpm_hook_has_copies(p->about.attach[i]);
 		for (int k = 0; k < KPM_HOOK_LINKS; k++) {
 			const char *name = kpm_hook_program(i, p->about.attach[i], k);
 
 			p->map.programs.hook[i][k] = name ? open_pin(folder, "prog_", name) : -1;
+			p->map.programs.kprobe[i][k] = name && kpm_hook_by_kprobe(name)
+							       ? open_pin(folder, "link_", name)
+							       : -1;
 		}
 	}
 }
@@ -146,7 +164,7 @@ static int open_folder(struct pinned *p, const char *path, const char *version, 
 	if (!ret) {
 		for (int i = 0; i < KPM_HOOKS; i++)
 			p->map.attach[i] = p->about.attach[i];
-		p->map.rescue = !(p->about.flags & KPM_ABOUT_NO_RESCUE);
+		p->map.second = p->about.second;
 		open_programs(p, folder);
 	}
 	close(folder);

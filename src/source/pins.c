@@ -61,7 +61,13 @@ static int pin_maps(const struct kpm_probes *probes, const char *folder, struct 
 	    (ret = pin(folder, "", "taginfo", fds.taginfo, err)) ||
 	    (ret = pin(folder, "", "taglist", fds.taglist, err)) ||
 	    (ret = pin(folder, "", "counters", fds.counters, err)) ||
-	    (ret = pin(folder, "", "shards", fds.shards, err)))
+	    (ret = pin(folder, "", "shards", fds.shards, err)) ||
+	    (ret = pin(folder, "", "samples", fds.samples, err)) ||
+	    (ret = pin(folder, "", "stacks", fds.stacks, err)) ||
+	    (ret = pin(folder, "", "sampled", fds.sampled, err)) ||
+	    (ret = pin(folder, "", "gone", fds.gone, err)) ||
+	    (ret = pin(folder, "", "runs", fds.runs, err)) ||
+	    (ret = pin(folder, "", "credits", fds.credits, err)))
 		return ret;
 	return pin(folder, "", "control", fds.control, err);
 }
@@ -73,7 +79,7 @@ static int pin_about(const struct kpm_probes *probes, const char *folder, const 
 	uint32_t zero = 0;
 	int fd, ret;
 
-	about.flags = probes->opts.no_rescue ? KPM_ABOUT_NO_RESCUE : 0;
+	about.second = probes->second;
 	about.started_wall = kpm_wall() - (kpm_now() - probes->started_ns);
 	snprintf(about.version, sizeof(about.version), "%s", version);
 	for (int i = 0; i < KPM_HOOKS; i++)

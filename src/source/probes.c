@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 
 #include "base/clock.h"
+#include "source/classic.h"
 #include "source/kernel.h"
 #include "source/libbpf_log.h"
 #include "source/meminfo.h"
@@ -102,6 +104,51 @@ static int size_maps(struct kpm_maps *maps, const struct kpm_live_opts *opts,
 	return 0;
 }
 
+/*
+ * Would the kernel take classic copies? Their events are opened once the first copies are attached,
+ * since of the two the one that came first runs first.
+ */
+static int try_classic(const struct kpm_probes *probes)
+{
+	int fd;
+
+	if (!probes->kernel.get_kmem_cache)
+		return -EOPNOTSUPP;
+	fd = kpm_classic_open(&probes->opts.roots, kpm_event_table[KPM_EVENT_KMALLOC].event);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* Decides on the second copies: before the load. */
+static int plan_second_copies(struct kpm_probes *probes, struct kpm_err *err)
+{
+	enum kpm_wish wish = probes->opts.hooks.classic;
+	bool preemptible = probes->kernel.preemptible;
+	int ret = -ENOENT;
+
+	probes->second = KPM_SECOND_NONE;
+	if (probes->opts.no_rescue && wish == KPM_WISH_ON)
+		return kpm_fail(err, -EINVAL,
+				"--probes +classic: with --no-rescue no probe has a second copy; "
+				"leave one of them out");
+	if (probes->opts.no_rescue)
+		return 0;
+	if (wish == KPM_WISH_ON || (wish == KPM_WISH_AUTO && preemptible))
+		ret = try_classic(probes);
+	if (!ret)
+		probes->second = KPM_SECOND_CLASSIC;
+	else
+		probes->second = preemptible ? KPM_SECOND_WEAK : KPM_SECOND_FREES;
+	if (ret && wish == KPM_WISH_ON)
+		return kpm_fail(err, ret,
+				"--probes +classic: this kernel does not permit a program on the "
+				"classic tracepoints of kmem (%s); leave it out",
+				strerror(-ret));
+	return 0;
+}
+
 /* Opens the object with its load-time constants. */
 static int open_skeleton(struct kpm_probes *probes, const struct bpf_object_open_opts *open)
 {
@@ -117,10 +164,67 @@ static int open_skeleton(struct kpm_probes *probes, const struct bpf_object_open
 	return ret;
 }
 
-/* Sets the sizes of the other maps and the variables of the programs. */
-static void configure(struct kpoolmon_bpf *skel, const struct kpm_live_opts *opts,
-		      const struct kpm_kernel *kernel)
+/* Is the program to be attached? */
+static bool is_wanted(const struct kpm_probes *probes, enum kpm_event event)
 {
+	switch (kpm_event_table[event].role) {
+	case KPM_ROLE_FREE_AGAIN:
+		return probes->second != KPM_SECOND_NONE && !probes->opts.no_rescue;
+	case KPM_ROLE_ALLOC_AGAIN:
+		return probes->second >= KPM_SECOND_WEAK;
+	case KPM_ROLE_CLASSIC:
+		return probes->second == KPM_SECOND_CLASSIC;
+	case KPM_ROLE_MODULE:
+		return probes->kernel.modules;
+	default:
+		return true;
+	}
+}
+
+/* The tables of samples, and what the programs may spend on them. */
+static void configure_samples(struct kpm_probes *probes)
+{
+	const struct kpm_live_opts *opts = &probes->opts;
+	struct kpoolmon_bpf *skel = probes->skel;
+	bool on = opts->samples >= 0;
+	uint32_t samples = on ? kpm_default_samples(opts->objects) : KPM_SET;
+	uint32_t stacks = on ? samples / KPM_SAMPLES_A_STACK : KPM_SET;
+	uint32_t tags = on ? opts->tags : 1;
+	uint32_t groups = probes->maps.shards_count;
+	uint64_t tick = kpm_tick_ns();
+
+	while (groups > 1 && (uint64_t)groups * tags * sizeof(uint64_t) > KPM_RUNS_BYTES_MAX)
+		groups /= 2;
+	bpf_map__set_max_entries(skel->maps.samples, samples);
+	bpf_map__set_max_entries(skel->maps.stacks, stacks);
+	bpf_map__set_max_entries(skel->maps.sampled, tags);
+	bpf_map__set_max_entries(skel->maps.gone, on ? KPM_GONE_MAX : KPM_SET);
+	bpf_map__set_max_entries(skel->maps.runs, on ? groups * tags : 1);
+	bpf_map__set_max_entries(skel->maps.credits, on ? probes->maps.cpus : 1);
+	skel->rodata->samples_mask = samples - 1;
+	skel->rodata->stacks_mask = stacks - 1;
+	skel->rodata->run_groups_mask = groups - 1;
+	skel->rodata->jiffies_a_second = 1000000000 / tick;
+	skel->rodata->usual_fill =
+		on ? tick * (opts->samples ? opts->samples : KPM_SAMPLES_DEFAULT) / 1000000 : 0;
+	skel->rodata->raised_fill = on ? tick * KPM_SAMPLES_RAISED / 1000000 : 0;
+	skel->rodata->disable_preemption =
+		probes->kernel.preemptible && probes->kernel.preempt_disable;
+}
+
+/* Sets the sizes of the other maps, the variables of the programs and which of them to load. */
+static void configure(struct kpm_probes *probes)
+{
+	const struct kpm_live_opts *opts = &probes->opts;
+	const struct kpm_kernel *kernel = &probes->kernel;
+	struct kpoolmon_bpf *skel = probes->skel;
+
+	for (int i = 0; i < KPM_EVENTS; i++)
+		if (kpm_event_table[i].role == KPM_ROLE_ALLOC_AGAIN ||
+		    kpm_event_table[i].role == KPM_ROLE_CLASSIC)
+			bpf_program__set_autoload(kpm_probes_program(probes, i),
+						  is_wanted(probes, i));
+	skel->rodata->have_classic = probes->second == KPM_SECOND_CLASSIC;
 	skel->rodata->rated_objects = opts->no_sampling ? UINT64_MAX : opts->objects;
 	skel->rodata->have_rdonly_cast = kernel->rdonly_cast;
 	skel->rodata->have_get_kmem_cache = kernel->get_kmem_cache;
@@ -130,6 +234,7 @@ static void configure(struct kpoolmon_bpf *skel, const struct kpm_live_opts *opt
 
 	bpf_map__set_max_entries(skel->maps.taginfo, opts->tags);
 	bpf_map__set_max_entries(skel->maps.taglist, opts->tags);
+	configure_samples(probes);
 }
 
 /*
@@ -150,7 +255,7 @@ static int load(struct kpm_probes *probes, const struct kpm_hook_choice *hooks, 
 	ret = open_skeleton(probes, &open);
 	if (ret)
 		return explain(opts, ret, "open the probes", err);
-	configure(probes->skel, opts, &probes->kernel);
+	configure(probes);
 	ret = kpm_hooks_plan(&probes->hooks, probes->skel->obj, &probes->kernel, hooks,
 			     &opts->roots, !opts->no_rescue, err);
 	if (ret)
@@ -178,15 +283,22 @@ int kpm_probes_load(struct kpm_probes *probes, const struct kpm_live_opts *opts,
 	*probes = (struct kpm_probes){.opts = *opts};
 	kpm_libbpf_quiet(); /* explain() says it in one sentence */
 	ret = kpm_kernel_probe(&opts->roots, &probes->kernel, err);
+	probes->kernel.preemptible |= opts->preemptible;
+	if (!ret)
+		ret = plan_second_copies(probes, err);
 	if (!ret)
 		ret = settle_sizes(&probes->opts, err);
 	if (!ret)
 		ret = size_maps(&probes->maps, &probes->opts, &probes->kernel, err);
+	probes->maps.alloc_again = probes->second >= KPM_SECOND_WEAK;
+	probes->maps.again_is_last = probes->second == KPM_SECOND_WEAK;
 	if (ret)
-		return ret;
+		goto fail;
 	ret = kpm_maps_make(&probes->maps);
-	if (ret)
-		return explain(&probes->opts, ret, "make the maps", err);
+	if (ret) {
+		ret = explain(&probes->opts, ret, "make the maps", err);
+		goto fail;
+	}
 	ret = load(probes, &opts->hooks, err);
 	if (ret && any_hooks(&probes->hooks) && !opts->hooks.required) {
 		kpoolmon_bpf__destroy(probes->skel);
@@ -205,17 +317,25 @@ fail:
 	return ret;
 }
 
+static struct bpf_link *attach_event(struct kpm_probes *probes, enum kpm_event event)
+{
+	struct bpf_program *program = kpm_probes_program(probes, event);
+	const char *name = kpm_event_table[event].event;
+
+	return kpm_event_table[event].role == KPM_ROLE_CLASSIC
+		       ? kpm_classic_attach(program, &probes->opts.roots, name)
+		       : bpf_program__attach_raw_tracepoint(program, name);
+}
+
 static int attach_events(struct kpm_probes *probes, enum kpm_event from, enum kpm_event to,
 			 struct kpm_err *err)
 {
 	for (int i = from; i <= (int)to; i++) {
 		char what[64];
 
-		if ((kpm_event_table[i].rescue && probes->opts.no_rescue) ||
-		    (kpm_event_table[i].module && !probes->kernel.modules))
+		if (!is_wanted(probes, i))
 			continue;
-		probes->links[i] = bpf_program__attach_raw_tracepoint(kpm_probes_program(probes, i),
-								      kpm_event_table[i].event);
+		probes->links[i] = attach_event(probes, i);
 		if (probes->links[i])
 			continue;
 		snprintf(what, sizeof(what), "attach to tracepoint %s", kpm_event_table[i].event);
@@ -239,7 +359,7 @@ int kpm_probes_attach(struct kpm_probes *probes, struct kpm_err *err)
 int kpm_probes_attach_rest(struct kpm_probes *probes, struct kpm_err *err)
 {
 	const struct kpm_hook_choice *choice = &probes->opts.hooks;
-	int ret = attach_events(probes, 0, KPM_EVENT_CACHE_FREE_AGAIN, err);
+	int ret = attach_events(probes, 0, KPM_EVENT_CACHE_FREE_CLASSIC, err);
 
 	if (!ret)
 		ret = attach_events(probes, KPM_EVENT_KMALLOC, KPM_EVENTS - 1, err);
@@ -289,12 +409,19 @@ void kpm_probes_programs(const struct kpm_probes *probes, struct kpm_programs *p
 	for (int i = 0; i < KPM_EVENTS; i++)
 		programs->event[i] =
 			probes->links[i] ? bpf_program__fd(kpm_probes_program(probes, i)) : -1;
-	for (int i = 0; i < KPM_HOOKS; i++)
-		for (int k = 0; k < KPM_HOOK_LINKS; k++)
-			programs->hook[i][k] =
-				probes->hooks.links[i][k]
-					? bpf_program__fd(probes->hooks.programs[i][k])
+	for (int i = 0; i < KPM_HOOKS; i++) {
+		programs->copies[i] = kpm_hook_has_copies(probes->hooks.attach[i]);
+		for (int k = 0; k < KPM_HOOK_LINKS; k++) {
+			const struct bpf_program *program = probes->hooks.programs[i][k];
+			const struct bpf_link *link = probes->hooks.links[i][k];
+
+			programs->hook[i][k] = link ? bpf_program__fd(program) : -1;
+			programs->kprobe[i][k] =
+				link && kpm_hook_by_kprobe(bpf_program__name(program))
+					? bpf_link__fd(link)
 					: -1;
+		}
+	}
 }
 
 struct bpf_program *kpm_probes_program(const struct kpm_probes *probes, enum kpm_event event)
@@ -317,5 +444,11 @@ void kpm_probes_fds(const struct kpm_probes *probes, struct kpm_tables_fds *fds)
 		.counters = probes->maps.counters,
 		.shards = probes->maps.shards,
 		.control = bpf_map__fd(probes->skel->maps.control),
+		.samples = bpf_map__fd(probes->skel->maps.samples),
+		.stacks = bpf_map__fd(probes->skel->maps.stacks),
+		.sampled = bpf_map__fd(probes->skel->maps.sampled),
+		.gone = bpf_map__fd(probes->skel->maps.gone),
+		.runs = bpf_map__fd(probes->skel->maps.runs),
+		.credits = bpf_map__fd(probes->skel->maps.credits),
 	};
 }

@@ -25,6 +25,7 @@ struct kpm_probes {
 	struct kpoolmon_bpf *skel;
 	struct kpm_maps maps;
 	struct bpf_link *links[KPM_EVENTS];
+	enum kpm_second_copies second;
 	struct kpm_hooks hooks;
 	int64_t started_ns;
 };

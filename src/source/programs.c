@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Reads the kernel's figures of programs. */
 #include <errno.h>
+#include <string.h>
 
 #include <bpf/bpf.h>
 
 #include "source/programs.h"
 
 const struct kpm_event_info kpm_event_table[KPM_EVENTS] = {
-	[KPM_EVENT_KFREE] = {"kpm_kfree", "kfree", false, false},
-	[KPM_EVENT_KFREE_AGAIN] = {"kpm_kfree_again", "kfree", true, false},
-	[KPM_EVENT_CACHE_FREE] = {"kpm_cache_free", "kmem_cache_free", false, false},
-	[KPM_EVENT_CACHE_FREE_AGAIN] = {"kpm_cache_free_again", "kmem_cache_free", true, false},
-	[KPM_EVENT_KMALLOC] = {"kpm_kmalloc", "kmalloc", false, false},
-	[KPM_EVENT_CACHE_ALLOC] = {"kpm_cache_alloc", "kmem_cache_alloc", false, false},
-	[KPM_EVENT_MODULE_LOAD] = {"kpm_module_load", "module_load", false, true},
-	[KPM_EVENT_MODULE_FREE] = {"kpm_module_free", "module_free", false, true},
+	[KPM_EVENT_KFREE] = {"kpm_kfree", "kfree", KPM_ROLE_FIRST},
+	[KPM_EVENT_KFREE_AGAIN] = {"kpm_kfree_again", "kfree", KPM_ROLE_FREE_AGAIN},
+	[KPM_EVENT_KFREE_CLASSIC] = {"kpm_kfree_classic", "kfree", KPM_ROLE_CLASSIC},
+	[KPM_EVENT_CACHE_FREE] = {"kpm_cache_free", "kmem_cache_free", KPM_ROLE_FIRST},
+	[KPM_EVENT_CACHE_FREE_AGAIN] = {"kpm_cache_free_again", "kmem_cache_free",
+					KPM_ROLE_FREE_AGAIN},
+	[KPM_EVENT_CACHE_FREE_CLASSIC] = {"kpm_cache_free_classic", "kmem_cache_free",
+					  KPM_ROLE_CLASSIC},
+	[KPM_EVENT_KMALLOC] = {"kpm_kmalloc", "kmalloc", KPM_ROLE_FIRST},
+	[KPM_EVENT_KMALLOC_AGAIN] = {"kpm_kmalloc_again", "kmalloc", KPM_ROLE_ALLOC_AGAIN},
+	[KPM_EVENT_KMALLOC_CLASSIC] = {"kpm_kmalloc_classic", "kmalloc", KPM_ROLE_CLASSIC},
+	[KPM_EVENT_CACHE_ALLOC] = {"kpm_cache_alloc", "kmem_cache_alloc", KPM_ROLE_FIRST},
+	[KPM_EVENT_CACHE_ALLOC_AGAIN] = {"kpm_cache_alloc_again", "kmem_cache_alloc",
+					 KPM_ROLE_ALLOC_AGAIN},
+	[KPM_EVENT_CACHE_ALLOC_CLASSIC] = {"kpm_cache_alloc_classic", "kmem_cache_alloc",
+					   KPM_ROLE_CLASSIC},
+	[KPM_EVENT_MODULE_LOAD] = {"kpm_module_load", "module_load", KPM_ROLE_MODULE},
+	[KPM_EVENT_MODULE_FREE] = {"kpm_module_free", "module_free", KPM_ROLE_MODULE},
 };
 
 /* Times that the kernel did not run a program, 0 if it is not attached. */
@@ -33,75 +44,133 @@ static int misses_of(int fd, uint64_t *n)
 }
 
 /*
- * Adds the misses of the two copies of a free program: those of the first are skipped; at most the
- * fewer of the two are lost, for then neither copy has run.
+ * Of include/uapi/linux/bpf.h since 6.7: struct bpf_link_info of a kprobe, whose last member counts
+ * the calls that came while another kprobe was handled on that CPU; the program is not told of them.
  */
-static void add_frees(struct kpm_loss *loss, uint64_t first, uint64_t second)
+struct kprobe_link_info {
+	uint32_t type, id, prog_id, pad;
+	uint32_t event, event_pad;
+	uint64_t name;
+	uint32_t name_len, offset;
+	uint64_t address, missed;
+};
+
+/* 0 before 6.7, which does not count them. */
+static uint64_t kprobe_misses(int link)
 {
-	loss->skipped += first;
-	loss->lost_max += first < second ? first : second;
+	struct kprobe_link_info info = {0};
+	uint32_t len = sizeof(info);
+
+	if (link < 0 || bpf_obj_get_info_by_fd(link, &info, &len))
+		return 0;
+	return info.missed;
 }
 
-/* A free event's program and its copy. */
-static int add_pair(const struct kpm_programs *p, enum kpm_event first, enum kpm_event again,
-		    struct kpm_loss *loss)
-{
-	uint64_t one, two;
-	int ret;
+/*
+ * An event whose program has several copies is lost only if none has run: at most as often as the
+ * copy that has missed the fewest, and as the first one has missed what no other has caught. A copy
+ * that was attached after a second one catches all that it does, and its misses say nothing.
+ */
+struct missing {
+	uint64_t first;  /* misses of the first copy */
+	uint64_t fewest; /* of the copy with the fewest */
+	bool any;        /* is there a copy at all? */
+};
 
-	if ((ret = misses_of(p->event[first], &one)) || (ret = misses_of(p->event[again], &two)))
+static int add_copy(struct missing *m, int fd, int link)
+{
+	uint64_t n;
+	int ret = fd < 0 ? 0 : misses_of(fd, &n);
+
+	if (fd < 0 || ret)
 		return ret;
-	add_frees(loss, one, p->event[again] >= 0 ? two : one);
+	n += kprobe_misses(link);
+	if (!m->any)
+		m->first = m->fewest = n;
+	else if (n < m->fewest)
+		m->fewest = n;
+	m->any = true;
+	return 0;
+}
+
+static void add_loss(struct kpm_loss *loss, const struct missing *m, uint64_t rescued, bool frees)
+{
+	uint64_t lost = m->fewest;
+
+	if (rescued <= m->first && m->first - rescued < lost)
+		lost = m->first - rescued;
+	loss->skipped += m->first;
+	if (frees)
+		loss->lost_max += lost;
+	else
+		loss->allocs += lost;
+}
+
+/* The copies of a program on an event: they follow each other in the table. */
+static int add_events(const struct kpm_programs *p, int first, uint64_t rescued,
+		      struct kpm_loss *loss)
+{
+	const char *event = kpm_event_table[first].event;
+	struct missing m = {0};
+
+	for (int i = first; i < KPM_EVENTS && !strcmp(kpm_event_table[i].event, event); i++) {
+		int ret = add_copy(&m, p->event[i], -1);
+
+		if (ret)
+			return ret;
+	}
+	add_loss(loss, &m, rescued, first <= KPM_EVENT_CACHE_FREE_CLASSIC);
 	return 0;
 }
 
 static int add_hook(const struct kpm_programs *p, int hook, struct kpm_loss *loss)
 {
-	const int *fd = p->hook[hook];
-	uint64_t misses[KPM_HOOK_LINKS];
+	bool frees = kpm_hook_table[hook].frees;
+	const int *fd = p->hook[hook], *link = p->kprobe[hook];
 
-	for (int k = 0; k < KPM_HOOK_LINKS; k++) {
-		int ret = misses_of(fd[k], &misses[k]);
-
-		if (ret)
-			return ret;
-	}
 	for (int k = 0; k < KPM_HOOK_LINKS; k += 2) {
-		uint64_t both = misses[k] + misses[k + 1];
-		bool pair = fd[k] >= 0 && fd[k + 1] >= 0;
+		struct missing first = {0}, second = {0};
+		int ret;
 
-		/* of a pair by fentry the second copy is attached first */
-		if (!kpm_hook_table[hook].frees)
-			loss->allocs += both;
-		else
-			add_frees(loss, pair ? misses[k + 1] : both, pair ? misses[k] : both);
+		/* of copies the second one is attached first */
+		if ((ret = add_copy(&first, fd[k + 1], link[k + 1])) ||
+		    (ret = add_copy(p->copies[hook] ? &first : &second, fd[k], link[k])))
+			return ret;
+		add_loss(loss, &first, 0, frees);
+		add_loss(loss, &second, 0, frees);
 	}
 	return 0;
 }
 
-int kpm_programs_losses(const struct kpm_programs *p, struct kpm_loss *loss)
+int kpm_programs_losses(const struct kpm_programs *p, const uint64_t rescued[KPM_RESCUES],
+			struct kpm_loss *loss)
 {
+	static const struct {
+		enum kpm_event first;
+		enum kpm_rescue by;
+	} events[] = {
+		{KPM_EVENT_KFREE, KPM_RESCUE_KFREE},
+		{KPM_EVENT_CACHE_FREE, KPM_RESCUE_CACHE_FREE},
+		{KPM_EVENT_KMALLOC, KPM_RESCUE_KMALLOC},
+		{KPM_EVENT_CACHE_ALLOC, KPM_RESCUE_CACHE_ALLOC},
+	};
 	struct kpm_loss sum = {0};
-	uint64_t kmallocs, caches;
-	int ret;
+	int ret = 0;
 
-	if ((ret = add_pair(p, KPM_EVENT_KFREE, KPM_EVENT_KFREE_AGAIN, &sum)) ||
-	    (ret = add_pair(p, KPM_EVENT_CACHE_FREE, KPM_EVENT_CACHE_FREE_AGAIN, &sum)) ||
-	    (ret = misses_of(p->event[KPM_EVENT_KMALLOC], &kmallocs)) ||
-	    (ret = misses_of(p->event[KPM_EVENT_CACHE_ALLOC], &caches)))
-		return ret;
-	for (int i = 0; i < KPM_HOOKS; i++) {
+	for (size_t i = 0; !ret && i < sizeof(events) / sizeof(*events); i++)
+		ret = add_events(p, events[i].first, rescued[events[i].by], &sum);
+	for (int i = 0; !ret && i < KPM_HOOKS; i++)
 		ret = add_hook(p, i, &sum);
-		if (ret)
-			return ret;
-	}
+	if (ret)
+		return ret;
 	loss->skipped = sum.skipped;
 	loss->lost_max = sum.lost_max;
-	loss->allocs = sum.allocs + kmallocs + caches;
+	loss->allocs = sum.allocs;
 	return 0;
 }
 
-static int add_cost(int fd, struct kpm_cost *cost)
+/* A second copy runs for an event that the first one counts. */
+static int add_cost(int fd, bool first, struct kpm_cost *cost)
 {
 	struct bpf_prog_info info = {0};
 	uint32_t len = sizeof(info);
@@ -111,7 +180,7 @@ static int add_cost(int fd, struct kpm_cost *cost)
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return -errno;
 	cost->programs++;
-	cost->runs += info.run_cnt;
+	cost->events += first ? info.run_cnt : 0;
 	cost->ns += info.run_time_ns;
 	return 0;
 }
@@ -122,9 +191,12 @@ int kpm_programs_cost(const struct kpm_programs *p, struct kpm_cost *cost)
 
 	*cost = (struct kpm_cost){0};
 	for (int i = 0; !ret && i < KPM_EVENTS; i++)
-		ret = add_cost(p->event[i], cost);
+		ret = add_cost(p->event[i],
+			       kpm_event_table[i].role == KPM_ROLE_FIRST ||
+				       kpm_event_table[i].role == KPM_ROLE_MODULE,
+			       cost);
 	for (int i = 0; i < KPM_HOOKS; i++)
 		for (int k = 0; !ret && k < KPM_HOOK_LINKS; k++)
-			ret = add_cost(p->hook[i][k], cost);
+			ret = add_cost(p->hook[i][k], p->hook[i][k ^ 1] < 0 || k % 2, cost);
 	return ret;
 }

@@ -17,5 +17,17 @@
 /* Objects for a machine of that memory: their table takes 0.4 percent of it. */
 uint64_t kpm_default_objects(uint64_t memory_bytes);
 uint32_t kpm_default_tags(uint64_t objects);
+/* Places for samples, a power of two, for a table of so many objects. */
+uint32_t kpm_default_samples(uint64_t objects);
+
+/* Samples for which there is one stack; a stack takes five times the memory of a sample. */
+#define KPM_SAMPLES_A_STACK 4
+/* The state of tags on groups of CPUs: the groups grow where it would take more. */
+#define KPM_RUNS_BYTES_MAX (4 << 20)
+/* What a CPU may spend on samples of all tags, and on those of tags that were raised; millionths. */
+#define KPM_SAMPLES_DEFAULT 1000
+#define KPM_SAMPLES_RAISED  20000
+/* The largest --samples, millionths. */
+#define KPM_SAMPLES_MAX 100000
 
 #endif

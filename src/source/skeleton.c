@@ -21,14 +21,19 @@
 
 #include "source/skeleton.h"
 
-/* Turns jiffies into seconds, times 2^32. */
-static uint64_t jiffies_scale(void)
+uint64_t kpm_tick_ns(void)
 {
 	struct timespec tick;
 
 	/* the resolution of the coarse clocks is the length of a tick: 1/HZ */
 	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
-	return ((uint64_t)tick.tv_nsec << 32) / 1000000000;
+	return tick.tv_nsec;
+}
+
+/* Turns jiffies into seconds, times 2^32. */
+static uint64_t jiffies_scale(void)
+{
+	return (kpm_tick_ns() << 32) / 1000000000;
 }
 
 /* The number that replaces a constant, how the kernel is to take it, and the offset in a value. */
@@ -77,6 +82,10 @@ static uint64_t resolve(const struct kpm_maps *maps, unsigned int constant, uint
 		return maps->text_start;
 	case KPM_CONST_TEXT_SIZE:
 		return maps->text_end - maps->text_start;
+	case KPM_CONST_ALLOC_AGAIN:
+		return maps->alloc_again;
+	case KPM_CONST_AGAIN_IS_LAST:
+		return maps->again_is_last;
 	case KPM_CONST_JIFFIES_SCALE:
 		return jiffies_scale();
 	case KPM_CONSTS:

@@ -14,4 +14,7 @@
 int kpm_skeleton_open(const struct kpm_maps *maps, struct bpf_object_skeleton *skeleton,
 		      const struct bpf_object_open_opts *opts);
 
+/* The length of a jiffy. */
+uint64_t kpm_tick_ns(void);
+
 #endif

@@ -10,11 +10,14 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "model/charges.h"
 #include "model/objects.h"
+#include "model/samples.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
 
-struct kpm_audit; /* source/audit.h */
+struct kpm_audit;        /* source/audit.h */
+struct kpm_sample_check; /* source/sample_check.h */
 
 struct kpm_source {
 	const struct kpm_source_ops *ops;
@@ -28,6 +31,26 @@ struct kpm_source_ops {
 	 * old are its survivors. NULL if the source has no objects. 0 or -errno. */
 	int (*objects)(struct kpm_source *src, uint32_t tag, uint32_t survive_s,
 		       struct kpm_objects *objects);
+	/* Reads the samples of the tags that the last snapshot has. NULL if the source has none. 0 or
+	 * -errno. */
+	int (*samples)(struct kpm_source *src, struct kpm_samples *samples);
+	/* The number of changes that struct kpm_samples has, as it is now. NULL where `samples` is. */
+	uint32_t (*modules)(struct kpm_source *src);
+	/*
+	 * Finds whom the objects of the last snapshot's tags are charged to. NULL instead of
+	 * `charges`: only loads what that needs, while there are rights. NULL if the source has
+	 * none. 0 or -errno; -EOPNOTSUPP: not on this kernel.
+	 */
+	int (*charges)(struct kpm_source *src, struct kpm_charges *charges);
+	/* Holds the samples against the objects (source/sample_check.h). NULL if it has none. 0 or
+	 * -errno. */
+	int (*check_samples)(struct kpm_source *src, struct kpm_sample_check *check);
+	/*
+	 * Has each allocation of a tag sampled, within what raised tags may cost, for that many
+	 * seconds; the probes end it by themselves. 0 seconds: no more. NULL if it cannot. 0 or
+	 * -errno.
+	 */
+	int (*raise)(struct kpm_source *src, uint32_t tag, uint32_t seconds);
 	/*
 	 * Opens the audit of the tables, which then scans a part with each sample; NULL if the
 	 * source has none. Unless `anyway`, only where frees are not seen, and not by a live source

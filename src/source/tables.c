@@ -11,30 +11,14 @@
 
 #include <bpf/bpf.h>
 
-#include "source/tables.h"
-
-struct mapping {
-	void *data;
-	size_t size;
-	uint32_t entries;
-};
-
-struct kpm_tables {
-	struct mapping objects, tags, taginfo, taglist, counters, shards, control;
-	uint32_t tag_slots;
-	uint32_t shard_count;
-	uint32_t listed;  /* entries of taglist turned into tags */
-	uint32_t *kernel; /* [listed] number of the kernel's tag */
-	uint32_t *ours;   /* [listed] number in the tagset */
-	uint64_t bytes;   /* of all maps */
-	bool any_sampled;
-};
+#include "base/array.h"
+#include "source/table_maps.h"
 
 /*
  * Maps one array map read-only. `value` is the size of its values, as this version has it, or of
  * the elements of each value.
  */
-static int map_array(struct kpm_tables *b, struct mapping *m, int fd, const char *name,
+static int map_array(struct kpm_tables *b, struct kpm_mapping *m, int fd, const char *name,
 		     uint32_t value, struct kpm_err *err)
 {
 	struct bpf_map_info info = {0};
@@ -58,6 +42,17 @@ static int map_array(struct kpm_tables *b, struct mapping *m, int fd, const char
 	m->data = data;
 	b->bytes += m->size;
 	return 0;
+}
+
+/* What a map occupies; 0 if it is not there. */
+static uint64_t map_bytes(int fd)
+{
+	struct bpf_map_info info = {0};
+	uint32_t len = sizeof(info);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
+		return 0;
+	return (uint64_t)info.max_entries * ((info.value_size + 7) & ~7U);
 }
 
 int kpm_tables_open(const struct kpm_tables_fds *fds, struct kpm_tables **tables,
@@ -88,13 +83,26 @@ int kpm_tables_open(const struct kpm_tables_fds *fds, struct kpm_tables **tables
 	    (ret = map_array(b, &b->taglist, fds->taglist, "taglist", sizeof(uint32_t), err)) ||
 	    (ret = map_array(b, &b->counters, fds->counters, "counters",
 			     sizeof(struct kpm_counters), err)) ||
-	    (ret = map_array(b, &b->shards, fds->shards, "shards", sizeof(struct kpm_shard), err)))
+	    (ret = map_array(b, &b->shards, fds->shards, "shards", sizeof(struct kpm_shard),
+			     err)) ||
+	    (ret = map_array(b, &b->samples, fds->samples, "samples", sizeof(struct kpm_sample),
+			     err)) ||
+	    (ret = map_array(b, &b->stacks, fds->stacks, "stacks", sizeof(struct kpm_stack),
+			     err)) ||
+	    (ret = map_array(b, &b->sampled, fds->sampled, "sampled", sizeof(struct kpm_sampled),
+			     err)) ||
+	    (ret = map_array(b, &b->gone, fds->gone, "gone", sizeof(struct kpm_gone), err)) ||
+	    (ret = map_array(b, &b->credits, fds->credits, "credits", sizeof(struct kpm_credit),
+			     err)))
 		goto fail;
+	b->runs_bytes = map_bytes(fds->runs);
+	b->bytes += b->runs_bytes;
 	b->tag_slots = b->taginfo.entries;
 	b->shard_count = b->shards.entries;
 	b->kernel = calloc(b->tag_slots, sizeof(*b->kernel));
 	b->ours = calloc(b->tag_slots, sizeof(*b->ours));
-	if (!b->kernel || !b->ours) {
+	b->of = calloc(b->tag_slots, sizeof(*b->of));
+	if (!b->kernel || !b->ours || !b->of) {
 		ret = kpm_fail(err, -ENOMEM, "out of memory");
 		goto fail;
 	}
@@ -107,8 +115,9 @@ fail:
 
 void kpm_tables_close(struct kpm_tables *b)
 {
-	struct mapping *all[] = {&b->objects,  &b->tags,   &b->taginfo, &b->taglist,
-				 &b->counters, &b->shards, &b->control};
+	struct kpm_mapping *all[] = {&b->objects,  &b->tags,    &b->taginfo, &b->taglist,
+				     &b->counters, &b->shards,  &b->control, &b->samples,
+				     &b->stacks,   &b->sampled, &b->gone,    &b->credits};
 
 	if (!b)
 		return;
@@ -117,12 +126,8 @@ void kpm_tables_close(struct kpm_tables *b)
 			munmap(all[i]->data, all[i]->size);
 	free(b->kernel);
 	free(b->ours);
+	free(b->of);
 	free(b);
-}
-
-static uint64_t load(const __u64 *counter)
-{
-	return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
 }
 
 static void sum_counters(const struct kpm_tables *b, uint32_t tag, struct kpm_counters *sum)
@@ -135,18 +140,18 @@ static void sum_counters(const struct kpm_tables *b, uint32_t tag, struct kpm_co
 	for (uint32_t s = 0; s < b->shard_count; s++) {
 		c = &all[(size_t)s * b->tag_slots + tag];
 		t = &tallies[(size_t)s * b->tag_slots + tag];
-		sum->frees += load(&c->frees) + load(&t->frees);
-		sum->reused += load(&c->reused);
-		sum->moved += load(&c->moved);
-		sum->audited += load(&c->audited);
+		sum->frees += kpm_load(&c->frees) + kpm_load(&t->frees);
+		sum->reused += kpm_load(&c->reused);
+		sum->moved += kpm_load(&c->moved);
+		sum->audited += kpm_load(&c->audited);
 	}
 	for (uint32_t s = 0; s < b->shard_count; s++) {
 		c = &all[(size_t)s * b->tag_slots + tag];
 		t = &tallies[(size_t)s * b->tag_slots + tag];
-		sum->refused += load(&c->refused);
-		sum->unusual += load(&c->unusual);
-		sum->unusual_asked += load(&c->unusual_asked);
-		sum->allocs += load(&c->allocs) + load(&t->allocs);
+		sum->refused += kpm_load(&c->refused);
+		sum->unusual += kpm_load(&c->unusual);
+		sum->unusual_asked += kpm_load(&c->unusual_asked);
+		sum->allocs += kpm_load(&c->allocs) + kpm_load(&t->allocs);
 	}
 }
 
@@ -183,6 +188,7 @@ static int enter_new_tags(struct kpm_tables *b, struct kpm_tagset *set)
 			return ours;
 		b->kernel[b->listed] = id - 1;
 		b->ours[b->listed] = ours;
+		b->of[id - 1] = ours + 1;
 	}
 	return 0;
 }
@@ -254,15 +260,24 @@ int kpm_tables_read(struct kpm_tables *b, struct kpm_tagset *set, struct kpm_sna
 	for (int h = 0; h < KPM_HOOKS; h++)
 		snap->hooks[h].runs = 0;
 	for (uint32_t s = 0; s < b->shard_count; s++) {
-		snap->loss.tags_full += load(&shards[s].tags_full);
-		snap->loss.rescued += load(&shards[s].rescued_free) +
-				      load(&shards[s].rescued_cache) +
-				      load(&shards[s].rescued_hook);
+		snap->loss.tags_full += kpm_load(&shards[s].tags_full);
+		for (int r = 0; r < KPM_RESCUES; r++)
+			snap->loss.rescued += kpm_load(&shards[s].rescued[r]);
 		for (int h = 0; h < KPM_HOOKS; h++)
-			snap->hooks[h].runs += load(&shards[s].hook_runs[h]);
+			snap->hooks[h].runs += kpm_load(&shards[s].hook_runs[h]);
 	}
 	snap->have |= KPM_HAVE_CAPACITY | KPM_HAVE_ASKED;
 	return 0;
+}
+
+void kpm_tables_rescued(const struct kpm_tables *b, uint64_t rescued[KPM_RESCUES])
+{
+	const struct kpm_shard *shards = b->shards.data;
+
+	memset(rescued, 0, KPM_RESCUES * sizeof(*rescued));
+	for (uint32_t s = 0; s < b->shard_count; s++)
+		for (int r = 0; r < KPM_RESCUES; r++)
+			rescued[r] += kpm_load(&shards[s].rescued[r]);
 }
 
 int64_t kpm_tables_started(const struct kpm_tables *b)
@@ -295,6 +310,14 @@ const struct kpm_tag_info *kpm_tables_tag(const struct kpm_tables *b, uint32_t t
 	return &infos[tag];
 }
 
+bool kpm_tables_known(const struct kpm_tables *b, uint32_t slot, uint32_t *tag)
+{
+	if (slot >= b->tag_slots || !b->of[slot])
+		return false;
+	*tag = b->of[slot] - 1;
+	return true;
+}
+
 void kpm_tables_members(const struct kpm_tables *b, uint32_t tag, bool *member, uint32_t *bytes)
 {
 	const struct kpm_tag_info *infos = b->taginfo.data;
@@ -313,11 +336,12 @@ int kpm_tables_walk(const struct kpm_tables *b,
 	for (uint64_t i = 0; i < (uint64_t)b->objects.entries * KPM_BLOCK_BUCKETS; i++) {
 		for (int k = 0; k < KPM_BUCKET_SLOTS; k++) {
 			const struct kpm_slot *slot = &buckets[i].slot[k];
-			struct kpm_slot entry = {.w0 = load(&slot->w0), .w1 = load(&slot->w1)};
+			struct kpm_slot entry = {.w0 = kpm_load(&slot->w0),
+						 .w1 = kpm_load(&slot->w1)};
 			int ret;
 
 			/* unchanged after the second word was read: the two belong together */
-			if (!entry.w0 || entry.w0 & KPM_W0_BUSY || load(&slot->w0) != entry.w0)
+			if (!entry.w0 || entry.w0 & KPM_W0_BUSY || kpm_load(&slot->w0) != entry.w0)
 				continue;
 			ret = visit(&entry, arg);
 			if (ret)

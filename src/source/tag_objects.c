@@ -73,7 +73,7 @@ int kpm_tag_objects(const struct kpm_tables *tables, uint32_t tag, uint32_t now,
 	uint32_t *bytes = calloc(KPM_TAGS_MAX, sizeof(*bytes));
 	struct grouping grouping = {member, bytes, now, objects};
 
-	*objects = (struct kpm_objects){.tag = tag, .survive_s = survive_s};
+	*objects = (struct kpm_objects){.tag = tag, .survive_s = survive_s, .now_s = now};
 	if (member && bytes) {
 		kpm_tables_members(tables, tag, member, bytes);
 		kpm_tables_walk(tables, count_entry, &grouping);

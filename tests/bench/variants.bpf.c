@@ -48,6 +48,18 @@ EMPTY(empty_cfree)
 EMPTY(empty_kfree_again)
 EMPTY(empty_cfree_again)
 
+#define EMPTY_CLASSIC(name, event)                                                                 \
+	SEC("tracepoint/kmem/" event)                                                              \
+	int name(void *ctx __attribute__((unused)))                                                \
+	{                                                                                          \
+		return 1;                                                                          \
+	}
+
+EMPTY_CLASSIC(empty_kmalloc_classic, "kmalloc")
+EMPTY_CLASSIC(empty_calloc_classic, "kmem_cache_alloc")
+EMPTY_CLASSIC(empty_kfree_classic, "kfree")
+EMPTY_CLASSIC(empty_cfree_classic, "kmem_cache_free")
+
 static __always_inline int hash_alloc(__u64 site, __u64 ptr, __u64 bytes)
 {
 	struct object object = {.site = site, .bytes = bytes};

@@ -3,130 +3,7 @@
  * The probes' accounting: the programs are loaded but not attached, and fired with made-up
  * arguments (BPF_PROG_TEST_RUN on raw_tp). Needs root and a kernel with BTF.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <pthread.h>
-#include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
-#include <cmocka.h>
-
-#include <bpf/bpf.h>
-
-#include "source/probes.h"
-
-#define GFP_RECLAIMABLE 0x10
-#define GFP_DMA         0x01
-/* no code lies here: named by its address */
-#define SITE(n) (0xffffc10000000000ULL + (n)*16)
-#define PTR(n)  (0xffff888100000000ULL + (uint64_t)(n)*8)
-
-struct fixture {
-	struct kpm_probes probes;
-	struct kpm_tables *tables;
-	struct kpm_tagset *tags;
-	struct kpm_snapshot snap;
-};
-
-static struct fixture *load_from(const char *sys, uint64_t objects, uint32_t tags)
-{
-	struct kpm_live_opts opts = {.roots.sys = sys, .objects = objects, .tags = tags};
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct kpm_tables_fds fds;
-	struct kpm_err err;
-
-	assert_non_null(f);
-	if (kpm_probes_load(&f->probes, &opts, &err))
-		fail_msg("%s", err.text);
-	kpm_probes_fds(&f->probes, &fds);
-	assert_int_equal(kpm_tables_open(&fds, &f->tables, &err), 0);
-	f->tags = kpm_tagset_new();
-	kpm_snapshot_init(&f->snap);
-	return f;
-}
-
-static struct fixture *load(uint64_t objects, uint32_t tags)
-{
-	return load_from(NULL, objects, tags);
-}
-
-static void unload(struct fixture *f)
-{
-	kpm_snapshot_done(&f->snap);
-	kpm_tagset_free(f->tags);
-	kpm_tables_close(f->tables);
-	kpm_probes_unload(&f->probes);
-	free(f);
-}
-
-static void fire(const struct fixture *f, enum kpm_event event, uint64_t a, uint64_t b, uint64_t c,
-		 uint64_t d, uint64_t e)
-{
-	uint64_t args[6] = {a, b, c, d, e, -1ULL};
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
-
-	if (bpf_prog_test_run_opts(bpf_program__fd(kpm_probes_program(&f->probes, event)), &opts))
-		fail_msg("BPF_PROG_TEST_RUN failed");
-}
-
-static void alloc(const struct fixture *f, uint64_t site, uint64_t ptr, uint64_t asked,
-		  uint64_t size)
-{
-	fire(f, KPM_EVENT_KMALLOC, site, ptr, asked, size, 0);
-}
-
-static void free_ptr(const struct fixture *f, uint64_t ptr)
-{
-	fire(f, KPM_EVENT_KFREE, 0, ptr, 0, 0, 0);
-}
-
-static int add_weight(const struct kpm_slot *entry, void *arg)
-{
-	((uint64_t *)arg)[entry->w1 >> KPM_TAG_SHIFT] += 1ULL << (entry->w0 & KPM_W0_WEIGHT);
-	return 0;
-}
-
-/* Rule 1: for every tag the entries in the table are what the counters say. */
-static void check_identity(const struct fixture *f)
-{
-	uint64_t *weights = calloc(KPM_TAGS_MAX, sizeof(*weights));
-	struct kpm_counters c;
-
-	assert_int_equal(kpm_tables_walk(f->tables, add_weight, weights), 0);
-	for (uint32_t t = 0; t < kpm_tables_tag_slots(f->tables); t++) {
-		if (!kpm_tables_tag(f->tables, t, &c)) {
-			assert_int_equal(weights[t], 0);
-			continue;
-		}
-		assert_int_equal(weights[t], c.allocs - c.frees - c.reused - c.moved - c.audited);
-	}
-	free(weights);
-}
-
-static void sample(struct fixture *f)
-{
-	struct kpm_err err;
-
-	f->snap.have = 0;
-	memset(&f->snap.loss, 0, sizeof(f->snap.loss));
-	assert_int_equal(kpm_tables_read(f->tables, f->tags, &f->snap, &err), 0);
-	check_identity(f);
-}
-
-/* The counts of a call site, both kinds. Site addresses have no name: the text is the address. */
-static struct kpm_counts at(struct fixture *f, uint64_t site)
-{
-	for (uint32_t i = 0; i < f->snap.count; i++)
-		if (kpm_tagset_get(f->tags, i)->site == site)
-			return kpm_row_sum(&f->snap.rows[i]);
-	return (struct kpm_counts){0};
-}
+#include "fixture.h"
 
 static void alloc_and_free(void **state)
 {
@@ -299,7 +176,9 @@ static uint64_t tallied_frees(const struct fixture *f)
 /* kfree() takes objects of a slab cache as well: it counts them where several programs may. */
 static void other_event_frees(void **state)
 {
-	struct fixture *f = load(1000, 64);
+	/* objects with a sample do not take the fast path */
+	struct fixture *f =
+		load_with((struct kpm_live_opts){.objects = 1000, .tags = 64, .samples = -1});
 
 	(void)state;
 	for (int i = 0; i < 100; i++) {
@@ -419,6 +298,134 @@ static void second_copy_forgets(void **state)
 	assert_int_equal(at(f, SITE(1)).frees, 3);
 	assert_int_equal(f->snap.loss.rescued, 2);
 	assert_int_equal(f->snap.loss.missed, 0);
+	unload(f);
+}
+
+/* The second copy of an alloc program enters what the first has not, and that alone. */
+static void alloc_copies_enter_once(void **state)
+{
+	for (int classic = 0; classic < 2; classic++) {
+		struct fixture *f = load_preemptible(classic);
+
+		(void)state;
+		alloc(f, SITE(1), PTR(1), 60, 64);
+		fire(f, KPM_EVENT_KMALLOC_AGAIN, SITE(1), PTR(1), 60, 64, 0);
+		fire(f, KPM_EVENT_KMALLOC_AGAIN, SITE(1), PTR(9), 60, 64, 0);
+		fire(f, KPM_EVENT_KMALLOC_AGAIN, SITE(2), PTR(17), 100, 128, GFP_RECLAIMABLE);
+		/* the second kmalloc of this site asks for another size */
+		fire(f, KPM_EVENT_KMALLOC_AGAIN, SITE(1), PTR(25), 50, 64, 0);
+		fire(f, KPM_EVENT_CACHE_ALLOC, SITE(3), PTR(33), PTR(5000), 0, 0);
+		fire(f, KPM_EVENT_CACHE_ALLOC_AGAIN, SITE(3), PTR(33), PTR(5000), 0, 0);
+		fire(f, KPM_EVENT_CACHE_ALLOC_AGAIN, SITE(3), PTR(41), PTR(5000), 0, 0);
+		fire(f, KPM_EVENT_KMALLOC_AGAIN, SITE(1), 0, 60, 64, 0);
+		sample(f);
+		assert_int_equal(at(f, SITE(1)).allocs, 3);
+		assert_int_equal(at(f, SITE(1)).asked, 60 + 60 + 50);
+		assert_int_equal(at(f, SITE(2)).bytes, 128);
+		assert_int_equal(at(f, SITE(3)).allocs, 2);
+		assert_int_equal(f->snap.loss.missed, 0);
+		assert_int_equal(f->snap.loss.rescued, 4);
+		for (int i = 0; i < 4; i++)
+			free_ptr(f, PTR(1 + i * 8));
+		fire(f, KPM_EVENT_CACHE_FREE, SITE(3), PTR(33), PTR(5000), 0, 0);
+		fire(f, KPM_EVENT_CACHE_FREE, SITE(3), PTR(41), PTR(5000), 0, 0);
+		sample(f);
+		assert_int_equal(f->snap.capacity.objects, 0);
+		unload(f);
+	}
+}
+
+/* Each program that a hook or an event names is there, in each attach mode. */
+static void named_programs_exist(void **state)
+{
+	struct fixture *f = load(1000, 64);
+	const struct bpf_object *object;
+
+	(void)state;
+	object = f->probes.skel->obj;
+	for (int hook = 0; hook < KPM_HOOKS; hook++)
+		for (enum kpm_attach mode = KPM_ATTACH_FENTRY; mode <= KPM_ATTACH_BOTH; mode++)
+			for (int i = 0; i < KPM_HOOK_LINKS; i++) {
+				const char *name = kpm_hook_program(hook, mode, i);
+
+				if (name && !bpf_object__find_program_by_name(object, name))
+					fail_msg("there is no program %s", name);
+			}
+	for (enum kpm_event event = 0; event < KPM_EVENTS; event++)
+		assert_non_null(kpm_probes_program(&f->probes, event));
+	unload(f);
+}
+
+/* A stale entry of the address is replaced by whichever copy runs, once. */
+static void alloc_copy_replaces(void **state)
+{
+	struct fixture *f = load_preemptible(true);
+
+	(void)state;
+	alloc(f, SITE(1), PTR(1), 60, 64);
+	fire(f, KPM_EVENT_KMALLOC_AGAIN, SITE(1), PTR(1), 60, 64, 0);
+	fire(f, KPM_EVENT_KMALLOC_AGAIN, SITE(2), PTR(1), 60, 64, 0);
+	sample(f);
+	assert_int_equal(at(f, SITE(1)).missed, 1);
+	assert_int_equal(at(f, SITE(2)).allocs, 1);
+	/* the first copy, though it runs after one that has entered the object */
+	alloc(f, SITE(2), PTR(1), 60, 64);
+	sample(f);
+	assert_int_equal(at(f, SITE(2)).allocs, 1);
+	assert_int_equal(at(f, SITE(2)).missed, 0);
+	assert_int_equal(f->snap.capacity.objects, 1);
+	unload(f);
+}
+
+/*
+ * A task moves to another CPU between two copies and leaves its pointer behind; later the first copy
+ * misses an event of the same address there. The last copy, as this one is without the classic
+ * ones, must not take the old pointer for it.
+ */
+static void migration_hides_no_miss(void **state)
+{
+	struct fixture *f = load_preemptible(false);
+
+	(void)state;
+	alloc(f, SITE(1), PTR(1), 60, 64);
+	free_ptr(f, PTR(1));
+	fire(f, KPM_EVENT_KMALLOC_AGAIN, SITE(1), PTR(1), 60, 64, 0);
+	sample(f);
+	assert_int_equal(at(f, SITE(1)).allocs, 2);
+	fire(f, KPM_EVENT_KFREE_AGAIN, 0, PTR(1), 0, 0, 0);
+	sample(f);
+	assert_int_equal(at(f, SITE(1)).frees, 2);
+	fire(f, KPM_EVENT_CACHE_ALLOC, SITE(3), PTR(33), PTR(5000), 0, 0);
+	fire(f, KPM_EVENT_CACHE_FREE, SITE(3), PTR(33), PTR(5000), 0, 0);
+	fire(f, KPM_EVENT_CACHE_ALLOC_AGAIN, SITE(3), PTR(33), PTR(5000), 0, 0);
+	fire(f, KPM_EVENT_CACHE_FREE_AGAIN, SITE(3), PTR(33), PTR(5000), 0, 0);
+	sample(f);
+	assert_int_equal(at(f, SITE(3)).allocs, 2);
+	assert_int_equal(at(f, SITE(3)).frees, 2);
+	assert_int_equal(f->snap.capacity.objects, 0);
+	unload(f);
+}
+
+/* Without room in the table both copies find none: the object is refused once. */
+static void copies_refuse_once(void **state)
+{
+	struct fixture *f = load_with((struct kpm_live_opts){.objects = 1000,
+							     .tags = 64,
+							     .preemptible = true,
+							     .hooks.classic = KPM_WISH_OFF,
+							     .no_sampling = true});
+	uint64_t refused;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		alloc(f, SITE(1), PTR(i * 8), 60, 64);
+		fire(f, KPM_EVENT_KMALLOC_AGAIN, SITE(1), PTR(i * 8), 60, 64, 0);
+	}
+	sample(f);
+	refused = f->snap.loss.refused;
+	assert_true(refused > 0);
+	assert_int_equal(at(f, SITE(1)).allocs, 100000);
+	assert_int_equal(at(f, SITE(1)).diff + refused, 100000);
 	unload(f);
 }
 
@@ -826,6 +833,11 @@ int main(void)
 		cmocka_unit_test(more_cpus_than_shards),
 		cmocka_unit_test(second_copy_counts_its_catch),
 		cmocka_unit_test(second_copy_forgets),
+		cmocka_unit_test(alloc_copies_enter_once),
+		cmocka_unit_test(named_programs_exist),
+		cmocka_unit_test(alloc_copy_replaces),
+		cmocka_unit_test(migration_hides_no_miss),
+		cmocka_unit_test(copies_refuse_once),
 		cmocka_unit_test(many_blocks),
 		cmocka_unit_test(kinds),
 		cmocka_unit_test(asked_bytes),
