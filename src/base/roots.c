@@ -16,6 +16,7 @@ static const struct {
 	[KPM_FILE_LOCKDOWN] = {1, "kernel/security/lockdown"},
 	[KPM_FILE_BOOT_ID] = {0, "sys/kernel/random/boot_id"},
 	[KPM_FILE_KPROBE_PMU] = {1, "bus/event_source/devices/kprobe/type"},
+	[KPM_FILE_TRACEFS] = {1, "kernel/tracing"},
 	[KPM_FILE_SLAB] = {1, "kernel/slab"},
 	[KPM_FILE_OOM_SCORE] = {0, "self/oom_score_adj"},
 	[KPM_FILE_NOTES] = {1, "kernel/notes"},
@@ -26,6 +27,7 @@ static const struct {
 	[KPM_FILE_SLABINFO] = {0, "slabinfo"},
 	[KPM_FILE_NODES] = {1, "devices/system/node/possible"},
 	[KPM_FILE_CPUS] = {1, "devices/system/cpu/possible"},
+	[KPM_FILE_CGROUPS] = {1, "fs/cgroup"},
 	[KPM_FILE_PINS] = {1, "fs/bpf/kpoolmon"},
 };
 

@@ -24,6 +24,7 @@ enum kpm_file {
 	KPM_FILE_LOCKDOWN,
 	KPM_FILE_BOOT_ID,
 	KPM_FILE_KPROBE_PMU, /* there if the kernel has kprobes */
+	KPM_FILE_TRACEFS,    /* folder; may not be mounted */
 	KPM_FILE_SLAB,       /* folder of the slab caches */
 	KPM_FILE_OOM_SCORE,  /* how readily this process is ended when memory is out */
 	KPM_FILE_NOTES,      /* ELF notes of the kernel */
@@ -34,6 +35,7 @@ enum kpm_file {
 	KPM_FILE_SLABINFO,   /* objects and slabs of each cache */
 	KPM_FILE_NODES,      /* numbers of the NUMA nodes */
 	KPM_FILE_CPUS,       /* numbers of the CPUs that there can be */
+	KPM_FILE_CGROUPS,    /* where the one hierarchy of cgroups is mounted */
 	KPM_FILE_PINS,       /* folder of the pinned tables */
 };
 

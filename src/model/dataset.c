@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "model/dataset.h"
+#include "model/tagset.h"
 
 static void free_row(struct kpm_dataset_row *row)
 {
@@ -98,4 +99,79 @@ void kpm_dataset_normalize(struct kpm_dataset *s)
 	}
 	s->count = kept;
 	free(all);
+}
+
+/* The rows of one tag, from `first` on. */
+struct part {
+	const struct kpm_dataset *of;
+	uint32_t first, count;
+};
+
+static struct part part_at(const struct kpm_dataset *s, uint32_t first)
+{
+	struct part p = {s, first, 0};
+
+	while (first + p.count < s->count &&
+	       !strcmp(s->rows[first + p.count].tag, s->rows[first].tag))
+		p.count++;
+	return p;
+}
+
+static const struct kpm_dataset_row *row_of(const struct part *p, uint32_t i)
+{
+	return &p->of->rows[p->first + i];
+}
+
+/* The one row that has no counterpart in the other part; NULL if there are none or several. */
+static const struct kpm_dataset_row *only_one(const struct part *p, const struct part *other)
+{
+	const struct kpm_dataset_row *only = NULL;
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		const struct kpm_dataset_row *row = row_of(p, i);
+		bool found = false;
+
+		for (uint32_t k = 0; k < other->count && !found; k++)
+			found = !kpm_dataset_compare(row, row_of(other, k)) ||
+				kpm_dataset_continues(row, row_of(other, k)) ||
+				kpm_dataset_continues(row_of(other, k), row);
+		if (found)
+			continue;
+		if (only)
+			return NULL;
+		only = row;
+	}
+	return only;
+}
+
+static bool is_merged(const struct kpm_dataset_row *row)
+{
+	return row->cache && !strncmp(row->cache, KPM_MERGED, strlen(KPM_MERGED));
+}
+
+void kpm_dataset_pair_merged(struct kpm_dataset *a, const struct kpm_dataset *b)
+{
+	bool renamed = false;
+
+	for (uint32_t i = 0, k = 0; i < a->count && k < b->count;) {
+		struct part pa = part_at(a, i), pb = part_at(b, k);
+		int order = strcmp(a->rows[i].tag, b->rows[k].tag);
+		const struct kpm_dataset_row *ra = order ? NULL : only_one(&pa, &pb),
+					     *rb = order ? NULL : only_one(&pb, &pa);
+		char *name = ra && rb && is_merged(ra) != is_merged(rb) && rb->cache
+				     ? strdup(rb->cache)
+				     : NULL;
+
+		if (name) {
+			struct kpm_dataset_row *row = &a->rows[ra - a->rows];
+
+			free(row->cache);
+			row->cache = name;
+			renamed = true;
+		}
+		i += order <= 0 ? pa.count : 0;
+		k += order >= 0 ? pb.count : 0;
+	}
+	if (renamed)
+		qsort(a->rows, a->count, sizeof(*a->rows), order_rows);
 }

@@ -37,6 +37,13 @@ void kpm_dataset_normalize(struct kpm_dataset *dataset);
 void kpm_dataset_clear(struct kpm_dataset *dataset);
 /* Is b a later row of a? A kmalloc call site gets further caches: `x`, then `x+y`. */
 bool kpm_dataset_continues(const struct kpm_dataset_row *a, const struct kpm_dataset_row *b);
+/*
+ * Whether a cache is merged may be known of one data set alone: an earlier version, or another
+ * machine, calls it by the first of its names. Where a tag has one row in each that is in none of
+ * the other, and one of the two caches is merged, the row of `a` gets the cache of that of `b`.
+ * Both are normalized, and stay it.
+ */
+void kpm_dataset_pair_merged(struct kpm_dataset *a, const struct kpm_dataset *b);
 /* By tag and cache. */
 int kpm_dataset_compare(const struct kpm_dataset_row *a, const struct kpm_dataset_row *b);
 

@@ -19,13 +19,24 @@ const struct kpm_hook_info kpm_hook_table[KPM_HOOKS] = {
 const char *kpm_attach_name(enum kpm_attach attach)
 {
 	static const char *const names[] = {
-		[KPM_ATTACH_MISSING] = "missing",
-		[KPM_ATTACH_NOT_NEEDED] = "not needed",
-		[KPM_ATTACH_FENTRY] = "fentry",
-		[KPM_ATTACH_KPROBE] = "kprobe",
+		[KPM_ATTACH_MISSING] = "missing",    [KPM_ATTACH_NOT_NEEDED] = "not needed",
+		[KPM_ATTACH_FENTRY] = "fentry",      [KPM_ATTACH_KPROBE] = "kprobe",
+		[KPM_ATTACH_BOTH] = "fentry+kprobe",
 	};
 
 	return names[attach];
+}
+
+const char *kpm_second_copies_name(enum kpm_second_copies second)
+{
+	static const char *const names[] = {
+		[KPM_SECOND_NONE] = "none",
+		[KPM_SECOND_FREES] = "frees",
+		[KPM_SECOND_WEAK] = "all (classic missing)",
+		[KPM_SECOND_CLASSIC] = "classic",
+	};
+
+	return names[second];
 }
 
 bool kpm_hook_unproven(const struct kpm_hook_state *state)

@@ -21,6 +21,7 @@ enum kpm_attach {
 	KPM_ATTACH_NOT_NEEDED, /* this kernel has no such function, or another hook sees the same */
 	KPM_ATTACH_FENTRY,     /* fentry or fexit */
 	KPM_ATTACH_KPROBE,     /* kprobe or kretprobe */
+	KPM_ATTACH_BOTH,       /* a kprobe, and fentry as the second copy */
 };
 
 struct kpm_hook_state {
@@ -37,7 +38,7 @@ struct kpm_hook_info {
 
 extern const struct kpm_hook_info kpm_hook_table[KPM_HOOKS];
 
-/* `fentry`, `kprobe`, `missing`, `not needed`. */
+/* `fentry`, `kprobe`, `fentry+kprobe`, `missing`, `not needed`. */
 const char *kpm_attach_name(enum kpm_attach attach);
 /* Attached and not called yet. */
 bool kpm_hook_unproven(const struct kpm_hook_state *state);
@@ -50,12 +51,27 @@ bool kpm_hooks_unseen(const enum kpm_attach attach[KPM_HOOKS]);
 #define KPM_MISSING_LEN 128
 char *kpm_hooks_missing(const struct kpm_hook_state *states, char *buf, size_t size);
 
+/* The second copies of the programs on the events, see bpf/second.bpf.h. */
+enum kpm_second_copies {
+	KPM_SECOND_NONE,
+	KPM_SECOND_FREES,   /* of the free programs: where the kernel runs a program to its end */
+	KPM_SECOND_WEAK,    /* of all, where it preempts programs; classic copies are missing */
+	KPM_SECOND_CLASSIC, /* of all, and third ones on the classic tracepoints */
+};
+
+/* `none`, `frees`, `all (classic missing)`, `classic`. */
+const char *kpm_second_copies_name(enum kpm_second_copies second);
+
+/* The user's choice of a kind of probe. */
+enum kpm_wish { KPM_WISH_AUTO, KPM_WISH_ON, KPM_WISH_OFF };
+
 /* The user's choice of hooks; zeroed: attach all, in the best mode there is. */
 struct kpm_hook_choice {
 	uint32_t off;      /* bit i: do not attach hook i */
 	uint32_t required; /* bit i: fail if hook i cannot be attached */
 	bool no_fentry;
 	bool no_kprobe;
+	enum kpm_wish classic; /* auto: where the kernel preempts programs; on: fail if it cannot */
 };
 
 #endif

@@ -31,6 +31,7 @@ struct kpm_location {
 	const char *source;
 	int line;
 	const char *inlined; /* innermost first; known and empty: none */
+	int line_in;         /* which of these the line is in; as many as there are: the symbol */
 };
 
 #endif

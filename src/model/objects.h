@@ -21,6 +21,7 @@ struct kpm_objects {
 	uint64_t all;
 	uint64_t survivors; /* of all, those that are survive_s seconds old or older */
 	uint32_t survive_s; /* as asked for */
+	uint32_t now_s;     /* clock of the source that the ages are of */
 	/* by bytes occupied, the most first; `other` counts the rest */
 	struct {
 		uint32_t bytes;

@@ -16,6 +16,17 @@
 
 /* Tags of a recording: some sessions may have used all numbers of the kernel side. */
 #define TAGS_MAX (4 * KPM_TAGS_MAX)
+/* Merged caches of a recording: a kernel has some hundred caches. */
+#define MERGED_MAX 1024
+
+/* Who has a share of a tag. */
+struct recorded {
+	struct kpm_party party; /* owns its strings */
+	struct kpm_share share;
+};
+
+/* No recorder writes more of a tag. */
+#define RECORDED_MAX 64
 
 /* A tag of the recording. */
 struct entry {
@@ -23,6 +34,11 @@ struct entry {
 	struct kpm_row row;
 	struct kpm_location location;
 	char *strings[7]; /* of the location */
+	struct recorded *who;
+	uint32_t who_count, who_capacity;
+	uint32_t samples;
+	uint64_t lost;
+	struct kpm_stay stay;
 };
 
 struct kpm_playback {
@@ -32,6 +48,8 @@ struct kpm_playback {
 	char no_audit[512];
 	const struct kpm_location **locations; /* by the set's numbers */
 	uint32_t locations_capacity;
+	struct kpm_who *who; /* NULL: the recording has none so far */
+	bool has_who;
 };
 
 struct kpm_playback *kpm_playback_new(struct kpm_tagset *tags)
@@ -52,12 +70,28 @@ static void clear_location(struct entry *e)
 	e->location = (struct kpm_location){0};
 }
 
+static void clear_who(struct entry *e)
+{
+	for (uint32_t i = 0; i < e->who_count; i++) {
+		free((char *)e->who[i].party.name);
+		free((char *)e->who[i].party.module);
+	}
+	e->who_count = 0;
+	e->samples = 0;
+	e->lost = 0;
+	e->stay = (struct kpm_stay){0};
+}
+
 void kpm_playback_free(struct kpm_playback *p)
 {
 	if (!p)
 		return;
-	for (uint32_t i = 0; i < p->count; i++)
+	for (uint32_t i = 0; i < p->count; i++) {
 		clear_location(&p->entries[i]);
+		clear_who(&p->entries[i]);
+		free(p->entries[i].who);
+	}
+	kpm_who_free(p->who);
 	free(p->entries);
 	free(p->locations);
 	free(p);
@@ -103,6 +137,16 @@ static int read_cache(struct kpm_playback *p, struct kpm_record_line *line)
 	if (!e || !cache || !*cache)
 		return -EBADMSG;
 	return kpm_tagset_join(p->tags, e->tag, cache);
+}
+
+/* ca NAME ALIASES */
+static int read_merged(struct kpm_playback *p, struct kpm_record_line *line)
+{
+	const char *cache = kpm_record_text(line, 1), *aliases = kpm_record_text(line, 2);
+
+	if (!cache || !*cache || !aliases || kpm_tagset_merged_count(p->tags) > MERGED_MAX)
+		return -EBADMSG;
+	return kpm_tagset_merge(p->tags, cache, aliases);
 }
 
 /* f NUMBER BUILD FILE BUILD-ID SRCVERSION VENDOR BUILTIN SOURCE LINE INLINED */
@@ -214,9 +258,71 @@ static int read_start(struct kpm_playback *p, const struct kpm_record_line *line
 			if (!strcmp(word, kpm_record_have[i].name))
 				snap->have |= kpm_record_have[i].bit;
 	if (!strcmp(line->part[1], "full"))
-		for (uint32_t i = 0; i < p->count; i++)
+		for (uint32_t i = 0; i < p->count; i++) {
 			p->entries[i].row = (struct kpm_row){0};
+			clear_who(&p->entries[i]);
+		}
 	return 0;
+}
+
+/* wt NUMBER SAMPLES LOST: what was known of the tag is over */
+static int read_who(struct kpm_playback *p, const struct kpm_record_line *line)
+{
+	struct entry *e = entry_of(p, line);
+	uint32_t samples;
+	uint64_t lost;
+
+	if (!e || !kpm_record_u32(line, 2, &samples) || !kpm_record_u64(line, 3, &lost))
+		return -EBADMSG;
+	clear_who(e);
+	e->samples = samples;
+	e->lost = lost;
+	p->has_who = true;
+	return 0;
+}
+
+/* wa NUMBER SAMPLES SHARE */
+static int read_stay(struct kpm_playback *p, const struct kpm_record_line *line)
+{
+	struct entry *e = entry_of(p, line);
+	uint32_t share;
+
+	if (!e || !kpm_record_u32(line, 2, &e->stay.samples) || !kpm_record_u32(line, 3, &share) ||
+	    share > 1000000)
+		return -EBADMSG;
+	e->stay.share = share / 1e6;
+	return 0;
+}
+
+/* wo, wp or wc NUMBER SHARE ERROR SAMPLES NAME [MODULE | PID STARTED] */
+static int read_party(struct kpm_playback *p, struct kpm_record_line *line,
+		      enum kpm_party_kind kind)
+{
+	struct entry *e = entry_of(p, line);
+	struct recorded r = {.party.kind = kind};
+	const char *name, *module;
+	uint32_t share, error;
+
+	if (!e || !kpm_record_u32(line, 2, &share) || !kpm_record_u32(line, 3, &error) ||
+	    !kpm_record_u32(line, 4, &r.share.samples) || share > 1000000)
+		return -EBADMSG;
+	name = kpm_record_text(line, 5);
+	module = kind == KPM_OWNER ? kpm_record_text(line, 6) : NULL;
+	if (!name || (kind == KPM_OWNER && !module))
+		return -EBADMSG;
+	if (kind == KPM_PROCESS && (!kpm_record_u32(line, 6, &r.party.pid) ||
+				    !kpm_record_i64(line, 7, &r.party.started_ns)))
+		return -EBADMSG;
+	if (e->who_count >= RECORDED_MAX)
+		return 0;
+	if (kpm_array_reserve(e->who, e->who_capacity, e->who_count + 1))
+		return -ENOMEM;
+	r.share.share = share / 1e6;
+	r.share.error = error / 1e6;
+	r.party.name = strdup(name);
+	r.party.module = module ? strdup(module) : NULL;
+	e->who[e->who_count++] = r;
+	return r.party.name && (r.party.module || !module) ? 0 : -ENOMEM;
 }
 
 /* na WHY */
@@ -270,6 +376,8 @@ static int read_capacity(const struct kpm_record_line *line, struct kpm_snapshot
 		       : -EBADMSG;
 }
 
+static const char *const who_words[KPM_PARTY_KINDS] = {"wo", "wp", "wc"};
+
 int kpm_playback_line(struct kpm_playback *p, char *text, struct kpm_snapshot *snap)
 {
 	struct kpm_record_line line;
@@ -282,6 +390,15 @@ int kpm_playback_line(struct kpm_playback *p, char *text, struct kpm_snapshot *s
 			return read_counter(p, &line, &kpm_counters[i]);
 	if (!strcmp(word, "na"))
 		return read_no_audit(p, &line);
+	if (!strcmp(word, "wt"))
+		return read_who(p, &line);
+	if (!strcmp(word, "wa"))
+		return read_stay(p, &line);
+	for (int kind = 0; kind < KPM_PARTY_KINDS; kind++)
+		if (!strcmp(word, who_words[kind]))
+			return read_party(p, &line, kind);
+	if (!strcmp(word, "ca"))
+		return read_merged(p, &line);
 	if (word[0] && word[1])
 		return 0;
 	switch (word[0]) {
@@ -343,4 +460,35 @@ const struct kpm_location *const *kpm_playback_locations(struct kpm_playback *p)
 	for (uint32_t i = 0; i < p->count; i++)
 		p->locations[p->entries[i].tag] = &p->entries[i].location;
 	return p->locations;
+}
+
+static int tell_who(struct kpm_playback *p, const struct entry *e)
+{
+	for (uint32_t i = 0; i < e->who_count; i++) {
+		struct kpm_share share = e->who[i].share;
+		int64_t party = kpm_who_party(p->who, &e->who[i].party);
+
+		share.party = party;
+		if (party < 0 || kpm_who_set(p->who, e->tag, &share))
+			return -ENOMEM;
+	}
+	kpm_who_count(p->who, e->tag, e->samples, e->lost);
+	kpm_who_set_stay(p->who, e->tag, &e->stay);
+	return 0;
+}
+
+struct kpm_who *kpm_playback_who(struct kpm_playback *p)
+{
+	int ret;
+
+	if (!p->has_who)
+		return NULL;
+	if (!p->who)
+		p->who = kpm_who_new();
+	if (!p->who)
+		return NULL;
+	ret = kpm_who_begin(p->who, kpm_tagset_count(p->tags));
+	for (uint32_t i = 0; !ret && i < p->count; i++)
+		ret = tell_who(p, &p->entries[i]);
+	return ret || kpm_who_end(p->who) ? NULL : p->who;
 }

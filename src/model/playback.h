@@ -9,6 +9,7 @@
 #include "model/location.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
+#include "model/who.h"
 
 struct kpm_playback;
 
@@ -27,5 +28,8 @@ int kpm_playback_finish(struct kpm_playback *playback, struct kpm_snapshot *snap
 
 /* The locations that are known by now: [tag]. NULL: no memory. Valid until the next line. */
 const struct kpm_location *const *kpm_playback_locations(struct kpm_playback *playback);
+
+/* Who is behind the tags by now; NULL: the recording does not say, or no memory. The same. */
+struct kpm_who *kpm_playback_who(struct kpm_playback *playback);
 
 #endif

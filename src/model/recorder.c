@@ -13,6 +13,7 @@
  *   l  84  84  0  0  0  0  3581  12                losses, likewise
  *   o  16546  3159648  121  16384  95526912        capacity, likewise
  *   h  kfree_rcu  missing  0                       a probe on a function: attach mode, runs
+ *   ca  merged:A-0000192  cred+pid                 the caches that a merged one is
  *   t  0  ffffffff81234567  0  load_msg+0x41/0x1e0  msg_msg-4k
  *                                                  a tag: number, site, by cache, name, cache
  *   c  0  kmalloc-2k                               one more cache of a tag
@@ -20,6 +21,14 @@
  *   r  0  -  n  4183  246  3937  8062976  4031488  0  0
  *                                                  a row: tag, flags, Nonp, Paged
  *   ra  0  17  0                                   of its frees, those that the audit found
+ *   wt  0  41  0                                   who is behind a tag, all of them: living
+ *                                                  samples, samples that were not taken; then
+ *   wa  0  312  990000                             samples that were old some time ago, and the
+ *                                                  share, millionths, that still lives
+ *   wo  0  1000000  0  41  load_msg  kernel        owners: share and error, millionths, samples,
+ *                                                  name, module
+ *   wp  0  734000  21000  30  java  4711  9000...  processes: ..., name, number, start (boot clock)
+ *   wc  0  1000000  0  41  /system.slice/x         cgroups: ..., path
  *   e  12                                          lines from s to e: the sample is whole
  *
  * What is not known is `-`; bytes below a blank, a backslash and such a dash are `\xNN`.
@@ -30,6 +39,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/hash.h"
 #include "model/record_line.h"
 #include "model/recorder.h"
 
@@ -42,6 +52,7 @@ struct written {
 	 * texts
 	 */
 	struct kpm_location location;
+	uint64_t who; /* a hash of what was written of who is behind it; 0: nothing */
 };
 
 /* Every so many samples all rows are written: a reader can begin there. */
@@ -52,6 +63,8 @@ struct kpm_recorder {
 	char version[32];
 	struct written *tags;
 	uint32_t count, capacity;
+	uint32_t *merged; /* [merged_count] changes of the aliases that were written */
+	uint32_t merged_count, merged_capacity;
 	uint32_t samples;
 	unsigned long lines; /* of this sample */
 };
@@ -72,12 +85,14 @@ void kpm_recorder_free(struct kpm_recorder *r)
 	if (!r)
 		return;
 	free(r->tags);
+	free(r->merged);
 	free(r);
 }
 
 void kpm_recorder_reset(struct kpm_recorder *r)
 {
 	r->count = 0;
+	r->merged_count = 0;
 	r->samples = 0;
 }
 
@@ -254,18 +269,115 @@ static void put_header(struct kpm_recorder *r, FILE *out, const struct kpm_snaps
 		   snap->unknown.capacity);
 	end_line(r, out);
 	for (int i = 0; i < KPM_HOOKS; i++) {
+		enum kpm_attach attach = snap->hooks[i].attach;
+
+		/* of the two the format has one word, that earlier versions know */
 		fprintf(out, "h\t%s\t%s\t%" PRIu64, kpm_hook_table[i].name,
-			kpm_attach_name(snap->hooks[i].attach), snap->hooks[i].runs);
+			kpm_attach_name(attach == KPM_ATTACH_BOTH ? KPM_ATTACH_FENTRY : attach),
+			snap->hooks[i].runs);
 		end_line(r, out);
 	}
 }
 
+/* Changes when a share does by more than a percent, or who has it; by a tenth in what stayed. */
+static uint64_t hash_who(const struct kpm_who *who, uint32_t tag)
+{
+	struct kpm_stay stay = kpm_who_stay(who, tag);
+	uint64_t hash = KPM_HASH_BEGIN;
+
+	for (int kind = 0; kind < KPM_PARTY_KINDS; kind++) {
+		uint32_t count;
+		const struct kpm_share *shares = kpm_who_shares(who, tag, kind, &count);
+
+		count = kpm_who_shown(shares, count);
+		for (uint32_t i = 0; i < count; i++) {
+			const struct kpm_party *party = kpm_who_get(who, shares[i].party);
+
+			hash = kpm_hash(hash, party->name);
+			hash = (hash ^ party->pid) * 0xff51afd7ed558ccdULL;
+			hash = (hash ^ (uint64_t)(shares[i].share * 100 + 0.5)) *
+			       0xc4ceb9fe1a85ec53ULL;
+		}
+		hash = kpm_hash(hash, ";");
+	}
+	if (stay.samples)
+		hash = (hash ^ stay.samples ^ (uint64_t)(stay.share * 10) << 32) *
+		       0xff51afd7ed558ccdULL;
+	return hash;
+}
+
+static void put_party(struct kpm_recorder *r, FILE *out, uint32_t tag,
+		      const struct kpm_share *share, const struct kpm_party *party)
+{
+	static const char *const words[KPM_PARTY_KINDS] = {"wo", "wp", "wc"};
+
+	fprintf(out, "%s\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu32, words[party->kind], tag,
+		kpm_who_millionths(share->share), kpm_who_millionths(share->error), share->samples);
+	put(out, party->name);
+	if (party->kind == KPM_OWNER)
+		put(out, party->module);
+	if (party->kind == KPM_PROCESS)
+		fprintf(out, "\t%" PRIu32 "\t%" PRId64, party->pid, party->started_ns);
+	end_line(r, out);
+}
+
+static void put_who(struct kpm_recorder *r, FILE *out, const struct kpm_who *who, uint32_t tag,
+		    bool full)
+{
+	uint64_t hash = hash_who(who, tag), none = hash_who(who, UINT32_MAX);
+	struct kpm_stay stay = kpm_who_stay(who, tag);
+
+	if (r->tags[tag].who == hash && (!full || hash == none))
+		return;
+	/* most tags never have anybody */
+	if (!r->tags[tag].who && hash == none)
+		return;
+	fprintf(out, "wt\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu64, tag, kpm_who_samples(who, tag),
+		kpm_who_lost(who, tag));
+	end_line(r, out);
+	if (stay.samples) {
+		fprintf(out, "wa\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu32, tag, stay.samples,
+			kpm_who_millionths(stay.share));
+		end_line(r, out);
+	}
+	for (int kind = 0; kind < KPM_PARTY_KINDS; kind++) {
+		uint32_t count;
+		const struct kpm_share *shares = kpm_who_shares(who, tag, kind, &count);
+
+		count = kpm_who_shown(shares, count);
+		for (uint32_t i = 0; i < count; i++)
+			put_party(r, out, tag, &shares[i], kpm_who_get(who, shares[i].party));
+	}
+	r->tags[tag].who = hash;
+}
+
+/* Of the merged caches those that are new, and those that others have joined. */
+static void put_merged(struct kpm_recorder *r, FILE *out, const struct kpm_tagset *tags)
+{
+	uint32_t count = kpm_tagset_merged_count(tags);
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct kpm_merged_cache *m = kpm_tagset_merged(tags, i);
+
+		if (i < r->merged_count && r->merged[i] == m->changes)
+			continue;
+		fputs("ca", out);
+		put(out, m->name);
+		put(out, m->aliases);
+		end_line(r, out);
+		r->merged[i] = m->changes;
+	}
+	r->merged_count = count;
+}
+
 int kpm_recorder_sample(struct kpm_recorder *r, FILE *out, const struct kpm_snapshot *snap,
-			const struct kpm_tagset *tags, const struct kpm_location *const *locations)
+			const struct kpm_tagset *tags, const struct kpm_who *who,
+			const struct kpm_location *const *locations)
 {
 	bool full = r->samples % FULL_INTERVAL == 0;
 
-	if (kpm_array_reserve(r->tags, r->capacity, snap->count))
+	if (kpm_array_reserve(r->tags, r->capacity, snap->count) ||
+	    kpm_array_reserve(r->merged, r->merged_capacity, kpm_tagset_merged_count(tags)))
 		return -ENOMEM;
 	if (!r->samples) {
 		fprintf(out, KPM_RECORD_MAGIC "\t%d\nb\t%" PRId64, KPM_RECORD_VERSION, r->session);
@@ -276,6 +388,7 @@ int kpm_recorder_sample(struct kpm_recorder *r, FILE *out, const struct kpm_snap
 	}
 	r->lines = 0;
 	put_header(r, out, snap, full);
+	put_merged(r, out, tags);
 	for (uint32_t i = 0; i < snap->count; i++) {
 		const struct kpm_tag_name *name = kpm_tagset_get(tags, i);
 
@@ -284,6 +397,8 @@ int kpm_recorder_sample(struct kpm_recorder *r, FILE *out, const struct kpm_snap
 		put_more_cache(r, out, i, name);
 		put_location(r, out, i, locations ? locations[i] : NULL);
 		put_row(r, out, &snap->rows[i], full || i >= r->count);
+		if (who)
+			put_who(r, out, who, i, full);
 	}
 	fprintf(out, "e\t%lu\n", r->lines + 1);
 	r->count = snap->count;

@@ -300,3 +300,8 @@ const struct kpm_location *const *kpm_recording_locations(struct kpm_recording *
 {
 	return kpm_playback_locations(r->playback);
 }
+
+struct kpm_who *kpm_recording_who(struct kpm_recording *r)
+{
+	return kpm_playback_who(r->playback);
+}

@@ -14,6 +14,7 @@
 #include "model/location.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
+#include "model/who.h"
 
 /* One session of a recording: all samples of one run. */
 struct kpm_recording;
@@ -50,5 +51,7 @@ int kpm_recording_read(struct kpm_recording *recording, uint32_t sample, struct 
 		       struct kpm_err *err);
 /* The locations that are known at the sample read last: [tag]. Valid until the next read. */
 const struct kpm_location *const *kpm_recording_locations(struct kpm_recording *recording);
+/* Who is behind the tags of it; NULL: the recording does not say. The same. */
+struct kpm_who *kpm_recording_who(struct kpm_recording *recording);
 
 #endif

@@ -22,15 +22,17 @@ struct kpm_row {
 	uint32_t tag;   /* number in the tagset */
 	bool estimated; /* the tag was sampled */
 	bool unloaded;  /* its module was unloaded after the last of its allocations */
+	/* standard error of the objects outstanding, where they are divided by samples (rollup.h) */
+	double error;
 	struct kpm_counts kind[KPM_KINDS];
 };
 
 /* Events that are not in the counters. Counts since tracking began. */
 struct kpm_loss {
-	uint64_t skipped;   /* free events for which the first copy was not run */
+	uint64_t skipped;   /* events for which the first copy of a program was not run */
 	uint64_t rescued;   /* of these, caught by the second copy */
-	uint64_t lost_max;  /* frees lost for good, at most */
-	uint64_t allocs;    /* alloc events not seen: the object is not tracked */
+	uint64_t lost_max;  /* frees not seen, at most: rows too high */
+	uint64_t allocs;    /* allocations not seen, at most: rows too low */
 	uint64_t refused;   /* objects not tracked: object table full */
 	uint64_t tags_full; /* objects not tracked: tag table full */
 	uint64_t missed;    /* addresses allocated again that were still tracked */
@@ -75,7 +77,7 @@ enum kpm_have {
 	KPM_HAVE_MEMORY = 1 << 0,
 	KPM_HAVE_LOSS = 1 << 1,
 	KPM_HAVE_CAPACITY = 1 << 2,
-	KPM_HAVE_RESCUE = 1 << 3, /* the free programs run twice */
+	KPM_HAVE_RESCUE = 1 << 3, /* programs have second copies */
 	KPM_HAVE_ASKED = 1 << 4,
 	KPM_HAVE_HOOKS = 1 << 5, /* the states of the hooks */
 	KPM_HAVE_AUDIT = 1 << 6, /* the audit has gone through the whole table */
@@ -94,6 +96,7 @@ struct kpm_snapshot {
 	char host[65];
 	char kernel[65]; /* release */
 	struct kpm_hook_state hooks[KPM_HOOKS];
+	enum kpm_second_copies second; /* not in recordings */
 	char missing[KPM_MISSING_LEN]; /* kpm_hooks_missing() of these */
 	/* why there is no audit though probes are missing; empty: there is, or none is needed */
 	char no_audit[sizeof(((struct kpm_err *)NULL)->text)];

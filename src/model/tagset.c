@@ -19,8 +19,13 @@ struct kpm_tagset {
 	uint32_t capacity;
 	uint32_t *index; /* tag number + 1, 0 free; a power of two of them */
 	uint32_t buckets;
+	struct kpm_merged_cache **merged;
+	uint32_t merged_count;
+	uint32_t merged_capacity;
 	kpm_namer *namer;
 	void *namer_arg;
+	kpm_cache_namer *cache_namer;
+	void *cache_namer_arg;
 };
 
 /* Length of a name from the namer: a symbol has 511 characters, a module's name 55. */
@@ -37,6 +42,12 @@ void kpm_tagset_set_namer(struct kpm_tagset *set, kpm_namer *namer, void *arg)
 	set->namer_arg = arg;
 }
 
+void kpm_tagset_set_cache_namer(struct kpm_tagset *set, kpm_cache_namer *namer, void *arg)
+{
+	set->cache_namer = namer;
+	set->cache_namer_arg = arg;
+}
+
 static void free_name(struct kpm_tag_name *name)
 {
 	free((char *)name->text);
@@ -51,6 +62,12 @@ void kpm_tagset_free(struct kpm_tagset *set)
 		return;
 	for (uint32_t i = 0; i < set->count; i++)
 		free_name(&set->names[i]);
+	for (uint32_t i = 0; i < set->merged_count; i++) {
+		free((char *)set->merged[i]->name);
+		free((char *)set->merged[i]->aliases);
+		free(set->merged[i]);
+	}
+	free(set->merged);
 	free(set->names);
 	free(set->index);
 	free(set);
@@ -174,6 +191,96 @@ static int join_cache(struct kpm_tag_name *name, const char *cache)
 	return 0;
 }
 
+static struct kpm_merged_cache *find_merged(const struct kpm_tagset *set, const char *cache)
+{
+	for (uint32_t i = 0; cache && i < set->merged_count; i++)
+		if (!strcmp(set->merged[i]->name, cache))
+			return set->merged[i];
+	return NULL;
+}
+
+/* The cache that a tag stands for; a group of a roll-up has its name as text. */
+static const char *cache_of(const struct kpm_tag_name *name)
+{
+	if (name->by_cache)
+		return name->cache;
+	return name->site ? NULL : name->text;
+}
+
+static int add_merged(struct kpm_tagset *set, const char *cache, const char *aliases)
+{
+	struct kpm_merged_cache *m = malloc(sizeof(*m));
+
+	if (!m || kpm_array_reserve(set->merged, set->merged_capacity, set->merged_count + 1)) {
+		free(m);
+		return -ENOMEM;
+	}
+	*m = (struct kpm_merged_cache){.name = strdup(cache), .aliases = strdup(aliases)};
+	if (!m->name || !m->aliases) {
+		free((char *)m->name);
+		free((char *)m->aliases);
+		free(m);
+		return -ENOMEM;
+	}
+	set->merged[set->merged_count++] = m;
+	for (uint32_t i = 0; i < set->count; i++) {
+		const char *of = cache_of(&set->names[i]);
+
+		if (of && !strcmp(of, cache))
+			set->names[i].merged = m;
+	}
+	return 0;
+}
+
+int kpm_tagset_merge(struct kpm_tagset *set, const char *cache, const char *aliases)
+{
+	struct kpm_merged_cache *m = find_merged(set, cache);
+	char *copy;
+
+	if (!m)
+		return add_merged(set, cache, aliases);
+	if (!strcmp(m->aliases, aliases))
+		return 0;
+	copy = strdup(aliases);
+	if (!copy)
+		return -ENOMEM;
+	free((char *)m->aliases);
+	m->aliases = copy;
+	m->changes++;
+	return 0;
+}
+
+uint32_t kpm_tagset_merged_count(const struct kpm_tagset *set)
+{
+	return set->merged_count;
+}
+
+const struct kpm_merged_cache *kpm_tagset_merged(const struct kpm_tagset *set, uint32_t number)
+{
+	return set->merged[number];
+}
+
+/*
+ * Replaces the names of a cache that is merged. The text of a tag without a site, `(bulk) pid`, may
+ * end with it, too; then *symbol becomes one in `named`, of NAMED_MAX.
+ */
+static int name_cache(struct kpm_tagset *set, uint64_t site, const char **symbol,
+		      const char **cache, char *named)
+{
+	const char *kernels = *cache, *shown, *aliases;
+	size_t len = strlen(kernels), end = *symbol ? strlen(*symbol) : 0;
+
+	if (!set->cache_namer || !set->cache_namer(set->cache_namer_arg, kernels, &shown, &aliases))
+		return 0;
+	if (!site && end > len && end < NAMED_MAX && (*symbol)[end - len - 1] == ' ' &&
+	    !strcmp(*symbol + end - len, kernels)) {
+		snprintf(named, NAMED_MAX, "%.*s%s", (int)(end - len), *symbol, shown);
+		*symbol = named;
+	}
+	*cache = shown;
+	return kpm_tagset_merge(set, shown, aliases);
+}
+
 int64_t kpm_tagset_enter(struct kpm_tagset *set, uint64_t site, const char *symbol,
 			 const char *cache, bool by_cache)
 {
@@ -182,6 +289,11 @@ int64_t kpm_tagset_enter(struct kpm_tagset *set, uint64_t site, const char *symb
 	uint32_t at;
 	int ret;
 
+	if (by_cache && cache) {
+		ret = name_cache(set, site, &symbol, &cache, named);
+		if (ret)
+			return ret;
+	}
 	if (site && (!symbol || !*symbol) && set->namer &&
 	    set->namer(set->namer_arg, site, named, sizeof(named)))
 		symbol = named;
@@ -203,6 +315,7 @@ int64_t kpm_tagset_enter(struct kpm_tagset *set, uint64_t site, const char *symb
 		free_name(&name);
 		return ret ? ret : (int64_t)tag;
 	}
+	name.merged = find_merged(set, cache_of(&name));
 	set->index[at] = set->count + 1;
 	set->names[set->count] = name;
 	return set->count++;

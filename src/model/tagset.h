@@ -13,6 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What the name of a cache that SLUB merged begins with: `merged:A-0000192`. */
+#define KPM_MERGED "merged:"
+
+/* A slab cache that is several of the kernel's caches at once. */
+struct kpm_merged_cache {
+	const char *name;    /* as tags have it */
+	const char *aliases; /* the kernel's caches that it is, in order, joined with `+` */
+	uint32_t changes;    /* how often the aliases were replaced */
+};
+
 struct kpm_tag_name {
 	const char *text;   /* `symbol+0xoff [module]`, without [module] for built-in code */
 	const char *symbol; /* NULL if the address could not be named */
@@ -22,6 +32,8 @@ struct kpm_tag_name {
 	const char *cache;  /* slab cache; several are joined with `+`; NULL if not known */
 	uint64_t site;      /* the return address; 0 if not known */
 	bool by_cache;      /* kmem_cache_alloc: the cache is part of the tag */
+	/* what the cache, or that of a roll-up's group, is made of; NULL: not merged or unknown */
+	const struct kpm_merged_cache *merged;
 };
 
 struct kpm_tagset;
@@ -37,6 +49,16 @@ typedef bool kpm_namer(void *arg, uint64_t site, char *buf, size_t size);
 void kpm_tagset_set_namer(struct kpm_tagset *set, kpm_namer *namer, void *arg);
 
 /*
+ * Says whether a slab cache that allocations name is a merged one: *shown, which begins with
+ * KPM_MERGED, then replaces its name, and *aliases are what struct kpm_merged_cache has; both are
+ * valid until the next call. Called with a name that it gave, too. False: the name stays. Asked for
+ * tags that are by cache: of kmalloc's a name says the size, whoever shares the cache.
+ */
+typedef bool kpm_cache_namer(void *arg, const char *cache, const char **shown,
+			     const char **aliases);
+void kpm_tagset_set_cache_namer(struct kpm_tagset *set, kpm_cache_namer *namer, void *arg);
+
+/*
  * The number of the tag of a call site, entered if it is new. `symbol` is the kernel's %pB form,
  * `load_msg+0x41/0x1e0 [module]`; the size is dropped; if it is empty or NULL, the namer is called,
  * and without a name the address is the text. Without a site (0) `symbol` is the text as it is:
@@ -48,6 +70,13 @@ int64_t kpm_tagset_enter(struct kpm_tagset *set, uint64_t site, const char *symb
 
 /* Joins a cache to the names of a tag that is not by cache. 0 or -errno. */
 int kpm_tagset_join(struct kpm_tagset *set, uint32_t tag, const char *cache);
+
+/* Says what a merged cache is made of, of tags that are there and of later ones. 0 or -ENOMEM. */
+int kpm_tagset_merge(struct kpm_tagset *set, const char *cache, const char *aliases);
+/* The merged caches by number; one keeps its number and its place. */
+uint32_t kpm_tagset_merged_count(const struct kpm_tagset *set);
+/* Borrowed; `aliases` may be replaced at the next enter or merge. */
+const struct kpm_merged_cache *kpm_tagset_merged(const struct kpm_tagset *set, uint32_t number);
 
 uint32_t kpm_tagset_count(const struct kpm_tagset *set);
 /* Borrowed; the content of `cache` may be replaced by a longer one at the next enter. */
