@@ -19,7 +19,15 @@
 
 struct symbol {
 	uint64_t address;
-	char *name; /* `name` or `name\t[module]` */
+	const char *name; /* `name` or `name\t[module]` */
+};
+
+/* Memory for names; a hundred thousand of them are not worth one allocation each. */
+#define NAMES_SIZE (1 << 20)
+struct names {
+	struct names *next;
+	size_t used;
+	char text[NAMES_SIZE];
 };
 
 struct kpm_ksyms {
@@ -27,6 +35,7 @@ struct kpm_ksyms {
 	bool read;
 	struct symbol *symbols; /* code, by address */
 	size_t count, capacity;
+	struct names *names;
 };
 
 int kpm_ksyms_open(const struct kpm_roots *roots, struct kpm_ksyms **ksyms, struct kpm_err *err)
@@ -42,26 +51,63 @@ int kpm_ksyms_open(const struct kpm_roots *roots, struct kpm_ksyms **ksyms, stru
 		free(k);
 		return kpm_fail(err, -errno, "open %s: %s", path, strerror(errno));
 	}
+	setvbuf(k->file, NULL, _IOFBF, NAMES_SIZE);
 	*ksyms = k;
 	return 0;
+}
+
+void kpm_ksyms_forget(struct kpm_ksyms *k)
+{
+	while (k->names) {
+		struct names *next = k->names->next;
+
+		free(k->names);
+		k->names = next;
+	}
+	k->count = 0;
+	if (k->read)
+		rewind(k->file);
+	k->read = false;
 }
 
 void kpm_ksyms_close(struct kpm_ksyms *k)
 {
 	if (!k)
 		return;
-	for (size_t i = 0; i < k->count; i++)
-		free(k->symbols[i].name);
+	kpm_ksyms_forget(k);
 	free(k->symbols);
 	fclose(k->file);
 	free(k);
+}
+
+/* A copy of a name, or NULL. */
+static const char *keep_name(struct kpm_ksyms *k, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	char *copy;
+
+	if (size > NAMES_SIZE)
+		return NULL;
+	if (!k->names || k->names->used + size > NAMES_SIZE) {
+		struct names *more = malloc(sizeof(*more));
+
+		if (!more)
+			return NULL;
+		more->next = k->names;
+		more->used = 0;
+		k->names = more;
+	}
+	copy = k->names->text + k->names->used;
+	memcpy(copy, name, size);
+	k->names->used += size;
+	return copy;
 }
 
 static bool add_symbol(struct kpm_ksyms *k, uint64_t address, const char *name)
 {
 	if (kpm_array_reserve(k->symbols, k->capacity, k->count + 1))
 		return false;
-	k->symbols[k->count] = (struct symbol){address, strdup(name)};
+	k->symbols[k->count] = (struct symbol){address, keep_name(k, name)};
 	return k->symbols[k->count].name && ++k->count;
 }
 
@@ -102,6 +148,25 @@ static bool is_below(const void *symbol, const void *address)
 	return ((const struct symbol *)symbol)->address < *(const uint64_t *)address;
 }
 
+void kpm_ksyms_read(struct kpm_ksyms *k)
+{
+	if (!k->read)
+		read_symbols(k);
+}
+
+/*
+ * The code of a module ends with a page, and the next page may have the init code of another, which
+ * has no symbols any more: the last function of a module is taken to end with its page.
+ */
+#define PAGE(address) ((address) >> 12)
+
+static const char *module_of(const struct symbol *s)
+{
+	const char *module = strchr(s->name, '\t');
+
+	return module ? module : "";
+}
+
 bool kpm_ksyms_name(struct kpm_ksyms *k, uint64_t address, char *buf, size_t size)
 {
 	size_t next;
@@ -111,14 +176,15 @@ bool kpm_ksyms_name(struct kpm_ksyms *k, uint64_t address, char *buf, size_t siz
 	if (!k->read)
 		read_symbols(k);
 	next = kpm_bisect(k->symbols, k->count, sizeof(*k->symbols), is_below, &address);
-	/* nothing says where the last symbol ends */
-	if (!next || next == k->count)
+	if (!next)
 		return false;
 	s = &k->symbols[next - 1];
-	module = strchr(s->name, '\t');
-	snprintf(buf, size, "%.*s+0x%" PRIx64 "%s%s",
-		 module ? (int)(module - s->name) : (int)strlen(s->name), s->name,
-		 address - s->address, module ? " " : "", module ? module + 1 : "");
+	module = module_of(s);
+	if (PAGE(address - 1) != PAGE(s->address) &&
+	    (next == k->count || strcmp(module, module_of(s + 1))))
+		return false;
+	snprintf(buf, size, "%.*s+0x%" PRIx64 "%s%s", (int)strcspn(s->name, "\t"), s->name,
+		 address - s->address, *module ? " " : "", *module ? module + 1 : "");
 	return true;
 }
 

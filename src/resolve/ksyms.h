@@ -29,6 +29,11 @@ bool kpm_ksyms_name(struct kpm_ksyms *ksyms, uint64_t address, char *buf, size_t
 /* The same as a kpm_namer of src/model/tagset.h; `ksyms` is a struct kpm_ksyms. */
 bool kpm_ksyms_namer(void *ksyms, uint64_t site, char *buf, size_t size);
 
+/* Reads the file now. */
+void kpm_ksyms_read(struct kpm_ksyms *ksyms);
+/* Code has come or gone: the file is read again for the next name. */
+void kpm_ksyms_forget(struct kpm_ksyms *ksyms);
+
 /* The address of a symbol of code; 0 if there is none or the kernel hides its addresses. */
 uint64_t kpm_ksyms_address(struct kpm_ksyms *ksyms, const char *symbol);
 

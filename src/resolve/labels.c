@@ -6,10 +6,12 @@
  *   load_msg    - ipc  - System V message
  *   nfs*        - <unknown> - NFS client
  *   bio-*       - block requests
+ *   helper my_alloc*                                         and no-helper my_alloc_pool
  *
  * A pattern with `*` and `?`, matched against tag, symbol, cache and module; ` - `; the owner,
  * `<unknown>` if it is not known; ` - `; a description, which may contain further ` - `. The owner
- * may be left out. A pattern without wildcards beats those with; among equals the first wins. The
+ * may be left out. `helper` and `no-helper` are about functions: whether they allocate for their
+ * callers, who then are the owners. A pattern without wildcards beats those with; among equals the first wins. The
  * file may end with Ctrl-Z. Any other line is an error, with its number: a label that is not shown
  * because of a missing blank is hard to find.
  */
@@ -30,9 +32,16 @@ struct label {
 	char *text;
 };
 
+struct helper {
+	char *pattern;
+	bool helper;
+};
+
 struct kpm_labels {
 	struct label *list;
 	size_t count, capacity;
+	struct helper *helpers;
+	size_t helper_count, helper_capacity;
 };
 
 void kpm_labels_free(struct kpm_labels *labels)
@@ -44,6 +53,9 @@ void kpm_labels_free(struct kpm_labels *labels)
 		free(labels->list[i].text);
 	}
 	free(labels->list);
+	for (size_t i = 0; i < labels->helper_count; i++)
+		free(labels->helpers[i].pattern);
+	free(labels->helpers);
 	free(labels);
 }
 
@@ -89,12 +101,42 @@ static char *part(char **rest)
 	return trim(start);
 }
 
+static int add_helper(struct kpm_labels *labels, const char *pattern, bool is_helper)
+{
+	struct helper *h;
+
+	if (!*pattern || strpbrk(pattern, " \t"))
+		return -EINVAL;
+	if (kpm_array_reserve(labels->helpers, labels->helper_capacity, labels->helper_count + 1))
+		return -ENOMEM;
+	h = &labels->helpers[labels->helper_count];
+	*h = (struct helper){strdup(pattern), is_helper};
+	if (!h->pattern)
+		return -ENOMEM;
+	labels->helper_count++;
+	return 0;
+}
+
+/* What follows a word that a line begins with; NULL: it does not begin with it. */
+static char *after(char *line, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (strncmp(line, word, len) || !strchr(" \t", line[len]) || !line[len])
+		return NULL;
+	return trim(line + len);
+}
+
 /* 0, -ENOMEM or -EINVAL: no label. */
 static int parse_line(struct kpm_labels *labels, char *line)
 {
 	char *rest, *pattern, *owner, *description;
 
 	line = trim(line);
+	if ((rest = after(line, "helper")))
+		return add_helper(labels, rest, true);
+	if ((rest = after(line, "no-helper")))
+		return add_helper(labels, rest, false);
 	if (!*line || *line == '#' || !strncmp(line, "//", 2) || !strncmp(line, "rem ", 4) ||
 	    !strcmp(line, "rem"))
 		return 0;
@@ -144,7 +186,8 @@ int kpm_labels_open(const char *file, struct kpm_labels **labels, struct kpm_err
 		kpm_labels_free(l);
 		return kpm_fail(err, ret,
 				"%.300s:%zu: no label; write PATTERN - BINARY - DESCRIPTION, with "
-				"blanks about the dashes, or # before a comment",
+				"blanks about the dashes, helper FUNCTION, no-helper FUNCTION, or "
+				"# before a comment",
 				file, number);
 	}
 	if (ret) {
@@ -188,4 +231,15 @@ const char *kpm_labels_find(const struct kpm_labels *labels, const struct kpm_ta
 			best = labels->list[i].text;
 	}
 	return best;
+}
+
+bool kpm_labels_helper(const struct kpm_labels *labels, const char *function, bool *helper)
+{
+	for (size_t i = labels->helper_count; i > 0; i--) {
+		if (!kpm_match(labels->helpers[i - 1].pattern, function))
+			continue;
+		*helper = labels->helpers[i - 1].helper;
+		return true;
+	}
+	return false;
 }

@@ -3,6 +3,8 @@
 #ifndef KPM_LABELS_H
 #define KPM_LABELS_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "model/tagset.h"
 
@@ -14,5 +16,11 @@ void kpm_labels_free(struct kpm_labels *labels);
 
 /* The label of a tag, or NULL; valid as long as the labels. */
 const char *kpm_labels_find(const struct kpm_labels *labels, const struct kpm_tag_name *name);
+
+/*
+ * Does the file say of a function that it is a helper (`helper PATTERN`), or that it is none
+ * (`no-helper PATTERN`)? True if it does; of several lines the last one counts.
+ */
+bool kpm_labels_helper(const struct kpm_labels *labels, const char *function, bool *helper);
 
 #endif

@@ -238,9 +238,12 @@ static void walk_inlined(Dwarf_Die *unit, Dwarf_Addr pc, const char **file, int 
 		if (dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine)
 			continue;
 		name = dwarf_diename(&scopes[i]);
+		inside = inside && of_allocator(*file) && caller_of(unit, &scopes[i], file, line);
 		if (name && used + strlen(name) + 4 < sizeof(found->inlined))
 			used += sprintf(found->inlined + used, "%s%s", used ? " < " : "", name);
-		inside = inside && of_allocator(*file) && caller_of(unit, &scopes[i], file, line);
+		else
+			continue;
+		found->line_in += inside;
 	}
 	free(around);
 	free(scopes);

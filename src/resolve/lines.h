@@ -28,6 +28,7 @@ struct kpm_line {
 	/* functions that were inlined into the symbol here, innermost first, joined with ` < `;
 	 * empty: none */
 	char inlined[1024];
+	int line_in; /* which of these the line is in, from 0; as many as there are: the symbol */
 };
 
 /*

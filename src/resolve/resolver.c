@@ -123,6 +123,7 @@ static void done(void *arg, const struct kpm_job *job, const struct kpm_reply *r
 		p->source = strndup(reply->line.file, sizeof(reply->line.file) - 1);
 		p->inlined = strndup(reply->line.inlined, sizeof(reply->line.inlined) - 1);
 		p->line = p->source ? reply->line.line : 0;
+		p->line_in = reply->line.line_in;
 	}
 }
 
