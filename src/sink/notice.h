@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "view/alerts.h"
+#include "view/findings.h"
 #include "view/verdict.h"
 
 /* What there is to tell; all borrowed. */
@@ -17,12 +18,14 @@ struct kpm_notice {
 	const struct kpm_snapshot *snap;
 	const struct kpm_row *row;
 	const struct kpm_evidence *evidence; /* NULL: not gathered */
+	const struct kpm_finding *finding;   /* that the tag is in; NULL: not known */
 };
 
 /* Longest text of these functions, with the NUL. */
 #define KPM_NOTICE_LEN 4096
 
 /*
+ * With a finding there are its tags and bytes, owner and process at the end.
  * `2026-01-31T23:59:59Z alert NAME: RULE: TAG (CACHE) has 1.2G: EVIDENCE`, without a newline;
  * `over` instead of `alert` when it is over. Returns buf.
  */

@@ -32,6 +32,7 @@ static void put_cell(FILE *out, const struct kpm_cell *cell)
 		fprintf(out, "%.3f", (cell->i / 1000000) / 1e3);
 		break;
 	case KPM_CELL_TEXT:
+	case KPM_CELL_LIST:
 		kpm_csv_text(out, kpm_cell_text(cell));
 		break;
 	}

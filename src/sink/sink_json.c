@@ -7,11 +7,24 @@
  * What is not known is null. Sizes are bytes, `tracked_s` and the like are seconds.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "sink/sink.h"
 #include "view/kind_names.h"
+
+static json_t *words(const char *joined)
+{
+	json_t *array = json_array();
+	char *copy = strdup(joined), *save = NULL;
+
+	for (char *word = copy ? strtok_r(copy, "+", &save) : NULL; word;
+	     word = strtok_r(NULL, "+", &save))
+		json_array_append_new(array, kpm_json_text(word));
+	free(copy);
+	return array;
+}
 
 static json_t *cell_value(const struct kpm_cell *cell)
 {
@@ -27,6 +40,8 @@ static json_t *cell_value(const struct kpm_cell *cell)
 		return json_boolean(cell->u);
 	case KPM_CELL_TEXT:
 		return kpm_json_text(kpm_cell_text(cell));
+	case KPM_CELL_LIST:
+		return words(kpm_cell_text(cell));
 	case KPM_CELL_MISSING:
 		break;
 	}
@@ -170,6 +185,48 @@ static json_t *header(const struct kpm_frame *frame)
 	return object;
 }
 
+/* Who is behind a tag: the parties with their shares, largest first. */
+static json_t *parties(const struct kpm_frame *frame, uint32_t tag, enum kpm_party_kind kind)
+{
+	const struct kpm_who *who = frame->part.who;
+	json_t *array = json_array();
+	uint32_t count;
+	const struct kpm_share *shares = kpm_who_shares(who, tag, kind, &count);
+
+	count = kpm_who_shown(shares, count);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct kpm_party *p = kpm_who_get(who, shares[i].party);
+		json_t *object = json_object();
+
+		json_object_set_new(object, "name", kpm_json_text(p->name));
+		if (kind == KPM_OWNER)
+			json_object_set_new(object, "module", kpm_json_text(p->module));
+		if (kind == KPM_PROCESS)
+			json_object_set_new(object, "pid",
+					    p->pid ? kpm_json_number(p->pid) : json_null());
+		json_object_set_new(object, "share",
+				    kpm_json_real(kpm_who_millionths(shares[i].share) / 1e6, true));
+		json_object_set_new(object, "error",
+				    kpm_json_real(kpm_who_millionths(shares[i].error) / 1e6, true));
+		json_object_set_new(object, "samples", kpm_json_number(shares[i].samples));
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
+static void set_parties(json_t *row, const struct kpm_frame *frame, uint32_t tag)
+{
+	bool known = frame->part.who && !frame->part.by;
+
+	json_object_set_new(row, "owners", known ? parties(frame, tag, KPM_OWNER) : json_null());
+	json_object_set_new(row, "processes",
+			    known ? parties(frame, tag, KPM_PROCESS) : json_null());
+	json_object_set_new(row, "cgroups", known ? parties(frame, tag, KPM_CGROUP) : json_null());
+	json_object_set_new(row, "samples_lost",
+			    known ? kpm_json_number(kpm_who_lost(frame->part.who, tag))
+				  : json_null());
+}
+
 static int json_sample(FILE *out, const struct kpm_frame *frame, const struct kpm_sink_opts *opts)
 {
 	const struct kpm_column_list *list = &opts->columns;
@@ -186,6 +243,8 @@ static int json_sample(FILE *out, const struct kpm_frame *frame, const struct kp
 			if (json_object_set_new(one, list->column[c]->name, cell_value(&cell)))
 				ret = -ENOMEM;
 		}
+		if (!frame->part.by)
+			set_parties(one, frame, row->tag);
 		if (json_array_append_new(rows, one))
 			ret = -ENOMEM;
 	}
@@ -197,9 +256,10 @@ static int json_sample(FILE *out, const struct kpm_frame *frame, const struct kp
 const struct kpm_sink kpm_sink_json = {
 	.name = "json",
 	.suffixes = "json jsonl ndjson",
-	.columns = "tag,cache,type,allocs,frees,diff,bytes,per_alloc,nonp_bytes,paged_bytes,"
-		   "waste_bytes,missed,refused,estimated,symbol,offset,module,module_file,"
-		   "source_file,source_line,owner,label",
+	.columns = "tag,cache,cache_aliases,type,allocs,frees,diff,bytes,per_alloc,nonp_bytes,"
+		   "paged_bytes,waste_bytes,missed,refused,estimated,symbol,offset,module,"
+		   "module_file,source_file,source_line,owner,label",
 	.can_append = true,
+	.who = true,
 	.sample = json_sample,
 };

@@ -95,6 +95,45 @@ static void put_rows(FILE *out, const struct kpm_frame *frame)
 	}
 }
 
+/*
+ * Who is behind a tag: a series of its own, since a label that changes begins a new series, which
+ * the figures of a tag must not.
+ */
+static void put_who(FILE *out, const struct kpm_frame *frame)
+{
+	static const char *const names[KPM_PARTY_KINDS] = {"owner", "process", "cgroup"};
+	uint32_t count = frame->count < ROWS_MAX ? frame->count : ROWS_MAX;
+	const struct kpm_who *who = frame->part.who;
+
+	if (!count || !who)
+		return;
+	head(out, "tag_owner_info", "gauge",
+	     "Function, process and cgroup behind most of what is outstanding under a tag.");
+	for (uint32_t i = 0; i < count; i++) {
+		const struct kpm_row *row = &frame->part.snap->rows[frame->order[i]];
+		const struct kpm_tag_name *name = kpm_tagset_get(frame->part.tags, row->tag);
+		const struct kpm_share *first[KPM_PARTY_KINDS];
+		const struct kpm_party *party[KPM_PARTY_KINDS];
+
+		for (int kind = 0; kind < KPM_PARTY_KINDS; kind++) {
+			first[kind] = kpm_who_first(who, row->tag, kind);
+			party[kind] = first[kind] ? kpm_who_get(who, first[kind]->party) : NULL;
+		}
+		if (!party[KPM_OWNER] && !party[KPM_PROCESS] && !party[KPM_CGROUP])
+			continue;
+		fputs("kpoolmon_tag_owner_info", out);
+		label(out, "tag", name->text, true);
+		label(out, "cache", name->cache, false);
+		label(out, "module", name->module, false);
+		for (int kind = 0; kind < KPM_PARTY_KINDS; kind++)
+			if (party[kind])
+				label(out, names[kind], party[kind]->name, false);
+		if (party[KPM_OWNER])
+			label(out, "owner_module", party[KPM_OWNER]->module, false);
+		fputs("} 1\n", out);
+	}
+}
+
 static void put_sample(FILE *out, const struct kpm_frame *frame, const char *version)
 {
 	const struct kpm_snapshot *snap = frame->part.snap;
@@ -127,6 +166,12 @@ static void put_sample(FILE *out, const struct kpm_frame *frame, const char *ver
 		single(out, "lost_events_total", "counter",
 		       "Events that could not be accounted, at most.",
 		       kpm_loss_events(&snap->loss));
+		single(out, "lost_frees_total", "counter",
+		       "Frees not seen, at most, of these: rows are too high.",
+		       snap->loss.lost_max);
+		single(out, "lost_allocs_total", "counter",
+		       "Allocations not seen, at most, of these: rows are too low.",
+		       snap->loss.allocs);
 		single(out, "missed_frees_total", "counter",
 		       "Frees that were seen only when the address was used again.",
 		       snap->loss.missed);
@@ -146,6 +191,7 @@ static int prometheus_sample(FILE *out, const struct kpm_frame *frame,
 {
 	put_sample(out, frame, opts->version);
 	put_rows(out, frame);
+	put_who(out, frame);
 	return ferror(out) ? -ENOMEM : 0;
 }
 
@@ -153,5 +199,6 @@ const struct kpm_sink kpm_sink_prometheus = {
 	.name = "prometheus",
 	.suffixes = "prom",
 	.columns = "tag,cache,module",
+	.who = true,
 	.sample = prometheus_sample,
 };

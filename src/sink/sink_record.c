@@ -16,7 +16,8 @@ static int record_sample(FILE *out, const struct kpm_frame *frame, const struct 
 
 	if (!recorder)
 		return -ENOMEM;
-	ret = kpm_recorder_sample(recorder, out, part->snap, part->tags, part->locations);
+	ret = kpm_recorder_sample(recorder, out, part->snap, part->tags, part->who,
+				  part->locations);
 	kpm_recorder_free(recorder);
 	return ret;
 }
@@ -26,5 +27,6 @@ const struct kpm_sink kpm_sink_record = {
 	.suffixes = "kpr",
 	.columns = "tag,module_file,source_file,source_line",
 	.private = true,
+	.who = true,
 	.sample = record_sample,
 };

@@ -171,11 +171,9 @@ static void put_losses(FILE *out, const struct kpm_snapshot *snap)
 	} else if (!lost && !loss->skipped) {
 		fputs(" Lost: 0", out);
 	} else {
-		fprintf(out, " Lost: %" PRIu64, lost);
-		fprintf(out,
-			" (at most %" PRIu64 " frees, %" PRIu64 " allocs, %" PRIu64
-			" table full, %" PRIu64 " tag table full)",
-			loss->lost_max, loss->allocs, loss->refused, loss->tags_full);
+		fprintf(out, " Lost: %" PRIu64 " (", lost);
+		kpm_losses_print(out, loss, "; ");
+		fputc(')', out);
 		if (snap->have & KPM_HAVE_RESCUE)
 			fprintf(out, "  Skipped: %" PRIu64 "  Rescued: %" PRIu64, loss->skipped,
 				loss->rescued);
@@ -205,6 +203,9 @@ static void put_hooks(FILE *out, const struct kpm_snapshot *snap, bool verbose)
 	}
 	if (!*lead)
 		fputc('\n', out);
+	if (verbose && snap->second != KPM_SECOND_NONE)
+		fprintf(out, " Second copies of the programs on events: %s\n",
+			kpm_second_copies_name(snap->second));
 	for (int i = 0; verbose && i < KPM_HOOKS; i++) {
 		const struct kpm_hook_state *state = &snap->hooks[i];
 

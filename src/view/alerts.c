@@ -17,6 +17,8 @@ struct kpm_alerts {
 	const struct kpm_rules *rules;
 	struct state **state; /* [rule][tag] */
 	uint32_t tags, capacity;
+	const float *leak; /* [leak_count] */
+	uint32_t leak_count;
 };
 
 struct kpm_alerts *kpm_alerts_new(const struct kpm_rules *rules)
@@ -66,6 +68,27 @@ static bool can_fire(const struct kpm_rule *rule, const struct kpm_row *row)
 	       kpm_row_sum(row).bytes >= rule->metric->least_bytes(rule);
 }
 
+void kpm_alerts_verdicts(struct kpm_alerts *a, const float *leak, uint32_t count)
+{
+	a->leak = leak;
+	a->leak_count = count;
+}
+
+static bool measure(const struct kpm_alerts *a, const struct kpm_rule *rule,
+		    const struct kpm_snapshot *snap, const struct kpm_row *row,
+		    const struct kpm_trend *trend, double *value)
+{
+	if (rule->metric->measure)
+		return rule->metric->measure(rule, snap, row, trend, value);
+	if (!trend || row->tag >= a->leak_count)
+		return false;
+	*value = a->leak[row->tag];
+	/* not for long enough yet: it is not over, and does not begin */
+	if (*value > KPM_LEAK_OTHER && kpm_trend_steps(trend, row->tag).seen_ns < rule->window_ns)
+		*value = KPM_LEAK_OTHER;
+	return true;
+}
+
 static struct kpm_alert alert_of(const struct kpm_alerts *a, size_t rule, uint32_t tag)
 {
 	const struct state *s = &a->state[rule][tag];
@@ -81,7 +104,8 @@ static struct kpm_alert alert_of(const struct kpm_alerts *a, size_t rule, uint32
 }
 
 int kpm_alerts_step(struct kpm_alerts *a, const struct kpm_snapshot *snap,
-		    const struct kpm_tagset *tags, const struct kpm_trend *trend,
+		    const struct kpm_tagset *tags, const struct kpm_who *who,
+		    const struct kpm_trend *trend,
 		    void (*tell)(const struct kpm_alert *alert, void *arg), void *arg)
 {
 	if (reserve(a, snap->count))
@@ -95,10 +119,11 @@ int kpm_alerts_step(struct kpm_alerts *a, const struct kpm_snapshot *snap,
 			struct kpm_alert alert;
 			double value;
 
-			if (!s->firing && (!can_fire(rule, row) ||
-					   !kpm_rule_selects(rule, kpm_tagset_get(tags, i))))
+			if (!s->firing &&
+			    (!can_fire(rule, row) ||
+			     !kpm_rule_selects(rule, kpm_tagset_get(tags, i), who, i)))
 				continue;
-			if (!rule->metric->measure(rule, snap, row, trend, &value))
+			if (!measure(a, rule, snap, row, trend, &value))
 				continue;
 			s->value = value;
 			s->wall_ns = snap->wall_ns;
@@ -111,6 +136,7 @@ int kpm_alerts_step(struct kpm_alerts *a, const struct kpm_snapshot *snap,
 			tell(&alert, arg);
 		}
 	}
+	kpm_alerts_verdicts(a, NULL, 0);
 	return 0;
 }
 

@@ -31,12 +31,24 @@ struct kpm_alerts *kpm_alerts_new(const struct kpm_rules *rules);
 void kpm_alerts_free(struct kpm_alerts *alerts);
 
 /*
- * Evaluates the rules on the latest sample. `trend` must have it, too; NULL: rules with a window
+ * Evaluates the rules on the latest sample. `who`, which may be NULL, is that of the sample. `trend` must have it, too; NULL: rules with a window
  * are passed over. `tell` is called for each alert that begins or ends. 0 or -ENOMEM.
  */
 int kpm_alerts_step(struct kpm_alerts *alerts, const struct kpm_snapshot *snap,
-		    const struct kpm_tagset *tags, const struct kpm_trend *trend,
+		    const struct kpm_tagset *tags, const struct kpm_who *who,
+		    const struct kpm_trend *trend,
 		    void (*tell)(const struct kpm_alert *alert, void *arg), void *arg);
+
+/* What a finding that is called a leak makes of a tag: the value of the metric `verdict`. */
+#define KPM_LEAK_LEAD  1.0
+#define KPM_LEAK_OTHER 0.5
+
+/*
+ * The verdicts of the sample that is evaluated next, by tag: KPM_LEAK_LEAD, KPM_LEAK_OTHER or 0; of tags
+ * behind `count` they are not known. Borrowed until kpm_alerts_step() returns. A rule fires for the lead of
+ * a finding that the trend has had for the rule's window, and ends with the finding.
+ */
+void kpm_alerts_verdicts(struct kpm_alerts *alerts, const float *leak, uint32_t count);
 
 /* Makes an alert fire, as it did in an earlier run. 0 or -ENOMEM. */
 int kpm_alerts_restore(struct kpm_alerts *alerts, size_t rule, uint32_t tag, int64_t since_ns);

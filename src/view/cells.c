@@ -18,6 +18,7 @@ static int compare(const struct kpm_cell *a, const struct kpm_cell *b)
 	case KPM_CELL_SECONDS:
 		return (a->i > b->i) - (a->i < b->i);
 	case KPM_CELL_TEXT:
+	case KPM_CELL_LIST:
 		return strcmp(kpm_cell_text(a), kpm_cell_text(b));
 	case KPM_CELL_MISSING:
 		break;
@@ -65,6 +66,7 @@ void kpm_cell_show(const struct kpm_cell *cell, enum kpm_unit unit, bool exact, 
 		strcpy(buf, cell->u ? "yes" : "no");
 		break;
 	case KPM_CELL_TEXT:
+	case KPM_CELL_LIST:
 		kpm_clean(kpm_cell_text(cell), buf, KPM_CLEAN_LEN);
 		if (!*buf)
 			strcpy(buf, "-");

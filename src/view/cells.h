@@ -18,6 +18,7 @@ enum kpm_cell_type {
 	KPM_CELL_SECONDS, /* i, nanoseconds */
 	KPM_CELL_BOOL,    /* u */
 	KPM_CELL_TEXT,    /* text, as the kernel or a file has it: not harmless yet */
+	KPM_CELL_LIST,    /* text, of words that are joined with `+` */
 };
 
 struct kpm_cell {

@@ -94,9 +94,27 @@ static void get_tag(frame_t f, row_t r, cell_t c)
 	set_text(c, name_of(f, r)->text);
 }
 
+/* A group's name stands in the column of what it is a group of. */
+static const char *group_text(frame_t f, row_t r, enum kpm_rollup_by by)
+{
+	return f->part.by == by && r->tag != KPM_NO_TAG ? name_of(f, r)->text : NULL;
+}
+
 static void get_cache(frame_t f, row_t r, cell_t c)
 {
-	set_text(c, name_of(f, r)->cache);
+	const char *group = group_text(f, r, KPM_BY_CACHE);
+
+	set_text(c, group ? group : name_of(f, r)->cache);
+}
+
+static void get_cache_aliases(frame_t f, row_t r, cell_t c)
+{
+	const struct kpm_merged_cache *merged = name_of(f, r)->merged;
+
+	if (!merged)
+		return;
+	set_text(c, merged->aliases);
+	c->type = KPM_CELL_LIST;
 }
 
 static void get_type(frame_t f, row_t r, cell_t c)
@@ -132,7 +150,8 @@ static void get_address(frame_t f, row_t r, cell_t c)
 
 static void get_module(frame_t f, row_t r, cell_t c)
 {
-	const char *module = name_of(f, r)->module;
+	const char *group = group_text(f, r, KPM_BY_MODULE);
+	const char *module = group ? group : name_of(f, r)->module;
 
 	if (!module || !r->unloaded) {
 		set_text(c, module);
@@ -188,10 +207,57 @@ static void get_build(frame_t f, row_t r, cell_t c)
 		set_text(c, build == KPM_BUILD_LOADED ? "loaded" : "other");
 }
 
-/* No source tells it yet. */
-static void get_unknown(frame_t f, row_t r, cell_t c)
+/* Who is behind the tag: the party of the largest share, from a half of it on. */
+
+static const struct kpm_share *first_of(frame_t f, row_t r, enum kpm_party_kind kind)
 {
-	(void)f, (void)r, (void)c;
+	return f->part.who && r->tag != KPM_NO_TAG ? kpm_who_first(f->part.who, r->tag, kind)
+						   : NULL;
+}
+
+static const struct kpm_party *party_of(frame_t f, row_t r, enum kpm_party_kind kind)
+{
+	const struct kpm_share *first = first_of(f, r, kind);
+
+	return first ? kpm_who_get(f->part.who, first->party) : NULL;
+}
+
+/* `(not sampled)` is the name of a group and no party. */
+#define PARTY(column, kind, group_by, member)                                                      \
+	static void get_##column(frame_t f, row_t r, cell_t c)                                     \
+	{                                                                                          \
+		const struct kpm_party *party = party_of(f, r, kind);                              \
+                                                                                                   \
+		set_text(c, party ? party->member : group_text(f, r, group_by));                   \
+	}
+
+PARTY(owner, KPM_OWNER, KPM_BY_OWNER, name)
+PARTY(owner_module, KPM_OWNER, KPM_ROLLUPS, module)
+PARTY(process, KPM_PROCESS, KPM_BY_PROCESS, name)
+PARTY(cgroup, KPM_CGROUP, KPM_BY_CGROUP, name)
+
+static void get_owner_share(frame_t f, row_t r, cell_t c)
+{
+	const struct kpm_share *first = first_of(f, r, KPM_OWNER);
+
+	if (!first || f->part.by)
+		return;
+	c->type = KPM_CELL_UINT;
+	c->u = first->share * 100 + 0.5;
+}
+
+static void get_pid(frame_t f, row_t r, cell_t c)
+{
+	const struct kpm_party *party = party_of(f, r, KPM_PROCESS);
+
+	if (party && party->pid)
+		set_uint(c, party->pid);
+}
+
+static void get_samples(frame_t f, row_t r, cell_t c)
+{
+	if (f->part.who && r->tag != KPM_NO_TAG && !f->part.by)
+		set_uint(c, kpm_who_samples(f->part.who, r->tag));
 }
 
 /* Figures. */
@@ -250,6 +316,12 @@ static void get_estimated(frame_t f, row_t r, cell_t c)
 	(void)f;
 	c->type = KPM_CELL_BOOL;
 	c->u = r->estimated;
+}
+
+static void get_error(frame_t f, row_t r, cell_t c)
+{
+	if (f->part.by >= KPM_BY_OWNER && r->tag != KPM_NO_TAG)
+		set_uint(c, r->error + 0.5);
 }
 
 /* Changes. */
@@ -351,6 +423,15 @@ static void get_verdict(frame_t f, row_t r, cell_t c)
 	{                                                                                          \
 		.name = n, .title = t, .help = h, .get = g, .sample = true                         \
 	}
+#define WHO(n, t, h, g)                                                                            \
+	{                                                                                          \
+		.name = n, .title = t, .help = h, .get = g, .who = true                            \
+	}
+#define WHO_NUMBER(n, t, h, g)                                                                     \
+	{                                                                                          \
+		.name = n, .title = t, .right = true, .falling = true, .help = h, .get = g,        \
+		.who = true                                                                        \
+	}
 #define NUMBER(n, t, u, ch, h, g)                                                                  \
 	{                                                                                          \
 		.name = n, .title = t, .unit = u, .right = true, .falling = true, .change = ch,    \
@@ -404,7 +485,7 @@ const struct kpm_column kpm_columns[] = {
 	 .needs = KPM_LOCATION_LINE,
 	 .help = "line in it",
 	 .get = get_line},
-	TEXT("owner", "Owner", "module answerable for the tag", get_unknown),
+	WHO("owner", "Owner", "function answerable for most of it", get_owner),
 	TEXT("label", "Label", "from the file given with -g", get_label),
 	{.name = "lost",
 	 .title = "Lost",
@@ -421,6 +502,8 @@ const struct kpm_column kpm_columns[] = {
 	       get_age),
 	TEXT("alert", "Alert", "rule that fires for the tag", get_alert),
 	TEXT("verdict", "Verdict", "leak?, growing, churn, cache or steady", get_verdict),
+	TEXT("cache_aliases", "Aliases", "the kernel's caches that a merged one is",
+	     get_cache_aliases),
 	TEXT("address", "Address", "return address of the call site", get_address),
 	WHERE("inlined", "Inlined", KPM_LOCATION_LINE, "functions inlined at the call site",
 	      get_inlined),
@@ -443,6 +526,14 @@ const struct kpm_column kpm_columns[] = {
 	       get_bytes_change),
 	NUMBER("per_alloc_change", "(Per-Alloc)", KPM_UNIT_BYTES, NULL, "change of per_alloc",
 	       get_per_alloc_change),
+	NUMBER("error", "Error", KPM_UNIT_OBJECTS, NULL,
+	       "standard error of diff, of owners, processes and cgroups", get_error),
+	WHO("owner_module", "Owner-module", "its module, or kernel", get_owner_module),
+	WHO_NUMBER("owner_share", "Owner%", "its part of diff, percent", get_owner_share),
+	WHO("process", "Process", "command that allocated most of it", get_process),
+	WHO_NUMBER("pid", "PID", "number of that process", get_pid),
+	WHO("cgroup", "Cgroup", "cgroup of what allocated most of it", get_cgroup),
+	WHO_NUMBER("samples", "Samples", "living objects whose stacks are known", get_samples),
 	NUMBER("bytes_per_s", "Bytes/s", KPM_UNIT_BYTES_PER_SECOND, NULL,
 	       "change of bytes in a second", get_bytes_rate),
 };
@@ -456,4 +547,23 @@ void kpm_column_get(const struct kpm_column *column, const struct kpm_frame *fra
 	cell->i = 0;
 	cell->text = NULL;
 	column->get(frame, row, cell);
+}
+
+const char *kpm_group_columns(enum kpm_rollup_by by, bool machine)
+{
+#define MACHINE(key)                                                                               \
+	"time,host,kernel,tracked_s," key ",type,allocs,frees,diff,bytes,per_alloc,nonp_bytes,"    \
+	"paged_bytes,estimated,error,lost,missing_probes"
+#define TABLE(key) key ",type,diff,error,bytes,per_alloc"
+	static const char *const columns[KPM_ROLLUPS][2] = {
+		[KPM_BY_TAG] = {"", ""},
+		[KPM_BY_MODULE] = {"module,type,allocs,frees,diff,bytes,per_alloc",
+				   MACHINE("module")},
+		[KPM_BY_CACHE] = {"cache,type,allocs,frees,diff,bytes,per_alloc", MACHINE("cache")},
+		[KPM_BY_OWNER] = {TABLE("owner,owner_module"), MACHINE("owner,owner_module")},
+		[KPM_BY_PROCESS] = {TABLE("process,pid"), MACHINE("process,pid")},
+		[KPM_BY_CGROUP] = {TABLE("cgroup"), MACHINE("cgroup")},
+	};
+
+	return columns[by][machine];
 }

@@ -17,6 +17,7 @@ struct kpm_column {
 	bool right;         /* aligned to the right */
 	bool falling;       /* greatest first is the natural order */
 	bool sample;        /* the same in all rows of a sample */
+	bool who;           /* needs to know who is behind the tags */
 	unsigned int needs; /* enum kpm_location_part: parts of a location that it shows */
 	const char *change; /* name of the column with this one's change, or NULL */
 	const char *help;
@@ -26,6 +27,9 @@ struct kpm_column {
 
 /* Columns of the table and of the console by default: poolmon's, with module and cache. */
 #define KPM_USUAL_COLUMNS "tag,type,allocs,frees,diff,bytes,per_alloc,module,cache"
+
+/* The columns of a roll-up: of a table, and of the machine formats. */
+const char *kpm_group_columns(enum kpm_rollup_by by, bool machine);
 
 extern const struct kpm_column kpm_columns[];
 extern const size_t kpm_column_count;

@@ -8,27 +8,33 @@
 #include "base/text.h"
 #include "view/filter.h"
 
-bool kpm_filter_matches_cache(const char *pattern, const char *cache)
+bool kpm_filter_matches_cache(const char *pattern, const char *caches)
 {
 	char one[KPM_CACHE_NAME_LEN];
 
-	if (kpm_match(pattern, cache))
+	if (kpm_match(pattern, caches))
 		return true;
-	if (!strchr(cache, '+'))
+	if (!strchr(caches, '+'))
 		return false;
 	for (;;) {
-		size_t len = strcspn(cache, "+");
+		size_t len = strcspn(caches, "+");
 
 		if (len < sizeof(one)) {
-			memcpy(one, cache, len);
+			memcpy(one, caches, len);
 			one[len] = '\0';
 			if (kpm_match(pattern, one))
 				return true;
 		}
-		if (!cache[len])
+		if (!caches[len])
 			return false;
-		cache += len + 1;
+		caches += len + 1;
 	}
+}
+
+bool kpm_filter_matches_alias(const char *pattern, const struct kpm_tag_name *name)
+{
+	return (name->cache && kpm_filter_matches_cache(pattern, name->cache)) ||
+	       (name->merged && kpm_filter_matches_cache(pattern, name->merged->aliases));
 }
 
 bool kpm_filter_matches_tag(const char *pattern, const struct kpm_tag_name *name)
@@ -59,10 +65,20 @@ static bool any_matches(const char *const *patterns, const struct kpm_tag_name *
 	return false;
 }
 
+static bool is_included(const char *const *patterns, const struct kpm_tag_name *name)
+{
+	if (any_matches(patterns, name))
+		return true;
+	for (; *patterns; patterns++)
+		if (kpm_filter_matches_alias(*patterns, name))
+			return true;
+	return false;
+}
+
 bool kpm_filter_passes(const char *const *include, const char *const *exclude,
 		       const struct kpm_tag_name *name)
 {
-	if (include && *include && !any_matches(include, name))
+	if (include && *include && !is_included(include, name))
 		return false;
 	return !exclude || !any_matches(exclude, name);
 }

@@ -11,9 +11,11 @@
 
 #include "model/history.h"
 #include "model/location.h"
+#include "model/rollup.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
 #include "model/trend.h"
+#include "model/who.h"
 
 struct kpm_alerts; /* view/alerts.h */
 
@@ -26,7 +28,9 @@ struct kpm_frame_parts {
 	const struct kpm_trend *trend;     /* NULL: none is kept */
 	const struct kpm_alerts *alerts;   /* NULL: there are none */
 	const struct kpm_location *const
-		*locations; /* [tag], NULL where it was not asked; NULL: no locations */
+		*locations;        /* [tag], NULL where it was not asked; NULL: no locations */
+	const struct kpm_who *who; /* who is behind the tags; NULL: not known */
+	enum kpm_rollup_by by;     /* the rows are groups of tags */
 };
 
 struct kpm_frame {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "view/alerts.h"
 #include "view/metrics.h"
 #include "view/rules.h"
 #include "view/verdict.h"
@@ -110,6 +111,21 @@ static void show_percent(double value, char *buf)
 static const struct kpm_metric_unit percent_unit = {"a percentage such as 20%", parse_percent,
 						    show_percent};
 
+/* Above it is the lead of a finding with that verdict, at it are its other tags. */
+static bool parse_verdict(const char *word, double *value)
+{
+	*value = KPM_LEAK_OTHER;
+	return !strcmp(word, "leak");
+}
+
+static void show_verdict(double value, char *buf)
+{
+	snprintf(buf, KPM_SIZE_LEN, "%s",
+		 value < KPM_LEAK_OTHER ? "no leak" : kpm_verdict_name(KPM_LEAK));
+}
+
+static const struct kpm_metric_unit verdict_unit = {"'leak'", parse_verdict, show_verdict};
+
 static struct kpm_counts counts_of(const struct kpm_rule *rule, const struct kpm_row *row)
 {
 	return rule->kind == KPM_KINDS ? kpm_row_sum(row) : row->kind[rule->kind];
@@ -186,6 +202,7 @@ const struct kpm_metric kpm_metrics[] = {
 	{"growth", "in", &size_unit, 0.5, measure_growth, half_of_growth},
 	{"rate", "for", &rate_unit, 0.5, measure_rate, half_of_rate},
 	{"share", NULL, &percent_unit, 0.9, measure_share, NULL},
+	{"verdict", "for", &verdict_unit, 1, NULL, NULL},
 };
 
 const size_t kpm_metric_count = sizeof(kpm_metrics) / sizeof(*kpm_metrics);

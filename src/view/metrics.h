@@ -33,7 +33,8 @@ struct kpm_metric {
 	const char *window; /* the word before a duration in the rule; NULL: it has no window */
 	const struct kpm_metric_unit *unit;
 	double clear; /* the alert ends below this part of the threshold */
-	/* The value of a tag's row; false if it is not known yet. `trend` may be NULL. */
+	/* The value of a tag's row; false if it is not known yet. `trend` may be NULL. NULL: the metric is a
+	 * verdict, which is said by a word, without a > before it (view/alerts.h). */
 	bool (*measure)(const struct kpm_rule *rule, const struct kpm_snapshot *snap,
 			const struct kpm_row *row, const struct kpm_trend *trend, double *value);
 	/*

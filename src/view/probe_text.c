@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Two consequences: of hooks that free, and of hooks that allocate. */
+#include <inttypes.h>
+
 #include "view/probe_text.h"
 
 static const char *consequence(bool frees)
@@ -31,4 +33,16 @@ void kpm_missing_probes_print(FILE *out, const char *lead,
 		if (any)
 			fprintf(out, ": %s\n", consequence(frees));
 	}
+}
+
+void kpm_losses_print(FILE *out, const struct kpm_loss *loss, const char *between)
+{
+	fprintf(out, "rows too high by at most %" PRIu64 " frees not seen%s", loss->lost_max,
+		between);
+	fprintf(out, "too low by at most %" PRIu64 " allocations not seen", loss->allocs);
+	if (loss->refused || loss->tags_full)
+		fprintf(out,
+			"%sby %" PRIu64 " without room in the table, %" PRIu64
+			" in that of the tags",
+			between, loss->refused, loss->tags_full);
 }

@@ -89,8 +89,14 @@ static int parse_selector(struct reader *r, struct kpm_rule *rule)
 		pattern = &rule->module;
 	else if (!strcmp(r->word, "cache"))
 		pattern = &rule->cache;
+	else if (!strcmp(r->word, "owner"))
+		pattern = &rule->party[KPM_OWNER];
+	else if (!strcmp(r->word, "process"))
+		pattern = &rule->party[KPM_PROCESS];
+	else if (!strcmp(r->word, "cgroup"))
+		pattern = &rule->party[KPM_CGROUP];
 	else if (strcmp(r->word, "type"))
-		return expected(r, "tag, module, cache or type");
+		return expected(r, "tag, module, cache, owner, process, cgroup or type");
 	next_word(r);
 	if (!pattern) {
 		for (rule->kind = 0; rule->kind < KPM_KINDS; rule->kind++)
@@ -115,9 +121,11 @@ static int parse_sentence(struct reader *r, struct kpm_rule *rule)
 	if (!rule->metric)
 		return expected(r, kpm_metric_names(names, sizeof(names)));
 	next_word(r);
-	if (strcmp(r->word, ">"))
-		return expected(r, "'>'");
-	next_word(r);
+	if (rule->metric->measure) {
+		if (strcmp(r->word, ">"))
+			return expected(r, "'>'");
+		next_word(r);
+	}
 	ret = parse_value(r, rule);
 	if (!ret)
 		ret = parse_window(r, rule);
@@ -144,6 +152,8 @@ static void free_rule(struct kpm_rule *rule)
 	free(rule->tag);
 	free(rule->module);
 	free(rule->cache);
+	for (int kind = 0; kind < KPM_PARTY_KINDS; kind++)
+		free(rule->party[kind]);
 }
 
 /* The text before a colon that stands before all else, if it is a name. */
@@ -236,13 +246,51 @@ const struct kpm_rule *kpm_rules_get(const struct kpm_rules *rules, size_t i)
 	return &rules->list[i];
 }
 
-bool kpm_rule_selects(const struct kpm_rule *rule, const struct kpm_tag_name *name)
+/* Parties with less do not count: a sample or two of a passer-by. */
+#define PARTY_LEAST 0.1
+
+static bool has_party(const struct kpm_who *who, uint32_t tag, enum kpm_party_kind kind,
+		      const char *pattern)
 {
+	uint32_t count;
+	const struct kpm_share *shares = who ? kpm_who_shares(who, tag, kind, &count) : NULL;
+
+	for (uint32_t i = 0; shares && i < count && shares[i].share >= PARTY_LEAST; i++)
+		if (kpm_match(pattern, kpm_who_get(who, shares[i].party)->name))
+			return true;
+	return false;
+}
+
+bool kpm_rules_want_verdicts(const struct kpm_rules *rules)
+{
+	for (size_t i = 0; i < kpm_rules_count(rules); i++)
+		if (!kpm_rules_get(rules, i)->metric->measure)
+			return true;
+	return false;
+}
+
+bool kpm_rules_want_who(const struct kpm_rules *rules)
+{
+	if (kpm_rules_want_verdicts(rules))
+		return true;
+	for (size_t i = 0; i < kpm_rules_count(rules); i++)
+		for (int kind = 0; kind < KPM_PARTY_KINDS; kind++)
+			if (kpm_rules_get(rules, i)->party[kind])
+				return true;
+	return false;
+}
+
+bool kpm_rule_selects(const struct kpm_rule *rule, const struct kpm_tag_name *name,
+		      const struct kpm_who *who, uint32_t tag)
+{
+	for (int kind = 0; kind < KPM_PARTY_KINDS; kind++)
+		if (rule->party[kind] && !has_party(who, tag, kind, rule->party[kind]))
+			return false;
 	if (rule->tag && !kpm_filter_matches_tag(rule->tag, name))
 		return false;
 	if (rule->module && !(name->module && kpm_match(rule->module, name->module)))
 		return false;
-	return !rule->cache || (name->cache && kpm_filter_matches_cache(rule->cache, name->cache));
+	return !rule->cache || kpm_filter_matches_alias(rule->cache, name);
 }
 
 char *kpm_rule_value(const struct kpm_rule *rule, double value, char *buf)

@@ -6,10 +6,8 @@
 #include "base/clock.h"
 #include "view/suspects.h"
 
-/* Tags whose evidence is gathered (50 us each), and those of them whose objects are scanned, which
- * reads the whole table each time. */
+/* Tags whose evidence is gathered (50 us each). */
 #define CLOSE_MAX 256
-#define AGES_MAX  16
 
 struct grown {
 	uint32_t tag;
@@ -33,40 +31,53 @@ static int by_rank(const void *x, const void *y)
 	return (p < q) - (p > q);
 }
 
+/* How much of a cohort is there? `now_s` of a scan just before. */
+static void ask_cohort(const struct kpm_ages *ages, uint32_t now_s, struct kpm_suspect *s)
+{
+	const struct kpm_cohort *c = NULL;
+	struct kpm_objects objects;
+
+	for (uint32_t i = 0; i < ages->cohort_count && !c; i++)
+		if (ages->cohorts[i].tag == s->tag)
+			c = &ages->cohorts[i];
+	/* the second may change between the two scans, and then it does not again */
+	for (int i = 0; c && c->objects && i < 2; i++, now_s = objects.now_s) {
+		if (!ages->scan(ages->arg, s->tag, now_s - c->born_s, &objects))
+			return;
+		if (objects.now_s != now_s)
+			continue;
+		s->evidence.cohort = c->objects;
+		s->evidence.stayed =
+			objects.survivors < c->objects ? (double)objects.survivors / c->objects : 1;
+		return;
+	}
+}
+
 /* Ages can turn a verdict only for what would otherwise be a leak. */
 static void ask_ages(const struct kpm_snapshot *snap, const struct kpm_tagset *tags,
-		     const struct kpm_trend *trend, kpm_ages_of *ages, void *arg,
-		     struct kpm_suspect *list, uint32_t count)
+		     const struct kpm_trend *trend, const struct kpm_who *who,
+		     const struct kpm_ages *ages, struct kpm_suspect *list, uint32_t count)
 {
 	uint32_t half = kpm_trend_span(trend) / 2 / KPM_SECOND, asked = 0;
 
-	for (uint32_t i = 0; ages && half && i < count && asked < AGES_MAX; i++) {
+	for (uint32_t i = 0; ages && half && i < count && asked < KPM_COHORTS_MAX; i++) {
 		struct kpm_suspect *s = &list[i];
 		struct kpm_objects objects;
 
-		if (s->verdict > KPM_GROWING || !ages(arg, s->tag, half, &objects))
+		if (s->verdict > KPM_GROWING || !ages->scan(ages->arg, s->tag, half, &objects))
 			continue;
 		asked++;
 		kpm_evidence_gather(snap, &snap->rows[s->tag], kpm_tagset_get(tags, s->tag), trend,
 				    &objects, &s->evidence);
+		ask_cohort(ages, objects.now_s, s);
+		kpm_evidence_stays(&s->evidence, who, s->tag);
 		s->verdict = kpm_verdict_on(&s->evidence);
 	}
 }
 
-static void find_companions(const struct kpm_trend *trend, struct kpm_suspect *list, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		list[i].moves_with = KPM_NO_SUSPECT;
-		for (uint32_t k = 0; k < i && list[i].moves_with == KPM_NO_SUSPECT; k++)
-			if (list[k].moves_with == KPM_NO_SUSPECT &&
-			    kpm_move_together(trend, list[k].tag, list[i].tag))
-				list[i].moves_with = k;
-	}
-}
-
 uint32_t kpm_suspects_rank(const struct kpm_snapshot *snap, const struct kpm_tagset *tags,
-			   const struct kpm_trend *trend, kpm_ages_of *ages, void *arg,
-			   struct kpm_suspect *list, uint32_t most)
+			   const struct kpm_trend *trend, const struct kpm_who *who,
+			   const struct kpm_ages *ages, struct kpm_suspect *list, uint32_t most)
 {
 	struct grown *grown = calloc(snap->count + 1, sizeof(*grown));
 	struct kpm_suspect *close = calloc(CLOSE_MAX, sizeof(*close));
@@ -88,21 +99,41 @@ uint32_t kpm_suspects_rank(const struct kpm_snapshot *snap, const struct kpm_tag
 		s->tag = grown[i].tag;
 		kpm_evidence_gather(snap, &snap->rows[s->tag], kpm_tagset_get(tags, s->tag), trend,
 				    NULL, &s->evidence);
+		kpm_evidence_stays(&s->evidence, who, s->tag);
 		s->verdict = kpm_verdict_on(&s->evidence);
 	}
 	if (count)
 		qsort(close, count, sizeof(*close), by_rank);
-	ask_ages(snap, tags, trend, ages, arg, close, count);
+	ask_ages(snap, tags, trend, who, ages, close, count);
 	if (count)
 		qsort(close, count, sizeof(*close), by_rank);
 	count = count < most ? count : most;
-	if (count) {
-		find_companions(trend, close, count);
+	if (count)
 		memcpy(list, close, count * sizeof(*list));
-	}
 	free(grown);
 	free(close);
 	return count;
+}
+
+void kpm_cohorts_note(const struct kpm_snapshot *snap, const struct kpm_tagset *tags,
+		      const struct kpm_trend *trend, struct kpm_ages *ages)
+{
+	struct kpm_suspect *list = calloc(CLOSE_MAX, sizeof(*list));
+	uint32_t quarter = kpm_trend_span(trend) / 2 / KPM_SECOND;
+	uint32_t count =
+		list ? kpm_suspects_rank(snap, tags, trend, NULL, NULL, list, CLOSE_MAX) : 0;
+
+	ages->cohort_count = 0;
+	for (uint32_t i = 0; quarter && i < count && ages->cohort_count < KPM_COHORTS_MAX; i++) {
+		struct kpm_objects objects;
+
+		if (list[i].verdict > KPM_GROWING ||
+		    !ages->scan(ages->arg, list[i].tag, quarter, &objects))
+			continue;
+		ages->cohorts[ages->cohort_count++] = (struct kpm_cohort){
+			list[i].tag, objects.now_s - quarter, objects.survivors};
+	}
+	free(list);
 }
 
 int64_t kpm_time_to_exhaustion(const struct kpm_snapshot *snap, const struct kpm_evidence *e)

@@ -32,9 +32,18 @@
 /* A share of the growth that came at once makes it a step; it goes on if the bend is more. */
 #define STEP_JUMP 0.5
 #define STEP_BEND 0.1
-/* Turned over: less than this share of the objects is old, and more than that was freed. */
-#define OLD_LEAST  0.1
-#define MUCH_FREED 0.5
+/*
+ * Turned over: less than this share of the objects is old; or old ones go. What leaks never goes, and
+ * what comes and goes beside it does not become old: of the objects that had lived for a quarter of the
+ * run by half time, so many of them at least, nearly all are there at the end. Where these are not
+ * known, of all that was there at half time most is: once more has leaked than comes and goes.
+ * Where more than MUCH_FREED was freed, no verdict is a leak's without either.
+ */
+#define OLD_LEAST      0.1
+#define COHORT_LEAST   8
+#define STAYED_LEAST   0.9
+#define SURVIVED_LEAST 0.5
+#define MUCH_FREED     0.5
 /* A tag of which much is freed has to grow in one of so many steps. */
 #define BUSY_STEPS 4
 /* A leak grows in so many steps at least, for each step that falls in more than so many, and in the
@@ -161,6 +170,19 @@ static bool frees_unseen(const struct kpm_snapshot *snap)
 	return snap->have & KPM_HAVE_HOOKS && kpm_hooks_unseen(attach);
 }
 
+/* Of what was outstanding old_s ago, the share that still is. */
+static double survived(const struct kpm_evidence *e, const struct kpm_trend *trend, uint32_t tag)
+{
+	struct kpm_point p[POINTS];
+	int count = kpm_trend_points(trend, tag, KPM_KINDS, KPM_WINDOW_RUN, p, POINTS);
+	double then = 0;
+
+	/* old_s is in whole seconds, samples are not */
+	for (int i = 0; i < count && p[i].at <= 0.5 - e->old_s; i++)
+		then = p[i].bytes;
+	return then > 0 ? fmin(e->old * e->bytes / then, 1) : -1;
+}
+
 void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *row,
 			 const struct kpm_tag_name *name, const struct kpm_trend *trend,
 			 const struct kpm_objects *objects, struct kpm_evidence *e)
@@ -181,6 +203,7 @@ void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *
 		.blind = frees_unseen(snap) && !(snap->have & KPM_HAVE_AUDIT),
 		.steps = kpm_trend_steps(trend, row->tag),
 		.bend = 1,
+		.survived = -1,
 	};
 	note_design(e, name);
 	e->span_ns = e->steps.seen_ns;
@@ -204,7 +227,18 @@ void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *
 		e->ages_known = true;
 		e->old_s = objects->survive_s;
 		e->old = (double)objects->survivors / objects->all;
+		e->survived = survived(e, trend, row->tag);
 	}
+}
+
+void kpm_evidence_stays(struct kpm_evidence *e, const struct kpm_who *who, uint32_t tag)
+{
+	struct kpm_stay stay = who ? kpm_who_stay(who, tag) : (struct kpm_stay){0};
+
+	if (e->cohort || !stay.samples)
+		return;
+	e->cohort = stay.samples;
+	e->stayed = fmin(stay.share, 1);
 }
 
 /* In every window that there is. */
@@ -226,13 +260,21 @@ static double freed_share(const struct kpm_evidence *e)
 	return e->allocs ? (double)e->frees / e->allocs : 0;
 }
 
+static bool is_turned_over(const struct kpm_evidence *e)
+{
+	if (e->cohort >= COHORT_LEAST)
+		return e->stayed < STAYED_LEAST;
+	return e->ages_known &&
+	       (e->old < OLD_LEAST || (e->survived >= 0 && e->survived < SURVIVED_LEAST));
+}
+
 enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *e)
 {
 	double per_object = e->diff ? (double)e->bytes / e->diff : 0, freed = freed_share(e);
 	bool churns = e->allocs >= CHURN_ALLOCS && freed > CHURN_FREED;
 	bool grows = e->grown >= GROWN_OBJECTS * per_object && e->grown > 0 &&
 		     e->grown > GROWN_NOISES * e->noise;
-	bool young = e->ages_known && e->old < OLD_LEAST;
+	bool turned_over = is_turned_over(e);
 
 	if (e->steps.steps < STEPS_LEAST || !e->known[KPM_RUN])
 		return KPM_STEADY;
@@ -244,17 +286,19 @@ enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *e)
 	if (e->jump > STEP_JUMP)
 		return rises_everywhere(e) && e->bend > STEP_BEND ? KPM_GROWING : KPM_STEADY;
 	/* its objects are turned over: it is busier, no more */
-	if (young && freed > MUCH_FREED)
+	if (turned_over && freed > MUCH_FREED)
 		return KPM_CHURN;
 	/* objects that were freed without our knowledge look as if they stayed */
 	if (e->blind && (e->missed || freed > MUCH_FREED))
 		return churns ? KPM_CHURN : KPM_GROWING;
-	/* most of it comes and goes, and it rose a few times only: not enough to tell */
-	if (freed > MUCH_FREED && e->steps.grew * BUSY_STEPS < e->steps.steps)
+	/* most of it comes and goes, and it rose a few times only, or nobody knows what survives: not
+	 * enough to tell */
+	if (freed > MUCH_FREED && (e->steps.grew * BUSY_STEPS < e->steps.steps ||
+				   (e->survived < 0 && e->cohort < COHORT_LEAST)))
 		return KPM_GROWING;
 	/* not for long enough, or in too few steps, to tell */
 	if (e->newcomer || (e->hold_why && !e->hold_s) || e->span_ns < 2 * e->hold_s * KPM_SECOND ||
-	    e->steps.grew < LEAK_STEPS || young)
+	    e->steps.grew < LEAK_STEPS || turned_over)
 		return KPM_GROWING;
 	/* a leak goes on: it neither flattens out nor falls back */
 	if (!rises_everywhere(e) || e->bend < LEAK_BEND ||
@@ -306,6 +350,10 @@ char *kpm_evidence_words(const struct kpm_evidence *e, char *buf)
 	if (e->ages_known)
 		add(buf, ", %.0f%% of its objects older than %s", 100 * e->old,
 		    kpm_format_duration(e->old_s * KPM_SECOND, time));
+	if (e->cohort)
+		add(buf, ", of %" PRIu64 " old ones %.0f%% stayed", e->cohort, 100 * e->stayed);
+	else if (e->survived >= 0)
+		add(buf, ", %.0f%% of what was there then still is", 100 * e->survived);
 	if (e->hold_s)
 		add(buf, ", held for %u s by design (%s)", e->hold_s, e->hold_why);
 	else if (e->hold_why)
@@ -319,26 +367,4 @@ char *kpm_evidence_words(const struct kpm_evidence *e, char *buf)
 	if (e->estimated)
 		add(buf, ", an estimate");
 	return buf;
-}
-
-bool kpm_move_together(const struct kpm_trend *trend, uint32_t a, uint32_t b)
-{
-	struct kpm_point x[POINTS], y[POINTS];
-	int count = kpm_trend_points(trend, a, KPM_KINDS, KPM_WINDOW_RUN, x, POINTS);
-	int last = count - 1, part = count / 4;
-	double ratio;
-
-	if (count < 8 ||
-	    (int)kpm_trend_points(trend, b, KPM_KINDS, KPM_WINDOW_RUN, y, POINTS) != count ||
-	    x[last].bytes <= x[0].bytes || y[last].bytes <= y[0].bytes)
-		return false;
-	ratio = (y[last].bytes - y[0].bytes) / (x[last].bytes - x[0].bytes);
-	/* each quarter of the way in the same proportion */
-	for (int i = 0; i + part < count; i += part) {
-		double dx = x[i + part].bytes - x[i].bytes, dy = y[i + part].bytes - y[i].bytes;
-
-		if (dx <= 0 || dy <= 0 || fabs(dy / dx / ratio - 1) > 0.2)
-			return false;
-	}
-	return true;
 }

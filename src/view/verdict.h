@@ -14,6 +14,7 @@
 #include "model/snapshot.h"
 #include "model/tagset.h"
 #include "model/trend.h"
+#include "model/who.h"
 
 /* In the order in which suspects are ranked. */
 enum kpm_verdict {
@@ -53,6 +54,11 @@ struct kpm_evidence {
 	const char *hold_why;
 	double old;
 	uint32_t old_s;
+	/* of the objects that were outstanding old_s ago, the share that still is; negative: not known */
+	double survived;
+	/* objects, or samples of them, that were old some time ago; the share of these that still is */
+	uint64_t cohort;
+	double stayed;
 };
 
 /*
@@ -63,6 +69,9 @@ struct kpm_evidence {
 void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *row,
 			 const struct kpm_tag_name *name, const struct kpm_trend *trend,
 			 const struct kpm_objects *objects, struct kpm_evidence *evidence);
+
+/* Adds what samples tell of whether old objects stay, unless it is known already. `who` may be NULL. */
+void kpm_evidence_stays(struct kpm_evidence *evidence, const struct kpm_who *who, uint32_t tag);
 
 enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *evidence);
 
@@ -75,12 +84,6 @@ const char *kpm_verdict_name(enum kpm_verdict verdict);
  */
 #define KPM_EVIDENCE_LEN 320
 char *kpm_evidence_words(const struct kpm_evidence *evidence, char *buf);
-
-/*
- * Do two tags move together? True if they grew by the same number of objects or in the same
- * proportion all the time.
- */
-bool kpm_move_together(const struct kpm_trend *trend, uint32_t a, uint32_t b);
 
 /* Theil-Sen: the median of the slopes between any two of `count` points, bytes a second. */
 #define KPM_SLOPE_POINTS 25

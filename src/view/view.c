@@ -64,7 +64,8 @@ static bool is_found(const struct kpm_view_opts *opts, const struct kpm_frame_pa
 	const struct kpm_location *location = parts->locations ? parts->locations[row->tag] : NULL;
 
 	return !find || !*find || holds(name->text, find) || holds(name->module, find) ||
-	       holds(name->cache, find) || (location && holds(location->file, find)) ||
+	       holds(name->cache, find) || (name->merged && holds(name->merged->aliases, find)) ||
+	       (location && holds(location->file, find)) ||
 	       (parts->labels && holds(parts->labels[row->tag], find));
 }
 
