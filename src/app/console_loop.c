@@ -109,6 +109,15 @@ static int move_in_recording(struct screen *s, unsigned int reactions, struct kp
 	return 0;
 }
 
+static void raise_selected(struct screen *s)
+{
+	uint32_t tag = kpm_console_state(s->console)->selected;
+	int ret = tag == KPM_NO_TAG ? -ENOENT : kpm_session_raise(&s->session, tag);
+
+	kpm_console_say(s->console, ret ? " Not possible here: no samples are taken"
+					: " Each allocation of the tag is sampled for 10 s");
+}
+
 static int react(struct screen *s, unsigned int reactions, struct kpm_err *err)
 {
 	const struct kpm_console_state *state = kpm_console_state(s->console);
@@ -127,6 +136,8 @@ static int react(struct screen *s, unsigned int reactions, struct kpm_err *err)
 		ret = build_frame(s, err);
 	if (reactions & KPM_REACT_WRITE)
 		write_view(s);
+	if (reactions & KPM_REACT_RAISE)
+		raise_selected(s);
 	return ret;
 }
 

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Samples for the console, and all that it shows of them. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/alert_rules.h"
 #include "app/console_session.h"
 #include "base/clock.h"
+#include "base/memstream.h"
 #include "base/rights.h"
+#include "sink/stacks.h"
 #include "source/replay.h"
+#include "view/findings_text.h"
 
 /* The scan for the objects of the selected tag reads the whole table. */
 #define OBJECTS_EVERY_NS (5 * KPM_SECOND)
@@ -15,6 +19,8 @@
 #define FILES_A_TICK 256
 /* Samples played before the one that is jumped to, for changes and trends. */
 #define SEEK_BACK 512
+/* Findings on the page: more than anybody reads. */
+#define FINDINGS_MAX 64
 
 int kpm_session_open(struct kpm_session *s, const struct kpm_options *o, struct kpm_err *err)
 {
@@ -34,8 +40,10 @@ int kpm_session_open(struct kpm_session *s, const struct kpm_options *o, struct 
 		ret = kpm_labels_open(kpm_labels_file(o), &s->labels, err);
 	/* the key w writes where the user says */
 	if (!ret)
-		ret = kpm_sampler_open(&s->sampler, o, KPM_LOCATION_FILE, KPM_RIGHT_ANY_FILE, NULL,
-				       err);
+		ret = kpm_sampler_open(&s->sampler, o, KPM_LOCATION_FILE | KPM_NEEDS_CHARGES,
+				       KPM_RIGHT_ANY_FILE, NULL, err);
+	if (!ret)
+		kpm_sampler_want_who(&s->sampler, s->labels);
 	/* played from its beginning, unless a time was given */
 	if (!ret && s->sampler.recording && !kpm_recording_timed(s->sampler.recording))
 		kpm_replay_seek(s->sampler.source, 0);
@@ -44,12 +52,36 @@ int kpm_session_open(struct kpm_session *s, const struct kpm_options *o, struct 
 
 void kpm_session_close(struct kpm_session *s)
 {
+	kpm_diagnosis_done(&s->diagnosis);
+	free(s->findings);
 	kpm_sampler_close(&s->sampler);
+	kpm_holding_free(s->holding);
+	free(s->stacks);
 	kpm_view_free(s->view);
 	kpm_rollup_state_free(&s->rollups);
 	kpm_alerts_free(s->alerts);
 	kpm_rules_free(s->rules);
 	kpm_labels_free(s->labels);
+}
+
+static int step_alerts(struct kpm_session *s)
+{
+	struct kpm_sampler *sampler = &s->sampler;
+	const struct kpm_trend *trend = s->rollups.of[KPM_BY_TAG].trend;
+	float *leak = NULL;
+	uint32_t count = 0;
+	int ret = 0;
+
+	if (kpm_rules_want_verdicts(s->rules)) {
+		ret = kpm_diagnose(&s->diagnosis, sampler, trend, s->labels, false, FINDINGS_MAX);
+		leak = ret ? NULL : kpm_diagnosis_leaks(&s->diagnosis, &count);
+		kpm_alerts_verdicts(s->alerts, leak, count);
+	}
+	if (!ret)
+		ret = kpm_alerts_step(s->alerts, &sampler->snap, sampler->tags, sampler->who, trend,
+				      s->tell, s->arg);
+	free(leak);
+	return ret;
 }
 
 void kpm_session_sample(struct kpm_session *s)
@@ -67,10 +99,13 @@ void kpm_session_sample(struct kpm_session *s)
 		return;
 	s->located = kpm_locations_ask_new(sampler->locations, s->located, FILES_A_TICK,
 					   KPM_LOCATION_FILE);
-	ret = kpm_rollup_state_push(&s->rollups, &sampler->snap, sampler->tags, s->labels);
+	ret = kpm_rollup_state_push(&s->rollups, &sampler->snap, sampler->tags, sampler->who,
+				    s->labels);
+	if (!ret)
+		kpm_sampler_raise_growing(sampler, s->rollups.of[KPM_BY_TAG].trend,
+					  s->options->interval_ns);
 	if (!ret && s->alerts)
-		ret = kpm_alerts_step(s->alerts, &sampler->snap, sampler->tags,
-				      s->rollups.of[KPM_BY_TAG].trend, s->tell, s->arg);
+		ret = step_alerts(s);
 	if (!ret)
 		return;
 	s->failed = true;
@@ -101,6 +136,8 @@ int kpm_session_frame(struct kpm_session *s, const struct kpm_console_state *sta
 		.trend = past->trend,
 		.alerts = groups ? NULL : s->alerts,
 		.locations = groups ? NULL : kpm_sampler_locations(&s->sampler),
+		.who = groups ? kpm_rollup_who(past->rollup) : s->sampler.who,
+		.by = state->by,
 	};
 
 	kpm_history_set_base(past->history, state->base);
@@ -128,23 +165,81 @@ static void scan_objects(struct kpm_session *s, const struct kpm_console_state *
 	s->objects_at = kpm_now();
 }
 
-/* Without the ages of objects: they take a scan of the whole table for each suspect. */
-static void rank_suspects(struct kpm_session *s)
+/* The text of the stacks of the selected tag, once for each sample. */
+static void show_stacks(struct kpm_session *s, const struct kpm_console_state *state)
 {
-	const struct kpm_snapshot *snap = &s->sampler.snap;
+	const struct kpm_sampler *sampler = &s->sampler;
+	uint32_t tag = state->selected, count = sampler->snap.count;
+	struct kpm_memstream text;
+	struct kpm_held held;
+	struct kpm_err err;
+	bool *wanted;
+	int ret;
 
-	if (s->suspects_of == snap->mono_ns)
+	if (state->by != KPM_BY_TAG || tag == KPM_NO_TAG || tag >= count || !sampler->owners ||
+	    (s->stacks_of == sampler->snap.mono_ns && s->stacks_tag == tag))
 		return;
-	s->suspect_count = kpm_suspects_rank(snap, s->sampler.tags, s->rollups.of[KPM_BY_TAG].trend,
-					     NULL, NULL, s->suspects, KPM_SESSION_SUSPECTS);
-	s->suspects_of = snap->mono_ns;
+	if (!s->holding) {
+		s->holding = kpm_holding_new();
+		if (s->holding)
+			kpm_holding_name_by(s->holding, sampler->ksyms);
+	}
+	wanted = calloc(count, sizeof(*wanted));
+	if (s->holding && wanted) {
+		wanted[tag] = true;
+		ret = kpm_holding_update(s->holding, sampler, wanted, 0, &held);
+		if (!ret && !kpm_memstream_open(&text, &err)) {
+			ret = kpm_stacks_table(text.stream, &held);
+			if (!kpm_memstream_close(&text, ret, &err)) {
+				free(s->stacks);
+				s->stacks = text.text;
+				s->stacks_of = sampler->snap.mono_ns;
+				s->stacks_tag = tag;
+			}
+		}
+	}
+	free(wanted);
+}
+
+int kpm_session_raise(struct kpm_session *s, uint32_t tag)
+{
+	struct kpm_source *source = s->sampler.source;
+
+	return source && source->ops->raise ? source->ops->raise(source, tag, KPM_SESSION_RAISE_S)
+					    : -EOPNOTSUPP;
+}
+
+/* Without the ages of objects: they take a scan of the whole table for each suspect. */
+static void find_causes(struct kpm_session *s)
+{
+	int64_t now = s->sampler.snap.mono_ns;
+	const struct kpm_findings *findings = &s->diagnosis.findings;
+	struct kpm_memstream text;
+	struct kpm_err err;
+
+	if (s->diagnosis_of == now ||
+	    kpm_diagnose(&s->diagnosis, &s->sampler, s->rollups.of[KPM_BY_TAG].trend, s->labels,
+			 false, FINDINGS_MAX) ||
+	    kpm_memstream_open(&text, &err))
+		return;
+	for (uint32_t i = 0; i < findings->count; i++)
+		kpm_finding_print(text.stream, &s->diagnosis.of, s->diagnosis.suspects,
+				  &findings->list[i]);
+	if (kpm_memstream_close(&text, 0, &err))
+		return;
+	free(s->findings);
+	s->findings = text.text;
+	s->diagnosis_of = now;
 }
 
 void kpm_session_details(struct kpm_session *s, const struct kpm_console_state *state)
 {
+	kpm_sampler_want_charges(&s->sampler, state->by == KPM_BY_CGROUP);
 	scan_objects(s, state);
 	if (state->suspects)
-		rank_suspects(s);
+		find_causes(s);
+	if (state->stacks)
+		show_stacks(s, state);
 }
 
 /* Takes answers and asks for the rows that the screen shows now. */
@@ -212,9 +307,9 @@ struct kpm_scene kpm_session_scene(struct kpm_session *s, const struct kpm_conso
 		.slab = s->rollups.slab_trend,
 		/* groups have numbers of their own */
 		.objects = s->objects_known && state->by == KPM_BY_TAG ? &s->objects : NULL,
-		.suspects = s->suspects,
-		.suspect_count = s->suspect_count,
+		.findings = s->findings,
 		.alerts = s->alerts,
+		.stacks = s->stacks && s->stacks_tag == state->selected ? s->stacks : NULL,
 		.snap = &s->sampler.snap,
 		.tags = s->sampler.tags,
 		.failure = s->failed ? s->failure.text : NULL,

@@ -6,15 +6,17 @@
 #ifndef KPM_CONSOLE_SESSION_H
 #define KPM_CONSOLE_SESSION_H
 
+#include "app/diagnosis.h"
+#include "app/holding.h"
 #include "app/rollup_state.h"
 #include "app/sampler.h"
 #include "console/console.h"
 #include "resolve/labels.h"
 #include "view/alerts.h"
 #include "view/rules.h"
-#include "view/suspects.h"
 
-#define KPM_SESSION_SUSPECTS 64
+/* Seconds for which each allocation of a tag is sampled on demand. */
+#define KPM_SESSION_RAISE_S 10
 
 struct kpm_session {
 	const struct kpm_options *options;
@@ -28,10 +30,14 @@ struct kpm_session {
 	/* of the selected tag */
 	struct kpm_objects objects;
 	bool objects_known;
-	int64_t objects_at; /* clock of the scan, monotonic */
-	struct kpm_suspect suspects[KPM_SESSION_SUSPECTS];
-	uint32_t suspect_count;
-	int64_t suspects_of;    /* clock of the sample that they are of */
+	int64_t objects_at;          /* clock of the scan, monotonic */
+	struct kpm_holding *holding; /* NULL: no stacks were shown yet */
+	char *stacks;                /* their text */
+	uint32_t stacks_tag;
+	int64_t stacks_of; /* clock of the sample that they are of */
+	struct kpm_diagnosis diagnosis;
+	char *findings;         /* its text */
+	int64_t diagnosis_of;   /* clock of the sample that it is of */
 	uint32_t located;       /* tags whose files were asked for */
 	struct kpm_err failure; /* of the last sample, if it failed */
 	bool failed;
@@ -57,6 +63,9 @@ int kpm_session_frame(struct kpm_session *session, const struct kpm_console_stat
 /* Finds out the details that the screen shows beside the frame: objects, ranking, locations. */
 void kpm_session_details(struct kpm_session *session, const struct kpm_console_state *state);
 void kpm_session_locate(struct kpm_session *session, const struct kpm_console_state *state);
+
+/* Has each allocation of a tag sampled for a while. 0 or -errno: -EOPNOTSUPP in a recording. */
+int kpm_session_raise(struct kpm_session *session, uint32_t tag);
 
 /* Marks the latest sample: changes can be shown against it. 0 or -ENOMEM. */
 int kpm_session_mark(struct kpm_session *session);

@@ -41,7 +41,8 @@ static int push_slab(struct kpm_rollup_state *l, const struct kpm_snapshot *snap
 }
 
 int kpm_rollup_state_push(struct kpm_rollup_state *l, const struct kpm_snapshot *snap,
-			  const struct kpm_tagset *tags, const struct kpm_labels *labels)
+			  const struct kpm_tagset *tags, const struct kpm_who *who,
+			  const struct kpm_labels *labels)
 {
 	int ret = label_new_tags(l, tags, labels);
 
@@ -49,7 +50,7 @@ int kpm_rollup_state_push(struct kpm_rollup_state *l, const struct kpm_snapshot 
 		struct kpm_rollup_past *past = &l->of[by];
 
 		if (past->rollup)
-			ret = kpm_rollup_add(past->rollup, snap, tags);
+			ret = kpm_rollup_add(past->rollup, snap, tags, who, NULL);
 		if (!ret)
 			ret = push(past, past->rollup ? kpm_rollup_snapshot(past->rollup) : snap);
 	}

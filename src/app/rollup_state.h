@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The samples of the console by tag, by module and by cache, each with its past. */
+/* The samples of the console by tag and by each roll-up, each with its past. */
 #ifndef KPM_ROLLUP_STATE_H
 #define KPM_ROLLUP_STATE_H
 
@@ -34,8 +34,9 @@ void kpm_rollup_state_reset(struct kpm_rollup_state *state);
 
 void kpm_rollup_state_free(struct kpm_rollup_state *state);
 
-/* Adds a sample to each past. `labels` may be NULL. -ENOMEM: the pasts may end at other samples. */
+/* Adds a sample to each past. `who` and `labels` may be NULL. -ENOMEM: the pasts may end at other samples. */
 int kpm_rollup_state_push(struct kpm_rollup_state *state, const struct kpm_snapshot *snap,
-			  const struct kpm_tagset *tags, const struct kpm_labels *labels);
+			  const struct kpm_tagset *tags, const struct kpm_who *who,
+			  const struct kpm_labels *labels);
 
 #endif

@@ -13,12 +13,18 @@
 #include "app/locations.h"
 #include "base/error.h"
 #include "cli/options.h"
+#include "model/charges.h"
 #include "model/history.h"
 #include "model/recording.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
+#include "model/samples.h"
 #include "model/trend.h"
+#include "model/who.h"
 #include "resolve/ksyms.h"
+#include "resolve/merged.h"
+#include "resolve/owners.h"
+#include "resolve/stays.h"
 #include "source/source.h"
 #include "view/verdict.h"
 
@@ -26,6 +32,7 @@ struct kpm_sampler {
 	const struct kpm_options *options;
 	struct kpm_tagset *tags;
 	struct kpm_ksyms *ksyms;
+	struct kpm_merged *merged;       /* names of caches; NULL: a recording has its own */
 	struct kpm_locations *locations; /* NULL: none are looked for */
 	struct kpm_source *source;       /* NULL: it was taken away (kpm_sampler_release) */
 	struct kpm_recording *recording; /* the source's, NULL: it is the running kernel */
@@ -34,7 +41,21 @@ struct kpm_sampler {
 	struct kpm_snapshot spare; /* and the one before */
 	struct kpm_history *history;
 	struct kpm_trend *trend;
+	bool wants_who;             /* samples are read with each snapshot */
+	struct kpm_samples samples; /* of the latest one */
+	bool charges_readable;
+	bool wants_charges; /* with who: cgroups are those that the kernel charges */
+	struct kpm_charges charges;
+	int64_t charged_ns, charging_ns; /* when they were read, and what that took */
+	struct kpm_owners *owners;       /* NULL: not asked for yet, or a recording */
+	struct kpm_stays *stays;         /* likewise */
+	/* who is behind the latest sample; NULL: not known. A recording's own */
+	struct kpm_who *who;
+	struct kpm_labels *own_labels; /* for the lists of helpers, if the command has none */
 };
+
+/* In `needs`, beside enum kpm_location_part: kpm_sampler_want_charges() may be called. */
+#define KPM_NEEDS_CHARGES (1U << 31)
 
 /*
  * Opens the source that the options ask for. Starts workers that find the facts in `needs` (enum
@@ -54,6 +75,26 @@ int kpm_sampler_sample(struct kpm_sampler *sampler, struct kpm_err *err);
 /* The two halves of that: into snap, and from there into history and trend. */
 int kpm_sampler_read(struct kpm_sampler *sampler, struct kpm_err *err);
 int kpm_sampler_enter(struct kpm_sampler *sampler, struct kpm_err *err);
+
+/*
+ * From the next sample on, finds out who is behind the tags; `labels` says what functions are
+ * helpers, NULL: the file of labels that the options name, if it can be read. What is out of reach
+ * stays unknown.
+ */
+void kpm_sampler_want_who(struct kpm_sampler *sampler, const struct kpm_labels *labels);
+
+/*
+ * From the next sample on, cgroups are those that the kernel charges, as far as it can be asked: it
+ * takes some 300 ns an object, and a hundredth of the time at most.
+ */
+void kpm_sampler_want_charges(struct kpm_sampler *sampler, bool want);
+
+/*
+ * Has each allocation of the tags that grew most in `trend` sampled until about the next sample but
+ * one, so that who is behind them is known well. Of a source that cannot, nothing.
+ */
+void kpm_sampler_raise_growing(struct kpm_sampler *sampler, const struct kpm_trend *trend,
+			       int64_t interval_ns);
 
 /* Has the source been taken away? 0, or -ESHUTDOWN and a sentence. */
 int kpm_sampler_check(struct kpm_sampler *sampler, struct kpm_err *err);

@@ -16,8 +16,10 @@ struct kpm_verified {
 };
 
 /*
- * Audits and counts, and again some seconds later if too many are tracked: the audit does not see
- * frees of the last few seconds. 0, or -errno and a sentence.
+ * Audits and counts, and again some seconds later, twice at most, if too many are tracked: what was
+ * freed without an event within the last seconds, or in lists that others changed meanwhile, is found
+ * by a later audit. So objects are held against the kernel's count only if they were there when the
+ * first audit began. 0, or -errno and a sentence.
  */
 int kpm_verify(struct kpm_audit *audit, const struct kpm_roots *roots,
 	       struct kpm_verified *verified, struct kpm_err *err);

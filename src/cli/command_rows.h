@@ -13,6 +13,10 @@ COMMAND(dump, .operands = "[-- COMMAND [ARGUMENT...]]",
 COMMAND(suspects, .formats = "table csv json", .options = "reads probes pins",
 	.for_ns = 60 * KPM_SECOND, .interval_ns = 2 * KPM_SECOND,
 	.help = "watch for a minute, then rank what grew: leak, cache or churn")
+COMMAND(stacks, .operands = "[TAG...]", .most = SIZE_MAX, .needs = "TAGs or patterns",
+	.formats = "table json folded svg pprof", .options = "reads probes pins",
+	.for_ns = 10 * KPM_SECOND,
+	.help = "show by which ways, and by whom, what is outstanding was allocated")
 COMMAND(watch, .formats = "table json", .options = "reads probes pins",
 	.interval_ns = 10 * KPM_SECOND, .help = "alert when a tag grows past a threshold")
 COMMAND(find, .operands = "NAME...", .least = 1, .most = SIZE_MAX,

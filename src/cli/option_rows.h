@@ -8,7 +8,7 @@
  *                                                      AT(member) or by SET(function)
  */
 STORED(int64_t, for_ns, .name = "for", .arg = "DURATION", .kind = KPM_OPTION_DURATION,
-       .commands = "dump watch suspects record report audit", .group = "Counting",
+       .commands = "dump stacks watch suspects record report audit", .group = "Counting",
        .help = "how long: 90s, 10m, 2h (10s; suspects 1m; watch, record: until ^C)")
 STORED(int64_t, interval_ns, .name = "interval", .letter = 'D', .arg = "DURATION",
        .kind = KPM_OPTION_DURATION, .least = KPM_SECOND / 10,
@@ -21,21 +21,24 @@ OPTION(.name = "tags", .arg = "N", .kind = KPM_OPTION_COUNT, AT(live.tags), .lea
        .most = KPM_TAGS_MAX, .own_probes = true, .commands = "probes",
        .help = "capacity of the table of call sites")
 OPTION(.name = "no-rescue", .kind = KPM_OPTION_FLAG, AT(live.no_rescue), .own_probes = true,
-       .commands = "probes", .help = "attach the free probes once only: cheaper, loses frees")
+       .commands = "probes", .help = "attach no second copies of probes: cheaper, loses events")
 OPTION(.name = "probes", .arg = "LIST", .kind = KPM_OPTION_OTHER, SET(set_probes),
        .own_probes = true, .commands = "probes",
        .help = "probes that must (+NAME) or must not (-NAME) be attached")
+OPTION(.name = "samples", .arg = "PERCENT", .kind = KPM_OPTION_OTHER, SET(set_samples),
+       .own_probes = true, .commands = "probes",
+       .help = "processor time for stacks of allocations, of each CPU (0.1); or off")
 STORED(bool, private, .name = "private", .kind = KPM_OPTION_FLAG, .commands = "reads",
        .help = "load probes of its own, even if tracking was started")
 STORED(bool, no_audit, .name = "no-audit", .kind = KPM_OPTION_FLAG,
-       .commands = "console dump watch suspects record report",
+       .commands = "console dump stacks watch suspects record report",
        .help = "do not look for objects whose free was missed")
 STORED(bool, verify, .name = "verify", .kind = KPM_OPTION_FLAG, .commands = "status",
        .help = "fail if any cache has more tracked objects than the kernel reports")
 OPTION(.name = "pins", .arg = "DIR", .kind = KPM_OPTION_FOLDER, AT(live.roots.pins),
        .commands = "pins", .help = "folder that start pins into (kpoolmon in the bpf file system)")
 STORED(const char *, from, .name = "from", .arg = "FILE[@TIME]", .kind = KPM_OPTION_FILE,
-       .commands = "dump", .help = "show a recording instead of counting")
+       .commands = "dump suspects", .help = "show or judge a recording instead of counting")
 STORED(uint64_t, keep, .name = "keep", .arg = "SIZE", .kind = KPM_OPTION_COUNT, .least = 10000,
        .most = 1000000000000, .commands = "record",
        .help = "size limit of the recording, about (256M)")
@@ -52,11 +55,14 @@ STORED(struct kpm_list, exclude, .name = "exclude", .letter = 'x', .arg = "PATTE
        .help = "not the tags that match; repeatable")
 OPTION(.name = "sort", .arg = "COLUMN", .kind = KPM_OPTION_OTHER, SET(set_sort),
        .commands = "shows", .help = "order by a column (bytes)")
+OPTION(.name = "by", .arg = "WHAT", .kind = KPM_OPTION_OTHER, SET(set_by),
+       .commands = "dump stacks",
+       .help = "sums by module, cache, owner, process or cgroup instead of tags")
 OPTION(.name = "reverse", .kind = KPM_OPTION_FLAG, AT(view.reverse), .commands = "shows",
        .help = "in reverse order")
 OPTION(.name = "limit", .arg = "N", .kind = KPM_OPTION_COUNT, AT(view.limit), .least = 1,
-       .most = UINT32_MAX, .commands = "dump suspects find diff report audit",
-       .help = "the first N tags or files only (find, audit 20; report 25)")
+       .most = UINT32_MAX, .commands = "dump stacks suspects find diff report audit",
+       .help = "the first N tags or files only (stacks, find, audit 20; report 25)")
 OPTION(.name = "by-change", .letter = '(', .kind = KPM_OPTION_TOGGLE, AT(view.by_change),
        .commands = "shows", .help = "order by the change in the second half of the counting")
 OPTION(.letter = 't', .usual = "tag", .kind = KPM_OPTION_OTHER, SET(set_sort), .commands = "shows",
@@ -76,7 +82,7 @@ STORED(bool, totals, .name = "totals", .letter = 'e', .kind = KPM_OPTION_FLAG, .
 STORED(bool, no_highlight, .name = "no-highlight", .letter = 'l', .kind = KPM_OPTION_FLAG,
        .commands = "shows", .help = "no highlighting")
 STORED(const char *, labels, .name = "labels", .letter = 'g', .arg = "FILE",
-       .usual = KPM_LABELS_FILE, .kind = KPM_OPTION_FILE, .commands = "shows",
+       .usual = KPM_LABELS_FILE, .kind = KPM_OPTION_FILE, .commands = "shows stacks suspects",
        .help = "add the column Label from FILE (" KPM_LABELS_FILE ")")
 STORED(bool, exact, .name = "exact", .kind = KPM_OPTION_FLAG, .commands = "shows diff",
        .help = "sizes in bytes, without units")
@@ -85,10 +91,10 @@ STORED(bool, verbose, .name = "verbose", .kind = KPM_OPTION_FLAG, .commands = "d
 STORED(const char *, columns, .name = "columns", .arg = "LIST", .kind = KPM_OPTION_TEXT,
        .commands = "shows", .help = "these columns; +LIST: these as well, see below")
 OPTION(.name = "format", .arg = "FORMAT", .kind = KPM_OPTION_OTHER, SET(set_format),
-       .commands = "dump watch suspects find status diff audit", .group = "Output",
+       .commands = "dump stacks watch suspects find status diff audit", .group = "Output",
        .help = "table, csv, json, record, prometheus (by the suffix of FILE)")
 STORED(struct kpm_list, outputs, .name = "output", .letter = 'o', .arg = "FILE",
-       .kind = KPM_OPTION_FILES, .most = 8, .commands = "dump diff report",
+       .kind = KPM_OPTION_FILES, .most = 8, .commands = "dump stacks diff report",
        .help = "write FILE instead of standard output; repeatable")
 STORED(bool, append, .name = "append", .kind = KPM_OPTION_FLAG, .commands = "dump",
        .help = "add to FILE (csv, json)")

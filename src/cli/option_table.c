@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The table of options, and how a value of each kind is checked and stored. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -38,6 +39,38 @@ static int set_format(struct kpm_options *o, const char *arg, struct kpm_err *er
 	return o->format ? 0
 			 : kpm_usage(err, "there is no format '%.40s'; there are %s", arg,
 				     kpm_format_names(names, sizeof(names)));
+}
+
+static int set_by(struct kpm_options *o, const char *arg, struct kpm_err *err)
+{
+	for (enum kpm_rollup_by by = KPM_BY_TAG; by < KPM_ROLLUPS; by++)
+		if (!strcmp(arg, kpm_rollup_name(by))) {
+			o->by = by;
+			return 0;
+		}
+	return kpm_usage(err, "--by '%.40s': expected tag, module, cache, owner, process or cgroup",
+			 arg);
+}
+
+static int set_samples(struct kpm_options *o, const char *arg, struct kpm_err *err)
+{
+	char *end;
+	double percent;
+
+	if (!strcmp(arg, "off")) {
+		o->live.samples = -1;
+		return 0;
+	}
+	percent = strtod(arg, &end);
+	if (*end == '%')
+		end++;
+	if (end == arg || *end || !(percent * 10000 >= 1 && percent * 10000 <= KPM_SAMPLES_MAX))
+		return kpm_usage(err,
+				 "--samples '%.40s': expected off, or a part of a CPU from "
+				 "0.0001 to 10 percent",
+				 arg);
+	o->live.samples = percent * 10000 + 0.5;
+	return 0;
 }
 
 static int set_probes(struct kpm_options *o, const char *arg, struct kpm_err *err)

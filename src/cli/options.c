@@ -181,6 +181,8 @@ static int check_append(const struct kpm_options *o, struct kpm_err *err)
 static int check_together(const struct kpm_options *o, bool interval_given, struct kpm_err *err)
 {
 	struct kpm_column_list columns = {.count = 0};
+	/* at which pace to play it */
+	bool paced = o->command && o->command->recording;
 	int ret = check_append(o, err);
 
 	if (ret)
@@ -191,10 +193,10 @@ static int check_together(const struct kpm_options *o, bool interval_given, stru
 	if (o->child && o->for_given)
 		return kpm_usage(err, "--for and a COMMAND exclude each other: the end of "
 				      "the COMMAND ends the counting");
-	if (o->from && (o->child || o->for_given || o->private))
-		return kpm_usage(err,
-				 "--from shows a recording: nothing is counted; leave out --for, "
-				 "COMMAND, --private and options about probes");
+	if (o->from && (o->child || o->for_given || o->private || (interval_given && !paced)))
+		return kpm_usage(
+			err, "--from shows a recording: nothing is counted; leave out --for, -D, "
+			     "COMMAND, --private and options about probes");
 	if (o->state && !o->once)
 		return kpm_usage(err, "--state is for runs of one sample: give --once, too");
 	if (o->once && (o->for_given || interval_given))

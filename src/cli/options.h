@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "model/rollup.h"
 #include "sink/sink.h"
 #include "source/live.h"
 #include "view/view.h"
@@ -38,6 +39,7 @@ struct kpm_options {
 	struct kpm_live_opts live;
 	struct kpm_view_opts view; /* borrows include and exclude */
 	enum kpm_format format;    /* KPM_FORMAT_NONE: by each file's suffix, else the table */
+	enum kpm_rollup_by by;     /* --by */
 	const char *release;       /* --kernel; NULL: the running one's, or the only one there */
 #define OPTION(...)
 #define STORED(TYPE, NAME, ...) TYPE NAME;

@@ -21,7 +21,8 @@ static int no_such_probe(const char *word, size_t len, struct kpm_err *err)
 		strcat(names, kpm_hook_table[i].name);
 		strcat(names, ", ");
 	}
-	return kpm_usage(err, "--probes: '%.*s' is not + or - and one of %sfentry, kprobe, all",
+	return kpm_usage(err,
+			 "--probes: '%.*s' is not + or - and one of %sfentry, kprobe, classic, all",
 			 len < 40 ? (int)len : 40, word, names);
 }
 
@@ -40,6 +41,8 @@ int kpm_probe_list(const char *list, struct kpm_hook_choice *choice, struct kpm_
 			choice->no_fentry = !on;
 		} else if (rest == 6 && !memcmp(list + 1, "kprobe", 6)) {
 			choice->no_kprobe = !on;
+		} else if (rest == 7 && !memcmp(list + 1, "classic", 7)) {
+			choice->classic = on ? KPM_WISH_ON : KPM_WISH_OFF;
 		} else if (rest == 3 && !memcmp(list + 1, "all", 3)) {
 			choice->off = on ? 0 : all;
 		} else {

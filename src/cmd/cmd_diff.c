@@ -149,6 +149,8 @@ int kpm_cmd_diff(const struct kpm_options *o, struct kpm_outcome *outcome, struc
 
 	if (!ret)
 		ret = kpm_dataset_open(o->words[1], &c.b, err);
+	if (!ret)
+		kpm_dataset_pair_merged(&c.a, &c.b);
 	if (!ret && match(o, &c, &fewer))
 		ret = kpm_fail(err, -ENOMEM, "out of memory");
 	if (!ret) {

@@ -20,6 +20,7 @@
 #include "sink/append.h"
 #include "sink/output.h"
 #include "source/replay.h"
+#include "view/filter.h"
 
 /* An output: standard output or a file, with its format and columns. */
 struct target {
@@ -38,6 +39,9 @@ struct dump {
 	struct kpm_labels *labels;
 	const char **label; /* [tag] */
 	struct kpm_sampler sampler;
+	struct kpm_rollup *rollup; /* --by; NULL: the tags themselves */
+	struct kpm_history *group_history;
+	bool *wanted; /* [tag], with --by */
 	struct kpm_child *child;
 	struct kpm_loop loop;
 };
@@ -48,10 +52,13 @@ static int choose_columns(const struct kpm_options *o, struct target *t, struct 
 	bool changes = o->view.by_change && t->sink->change_columns && !t->snapshot;
 	int ret = 0;
 
+	const char *usual = changes ? t->sink->change_columns : t->sink->columns;
+
+	if (o->by)
+		usual = kpm_group_columns(o->by, t->format != KPM_FORMAT_TABLE);
 	if (!o->columns || *o->columns == '+')
-		ret = kpm_columns_parse(&t->opts.columns,
-					changes ? t->sink->change_columns : t->sink->columns, err);
-	if (!ret && o->labels && !o->columns && t->format == KPM_FORMAT_TABLE)
+		ret = kpm_columns_parse(&t->opts.columns, usual, err);
+	if (!ret && o->labels && !o->columns && !o->by && t->format == KPM_FORMAT_TABLE)
 		ret = kpm_columns_parse(&t->opts.columns, "label", err);
 	if (!ret && o->columns)
 		ret = kpm_columns_parse(&t->opts.columns, o->columns + (*o->columns == '+'), err);
@@ -196,9 +203,21 @@ static int build_frame(struct dump *d, struct kpm_view *view, struct kpm_frame *
 		.history = s->history,
 		.labels = d->label,
 		.locations = kpm_sampler_locations(s),
+		.who = s->who,
 	};
 	const struct kpm_column *sort = d->options->view.sort;
 	int ret;
+
+	if (d->rollup) {
+		parts = (struct kpm_frame_parts){
+			.snap = kpm_rollup_snapshot(d->rollup),
+			.tags = kpm_rollup_tags(d->rollup),
+			.history = d->group_history,
+			.who = kpm_rollup_who(d->rollup),
+			.by = d->options->by,
+		};
+		return kpm_view_build(view, &parts, frame, err);
+	}
 
 	/* to order by a location all of them must be known, else only those that are shown */
 	if (sort && sort->needs)
@@ -211,10 +230,15 @@ static int build_frame(struct dump *d, struct kpm_view *view, struct kpm_frame *
 
 static int show(struct dump *d, struct kpm_err *err)
 {
-	struct kpm_view *view = kpm_view_new(&d->options->view);
+	struct kpm_view_opts opts = d->options->view;
+	struct kpm_view *view;
 	struct kpm_frame frame;
 	int ret;
 
+	/* patterns have chosen the tags that were summed */
+	if (d->rollup)
+		opts.include = opts.exclude = NULL;
+	view = kpm_view_new(&opts);
 	if (!view)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	ret = label_tags(d, err);
@@ -229,11 +253,35 @@ static int show(struct dump *d, struct kpm_err *err)
 	return ret;
 }
 
+/* --by: sums the tags that pass the filter. */
+static int sum_up(struct dump *d, struct kpm_err *err)
+{
+	const struct kpm_sampler *s = &d->sampler;
+	uint32_t count = kpm_tagset_count(s->tags);
+	bool *wanted = realloc(d->wanted, (count + 1) * sizeof(*wanted));
+
+	if (!d->rollup) {
+		d->rollup = kpm_rollup_new(d->options->by);
+		d->group_history = kpm_history_new();
+	}
+	if (wanted)
+		d->wanted = wanted;
+	for (uint32_t i = 0; wanted && i < count; i++)
+		wanted[i] = kpm_filter_passes(d->options->view.include, d->options->view.exclude,
+					      kpm_tagset_get(s->tags, i));
+	if (!wanted || !d->rollup || !d->group_history ||
+	    kpm_rollup_add(d->rollup, &s->snap, s->tags, s->who, wanted) ||
+	    kpm_history_push(d->group_history, kpm_rollup_snapshot(d->rollup)))
+		return kpm_fail(err, -ENOMEM, "out of memory");
+	return 0;
+}
+
 static int take_sample(void *arg, struct kpm_err *err)
 {
 	struct dump *d = arg;
+	int ret = kpm_sampler_sample(&d->sampler, err);
 
-	return kpm_sampler_sample(&d->sampler, err);
+	return ret || !d->options->by ? ret : sum_up(d, err);
 }
 
 static int check(void *arg, struct kpm_err *err)
@@ -303,6 +351,8 @@ static unsigned int needs(const struct dump *d)
 	const struct kpm_column *sort = d->options->view.sort;
 	unsigned int needs = sort ? sort->needs : 0;
 
+	if (d->options->by == KPM_BY_CGROUP)
+		needs |= KPM_NEEDS_CHARGES;
 	for (size_t i = 0; i < d->target_count; i++) {
 		const struct kpm_column_list *list = &d->targets[i].opts.columns;
 
@@ -310,6 +360,25 @@ static unsigned int needs(const struct dump *d)
 			needs |= list->column[c]->needs;
 	}
 	return needs;
+}
+
+/* Does one of these columns, or a format, say who is behind the tags? */
+static bool wants_who(const struct dump *d)
+{
+	const struct kpm_column *sort = d->options->view.sort;
+
+	if ((sort && sort->who) || d->options->by >= KPM_BY_OWNER)
+		return true;
+	for (size_t i = 0; i < d->target_count; i++) {
+		const struct kpm_column_list *list = &d->targets[i].opts.columns;
+
+		if (d->targets[i].sink->who)
+			return true;
+		for (size_t c = 0; c < list->count; c++)
+			if (list->column[c]->who)
+				return true;
+	}
+	return false;
 }
 
 static int run(struct dump *d, struct kpm_err *note, struct kpm_err *err)
@@ -326,6 +395,9 @@ static int run(struct dump *d, struct kpm_err *note, struct kpm_err *err)
 	/* all that is left to do with rights is to write files in other people's directories */
 	ret = kpm_sampler_open(&d->sampler, o, needs(d),
 			       o->outputs.count || o->snapshot ? KPM_RIGHT_ANY_FILE : 0, note, err);
+	if (!ret && wants_who(d))
+		kpm_sampler_want_who(&d->sampler, d->labels);
+	kpm_sampler_want_charges(&d->sampler, o->by == KPM_BY_CGROUP);
 	if (!ret)
 		ret = d->sampler.recording ? play(d, err) : count(d, err);
 	if (!ret)
@@ -351,6 +423,9 @@ int kpm_cmd_dump(const struct kpm_options *options, struct kpm_outcome *outcome,
 	for (size_t i = 0; i < d->target_count; i++)
 		free(d->targets[i].head);
 	free(d->targets);
+	kpm_rollup_free(d->rollup);
+	kpm_history_free(d->group_history);
+	free(d->wanted);
 	free(d->label);
 	kpm_labels_free(d->labels);
 	free(d);

@@ -124,7 +124,7 @@ static int take_sample(void *arg, struct kpm_err *err)
 	if (ret)
 		return ret;
 	ret = kpm_recorder_sample(r->recorder, text.stream, &sampler->snap, sampler->tags,
-				  locations);
+				  sampler->who, locations);
 	ret = kpm_memstream_close(&text, ret, err);
 	if (ret)
 		return ret;
@@ -178,6 +178,7 @@ static int run(struct record *r, struct kpm_err *err)
 				       err);
 	if (ret)
 		return ret;
+	kpm_sampler_want_who(&r->sampler, NULL);
 	loop.wake = kpm_locations_fd(r->sampler.locations);
 	return kpm_loop_run(&loop, err);
 }

@@ -43,6 +43,7 @@ static int build(struct report *r, struct kpm_err *err)
 			.tags = s->tags,
 			.history = s->history,
 			.locations = i ? r->frame[0].part.locations : kpm_sampler_locations(s),
+			.who = s->who,
 		};
 		int ret;
 
@@ -82,6 +83,13 @@ static int write_text(FILE *out, const void *arg)
 	fputs("\n== Most memory\n", out);
 	ret = table(out, &r->frame[0],
 		    "tag,type,allocs,frees,diff,bytes,missed,module,cache,module_file", true);
+	fputs("\n== Who is behind it: of each tag the function, process and cgroup with most of it\n",
+	      out);
+	if (!ret)
+		ret = table(
+			out, &r->frame[0],
+			"tag,diff,bytes,owner,owner_module,owner_share,process,pid,cgroup,samples",
+			false);
 	fputs("\n== Most growth, in bytes, while this report was made\n", out);
 	if (!ret)
 		ret = table(out, &r->frame[1],
@@ -108,6 +116,7 @@ static int run(struct report *r, struct kpm_err *err)
 				       o->outputs.count ? KPM_RIGHT_ANY_FILE : 0, NULL, err);
 	if (ret)
 		return ret;
+	kpm_sampler_want_who(&r->sampler, NULL);
 	/* tables that have counted for long show their growth all the time, new ones in the second
 	 * half */
 	if (r->sampler.tracked)

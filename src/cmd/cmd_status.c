@@ -12,6 +12,7 @@
 #include "sink/output.h"
 #include "source/pinned.h"
 #include "source/pins.h"
+#include "source/sample_check.h"
 #include "view/columns.h"
 #include "view/probe_text.h"
 
@@ -24,6 +25,7 @@ struct status {
 	bool cost_known;
 	struct kpm_err no_audit;      /* why there is none though frees are not seen */
 	struct kpm_verified verified; /* with --verify */
+	struct kpm_sample_check samples;
 };
 
 static int read_status(struct status *s, struct kpm_err *err)
@@ -44,14 +46,33 @@ static int read_status(struct status *s, struct kpm_err *err)
 		ret = kpm_verify(audit, &o->live.roots, &s->verified, err);
 	if (!ret)
 		ret = source->ops->sample(source, &s->snap, err);
+	if (!ret && source->ops->check_samples(source, &s->samples))
+		ret = kpm_fail(err, -ENOMEM, "out of memory");
 	if (!ret) {
 		s->since_ns = kpm_pinned_since(source);
-		/* 0 runs: the kernel takes no time unless it is told to */
-		s->cost_known = !kpm_pinned_cost(source, &s->cost) && s->cost.runs;
+		/* no events: the kernel takes no time unless it is told to */
+		s->cost_known = !kpm_pinned_cost(source, &s->cost) && s->cost.events;
 	}
 	kpm_source_close(source);
 	kpm_tagset_free(tags);
 	return ret;
+}
+
+static void print_losses(FILE *out, const struct kpm_snapshot *snap)
+{
+	uint64_t lost = kpm_loss_events(&snap->loss);
+
+	if (!(snap->have & KPM_HAVE_LOSS)) {
+		fputs("lost:           -\n", out);
+		return;
+	}
+	fprintf(out, "lost:           %" PRIu64, lost);
+	if (lost) {
+		fputs(" (", out);
+		kpm_losses_print(out, &snap->loss, "; ");
+		fputc(')', out);
+	}
+	fputc('\n', out);
 }
 
 static void print_text(FILE *out, const struct status *s)
@@ -68,16 +89,15 @@ static void print_text(FILE *out, const struct status *s)
 		snap->capacity.objects, snap->capacity.objects_rated,
 		100.0 * snap->capacity.objects / snap->capacity.objects_rated);
 	fprintf(out, "kernel memory:  %s\n", kpm_format_size(snap->capacity.kernel_bytes, size));
-	if (snap->have & KPM_HAVE_LOSS)
-		fprintf(out,
-			"lost:           %" PRIu64 " (at most %" PRIu64 " frees, %" PRIu64
-			" allocs, %" PRIu64 " table full, %" PRIu64 " tag table full)\n",
-			kpm_loss_events(&snap->loss), snap->loss.lost_max, snap->loss.allocs,
-			snap->loss.refused, snap->loss.tags_full);
-	else
-		fputs("lost:           -\n", out);
+	fprintf(out,
+		"samples:        %" PRIu32 " of %" PRIu32
+		", %s of that memory, %.4f%% of a CPU's time\n",
+		s->samples.samples, s->samples.places, kpm_format_size(s->samples.bytes, size),
+		100.0 * s->samples.time_ns / (snap->mono_ns - snap->started_ns));
+	print_losses(out, snap);
 	fprintf(out, "missed frees:   %" PRIu64 ", and %" PRIu64 " found by the audit\n",
 		snap->loss.missed, snap->loss.audited);
+	fprintf(out, "second copies:  %s\n", kpm_second_copies_name(snap->second));
 	kpm_missing_probes_print(out, "missing probes", snap->hooks);
 	if (!*snap->missing)
 		fputs("missing probes: none\n", out);
@@ -85,7 +105,7 @@ static void print_text(FILE *out, const struct status *s)
 		fprintf(out, "audit:          none (%s)\n", s->no_audit.text);
 	if (s->cost_known)
 		fprintf(out, "cost:           %.1f ns an event, %" PRIu64 " events timed\n",
-			(double)s->cost.ns / s->cost.runs, s->cost.runs);
+			(double)s->cost.ns / s->cost.events, s->cost.events);
 	else
 		fputs("cost:           - (sysctl kernel.bpf_stats_enabled=1 has it measured)\n",
 		      out);
@@ -110,16 +130,25 @@ static int print_json(FILE *out, const struct status *s)
 	json_object_set_new(o, "objects", kpm_json_number(snap->capacity.objects));
 	json_object_set_new(o, "objects_rated", kpm_json_number(snap->capacity.objects_rated));
 	json_object_set_new(o, "kernel_bytes", kpm_json_number(snap->capacity.kernel_bytes));
+	json_object_set_new(o, "samples", kpm_json_number(s->samples.samples));
+	json_object_set_new(o, "samples_max", kpm_json_number(s->samples.places));
+	json_object_set_new(o, "sample_bytes", kpm_json_number(s->samples.bytes));
+	json_object_set_new(o, "sample_ns", kpm_json_number(s->samples.time_ns));
 	json_object_set_new(o, "lost",
 			    loss ? kpm_json_number(kpm_loss_events(&snap->loss)) : json_null());
 	json_object_set_new(o, "missed", kpm_json_number(snap->loss.missed));
 	json_object_set_new(o, "audited", kpm_json_number(snap->loss.audited));
 	json_object_set_new(o, "missing_probes", kpm_json_text(snap->missing));
+	json_object_set_new(o, "second_copies", json_string(kpm_second_copies_name(snap->second)));
 	json_object_set_new(o, "events_timed",
-			    s->cost_known ? kpm_json_number(s->cost.runs) : json_null());
+			    s->cost_known ? kpm_json_number(s->cost.events) : json_null());
 	json_object_set_new(o, "ns_per_event",
-			    kpm_json_real(s->cost_known ? (double)s->cost.ns / s->cost.runs : 0,
+			    kpm_json_real(s->cost_known ? (double)s->cost.ns / s->cost.events : 0,
 					  s->cost_known));
+	json_object_set_new(o, "samples_without_object",
+			    kpm_json_number(s->samples.without_object));
+	json_object_set_new(o, "objects_without_sample",
+			    kpm_json_number(s->samples.without_sample));
 	if (s->verified.counts)
 		json_object_set_new(o, "caches", kpm_verified_json(&s->verified));
 	return kpm_json_line(out, o);
@@ -161,6 +190,11 @@ int kpm_cmd_status(const struct kpm_options *options, struct kpm_outcome *outcom
 		ret = kpm_print(NULL, write_text, &s, err);
 	if (!ret && s.tracking && options->verify)
 		ret = kpm_verified_judge(&s.verified, err);
+	if (!ret && options->verify && s.samples.without_object + s.samples.without_sample)
+		ret = kpm_fail(err, -EUCLEAN,
+			       "%" PRIu32 " samples have no object, %" PRIu32
+			       " objects have lost their sample: please report it",
+			       s.samples.without_object, s.samples.without_sample);
 	kpm_verified_done(&s.verified);
 	kpm_snapshot_done(&s.snap);
 	return ret;

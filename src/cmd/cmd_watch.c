@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/alert_rules.h"
+#include "app/diagnosis.h"
 #include "app/loop.h"
 #include "app/sampler.h"
 #include "app/state.h"
@@ -28,6 +29,7 @@ struct watch {
 	struct kpm_alerts *alerts;
 	struct kpm_runner *runner; /* NULL: no program is run */
 	struct kpm_sampler sampler;
+	struct kpm_diagnosis diagnosis; /* of the sample, where a rule asks for a verdict */
 	bool fired;
 	int ret; /* of what a notice met */
 	struct kpm_err err;
@@ -84,6 +86,7 @@ static void tell(const struct kpm_alert *alert, void *arg)
 		.snap = &w->sampler.snap,
 		.row = &w->sampler.snap.rows[alert->tag],
 		.evidence = &evidence,
+		.finding = kpm_diagnosis_of(&w->diagnosis, alert->tag),
 	};
 
 	w->fired |= alert->firing;
@@ -98,8 +101,22 @@ static void tell(const struct kpm_alert *alert, void *arg)
 
 static int evaluate(struct watch *w, struct kpm_err *err)
 {
-	if (kpm_alerts_step(w->alerts, &w->sampler.snap, w->sampler.tags, w->sampler.trend, tell,
-			    w))
+	const struct kpm_trend *trend = w->sampler.trend;
+	float *leak = NULL;
+	uint32_t count = 0;
+	int ret = 0;
+
+	/* ages are scanned where nothing is known from samples before */
+	if (kpm_rules_want_verdicts(w->rules)) {
+		ret = kpm_diagnose(&w->diagnosis, &w->sampler, trend, NULL, w->options->once, 0);
+		leak = ret ? NULL : kpm_diagnosis_leaks(&w->diagnosis, &count);
+		kpm_alerts_verdicts(w->alerts, leak, count);
+	}
+	if (!ret)
+		ret = kpm_alerts_step(w->alerts, &w->sampler.snap, w->sampler.tags, w->sampler.who,
+				      trend, tell, w);
+	free(leak);
+	if (ret)
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	run_programs(w);
 	if (w->ret)
@@ -113,6 +130,8 @@ static int tick(void *arg, struct kpm_err *err)
 	struct watch *w = arg;
 	int ret = kpm_sampler_sample(&w->sampler, err);
 
+	if (!ret && w->sampler.wants_who)
+		kpm_sampler_raise_growing(&w->sampler, w->sampler.trend, w->options->interval_ns);
 	if (!ret)
 		return evaluate(w, err);
 	if (ret == -ESHUTDOWN)
@@ -218,6 +237,8 @@ static int run(struct watch *w, struct kpm_err *err)
 	if (!w->alerts || (o->exec && !w->runner))
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	ret = kpm_sampler_open(&w->sampler, o, 0, o->state ? KPM_RIGHT_ANY_FILE : 0, NULL, err);
+	if (!ret && kpm_rules_want_who(w->rules))
+		kpm_sampler_want_who(&w->sampler, NULL);
 	if (ret)
 		return ret;
 	if (o->once)
@@ -244,6 +265,7 @@ int kpm_cmd_watch(const struct kpm_options *options, struct kpm_outcome *outcome
 	kpm_runner_free(w->runner);
 	kpm_alerts_free(w->alerts);
 	kpm_rules_free(w->rules);
+	kpm_diagnosis_done(&w->diagnosis);
 	kpm_sampler_close(&w->sampler);
 	free(w);
 	return ret;

@@ -157,6 +157,9 @@ static unsigned int page_key(struct kpm_console *c, const struct kpm_scene *scen
 {
 	bool scrolls = c->page != PAGE_DETAILS;
 
+	if (c->page == PAGE_STACKS && (key == 'x' || key == 'X'))
+		return KPM_REACT_RAISE;
+
 	switch (key) {
 	case KEY_UP:
 	case KEY_DOWN:
@@ -178,7 +181,7 @@ static unsigned int page_key(struct kpm_console *c, const struct kpm_scene *scen
 			return table_key(c, scene, key);
 	}
 	c->page = PAGE_TABLE;
-	c->state.details = c->state.suspects = false;
+	c->state.details = c->state.suspects = c->state.stacks = false;
 	return KPM_REACT_DRAW;
 }
 
@@ -196,6 +199,7 @@ unsigned int kpm_console_key(struct kpm_console *c, const struct kpm_scene *scen
 	case PAGE_DETAILS:
 	case PAGE_SUSPECTS:
 	case PAGE_ALERTS:
+	case PAGE_STACKS:
 		return page_key(c, scene, key);
 	case PAGE_COLUMNS:
 		return choose_key(c, key);
@@ -260,6 +264,10 @@ void kpm_console_draw(struct kpm_console *c, const struct kpm_scene *scene)
 	case PAGE_DETAILS:
 		follow_selection(c, scene->frame);
 		draw_details(c, scene);
+		break;
+	case PAGE_STACKS:
+		follow_selection(c, scene->frame);
+		draw_stacks(c, scene);
 		break;
 	case PAGE_TABLE:
 		y = draw_header(c, scene);

@@ -15,7 +15,6 @@
 #include "model/rollup.h"
 #include "view/alerts.h"
 #include "view/column_list.h"
-#include "view/suspects.h"
 #include "view/view.h"
 
 /* The initial state of the console. Borrowed, during kpm_console_open() only. */
@@ -41,6 +40,7 @@ struct kpm_console_state {
 	bool paused;
 	bool details;      /* of the selected row, as far as it is a tag */
 	bool suspects;     /* the ranking is on the screen */
+	bool stacks;       /* the stacks of the selected row are, as far as it is a tag */
 	uint32_t selected; /* number of the tag or group; KPM_NO_TAG: none */
 	/* rows on the screen, and the parts of locations that they show (enum kpm_location_part) */
 	uint32_t first_row, row_count;
@@ -59,6 +59,7 @@ enum kpm_reaction {
 	KPM_REACT_WRITE = 1 << 5,    /* write the view to state.write_to, then kpm_console_say() */
 	KPM_REACT_DETAILS = 1 << 6,  /* details of another tag, or the ranking, are wanted */
 	KPM_REACT_DRAW = 1 << 7,     /* nothing but drawing */
+	KPM_REACT_RAISE = 1 << 11, /* have each allocation of the selected tag sampled, then say */
 	/* in a recording: the sample after, the one before, the one at a time */
 	KPM_REACT_AHEAD = 1 << 8,
 	KPM_REACT_BACK = 1 << 9,
@@ -69,11 +70,11 @@ enum kpm_reaction {
 /* The data to draw. Borrowed. */
 struct kpm_scene {
 	const struct kpm_frame *frame;
-	const struct kpm_trend *slab;       /* tag 0: the kernel's slab memory by kind */
-	const struct kpm_objects *objects;  /* of the selected tag; NULL: not known */
-	const struct kpm_suspect *suspects; /* ranked; tags, also when groups are shown */
-	uint32_t suspect_count;
-	const struct kpm_alerts *alerts; /* NULL: there are no rules */
+	const struct kpm_trend *slab;      /* tag 0: the kernel's slab memory by kind */
+	const struct kpm_objects *objects; /* of the selected tag; NULL: not known */
+	const char *findings;              /* lines of text, also when groups are shown */
+	const char *stacks;                /* of the selected tag, lines of text; NULL: not known */
+	const struct kpm_alerts *alerts;   /* NULL: there are no rules */
 	/* of tags, also when groups are shown; for suspects and alerts */
 	const struct kpm_snapshot *snap;
 	const struct kpm_tagset *tags;

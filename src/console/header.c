@@ -94,6 +94,20 @@ static void add_coverage(struct line *l, const struct kpm_frame *frame)
 	}
 }
 
+/* Each direction by its name: frees not seen leave rows too high, the others too low. */
+static void put_lost(char *buf, size_t size, const struct kpm_loss *loss)
+{
+	uint64_t low = loss->allocs + loss->refused + loss->tags_full;
+
+	if (loss->lost_max && low)
+		snprintf(buf, size, "%" PRIu64 " frees %" PRIu64 " allocs", loss->lost_max, low);
+	else if (loss->lost_max || low)
+		snprintf(buf, size, "%" PRIu64 " %s", loss->lost_max + low,
+			 low ? "allocs" : "frees");
+	else
+		snprintf(buf, size, "0");
+}
+
 /* All losses: they are shown even when lines are few. */
 static void draw_losses(struct line *l, const struct kpm_snapshot *snap)
 {
@@ -103,7 +117,7 @@ static void draw_losses(struct line *l, const struct kpm_snapshot *snap)
 	if (!(snap->have & KPM_HAVE_LOSS)) {
 		add(l, STYLE_WARN, "Lost", "-");
 	} else {
-		snprintf(buf, sizeof(buf), "%" PRIu64, kpm_loss_events(loss));
+		put_lost(buf, sizeof(buf), loss);
 		add(l, kpm_loss_events(loss) ? STYLE_WARN : STYLE_PLAIN, "Lost", buf);
 		snprintf(buf, sizeof(buf), "%" PRIu64, loss->missed);
 		add(l, loss->missed ? STYLE_WARN : STYLE_PLAIN, "Missed frees", buf);

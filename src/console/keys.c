@@ -20,7 +20,9 @@ static unsigned int open_page(struct kpm_console *c, int page)
 	c->page_top = 0;
 	c->state.details = page == PAGE_DETAILS;
 	c->state.suspects = page == PAGE_SUSPECTS;
-	return c->state.details || c->state.suspects ? KPM_REACT_DETAILS : KPM_REACT_DRAW;
+	c->state.stacks = page == PAGE_STACKS;
+	return c->state.details || c->state.suspects || c->state.stacks ? KPM_REACT_DETAILS
+									: KPM_REACT_DRAW;
 }
 
 static unsigned int cycle_pool(struct kpm_console *c, int argument)
@@ -197,10 +199,10 @@ const struct key keys[] = {
 	 cycle_base,
 	 0,
 	 false},
-	{{'v'}, "v", "rows are tags, modules, slab caches", roll_up, 0, false},
+	{{'v'}, "v", "rows: tags, modules, caches, owners, processes, cgroups", roll_up, 0, false},
 	{{'V'},
 	 "V",
-	 "the suspects: tags that grow, ranked, with the evidence",
+	 "the suspects: what grows, by cause, with the evidence",
 	 open_page,
 	 PAGE_SUSPECTS,
 	 false},
@@ -210,6 +212,12 @@ const struct key keys[] = {
 	 "details of the selected tag",
 	 open_page,
 	 PAGE_DETAILS,
+	 true},
+	{{EITHER('x')},
+	 "x",
+	 "stacks of the selected tag; x there: sample all of it",
+	 open_page,
+	 PAGE_STACKS,
 	 true},
 	{{EITHER('o')}, "o", "choose the columns", open_page, PAGE_COLUMNS, false},
 	{{EITHER('u')}, "u", "sizes with units or in bytes", toggle, UNITS, false},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The help, made from the table of keys, and the details of a tag. */
+/* The help, made from the table of keys, the details of a tag and its stacks. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -11,15 +11,16 @@
 #include "console/terminal.h"
 #include "view/kind_names.h"
 
-#define GRAPH_MOST 200 /* columns of the screen that a graph has at most */
+#define SMALL_LINES 32
+#define GRAPH_MOST  200 /* columns of the screen that a graph has at most */
 
 static const char *const explanation[] = {
 	"",
 	"Marks: ~ an estimate, ? frees were missed (Diff may be too high), * new.",
 	"In parentheses: the change since the last tick, the mark or the start.",
-	"Lost: events that could not be accounted. Missed frees: found only when the",
-	"address was used again. Missing probes: their events are not counted;",
-	"kpoolmon dump --verbose tells the consequences. Unproven: not called yet.",
+	"Lost: frees (rows too high) and allocs (too low) not seen, at most. Missed",
+	"frees: found when the address was used again. Missing probes: their events are",
+	"not counted; dump --verbose tells the consequences. Unproven: not called yet.",
 	"",
 	"Other than in poolmon: / filters (l is for highlighting); s, i and 0 to 9 have",
 	"no meaning, as Linux has one set of pools; Ctrl-R or Ctrl-L replaces Ctrl or",
@@ -57,6 +58,27 @@ static int put_pair(struct kpm_console *c, int y, const char *label, const char 
 	put_at(c, y, 1, STYLE_BOLD, "%s", label);
 	put_at(c, y, 16, STYLE_PLAIN, "%s",
 	       text && *text ? kpm_clean(text, clean, sizeof(clean)) : "-");
+	return y + 1;
+}
+
+/* Words that are joined with `+`, on as many lines as they need; nothing if there are none. */
+static int put_words(struct kpm_console *c, int y, const char *label, const char *words)
+{
+	char clean[KPM_CLEAN_LEN], *save = NULL;
+	const int left = 16;
+	int x = left;
+
+	if (!strcmp(words, "-"))
+		return y;
+	snprintf(clean, sizeof(clean), "%s", words);
+	put_at(c, y, 1, STYLE_BOLD, "%s", label);
+	for (char *word = strtok_r(clean, "+", &save); word; word = strtok_r(NULL, "+", &save)) {
+		if (x > left && x + (int)kpm_text_width(word) >= COLS) {
+			x = left;
+			y++;
+		}
+		x = put_at(c, y, x, STYLE_PLAIN, "%s ", word);
+	}
 	return y + 1;
 }
 
@@ -159,6 +181,74 @@ static int put_sizes(struct kpm_console *c, int y, const struct kpm_objects *o)
 	return y + 1;
 }
 
+/* Parties of a kind that the details show. */
+#define PARTIES_SHOWN 3
+
+/* Who has most of a tag, on a line: `java (4711) 73%, bash (512) 20%`. */
+static int put_parties(struct kpm_console *c, int y, const char *label, const struct kpm_who *who,
+		       uint32_t tag, enum kpm_party_kind kind)
+{
+	uint32_t count;
+	const struct kpm_share *shares = kpm_who_shares(who, tag, kind, &count);
+	char clean[KPM_CLEAN_LEN];
+	int x = 16;
+
+	if (!count)
+		return y;
+	put_at(c, y, 1, STYLE_BOLD, "%s", label);
+	for (uint32_t i = 0; i < count && i < PARTIES_SHOWN; i++) {
+		const struct kpm_party *p = kpm_who_get(who, shares[i].party);
+
+		x = put_at(c, y, x, STYLE_PLAIN, "%s%s", i ? ", " : "",
+			   kpm_clean(p->name, clean, sizeof(clean)));
+		if (p->module && strcmp(p->module, "kernel"))
+			x = put_at(c, y, x, STYLE_PLAIN, " [%s]", p->module);
+		if (p->pid)
+			x = put_at(c, y, x, STYLE_PLAIN, " (%" PRIu32 ")", p->pid);
+		x = put_at(c, y, x, STYLE_PLAIN, " %.0f%%", 100 * shares[i].share);
+	}
+	if (count > PARTIES_SHOWN)
+		put_at(c, y, x, STYLE_PLAIN, ", %" PRIu32 " more", count - PARTIES_SHOWN);
+	return y + 1;
+}
+
+static int put_who(struct kpm_console *c, int y, const struct kpm_who *who, uint32_t tag)
+{
+	y = put_parties(c, y, "Owners", who, tag, KPM_OWNER);
+	y = put_parties(c, y, "Processes", who, tag, KPM_PROCESS);
+	y = put_parties(c, y, "Cgroups", who, tag, KPM_CGROUP);
+	put_at(c, y, 1, STYLE_BOLD, "Samples");
+	put_at(c, y, 16, STYLE_PLAIN, "%" PRIu32 "; x shows their stacks",
+	       kpm_who_samples(who, tag));
+	return y + 1;
+}
+
+void draw_stacks(struct kpm_console *c, const struct kpm_scene *scene)
+{
+	const char *text = scene->stacks;
+	int y = 1 - c->page_top;
+
+	while (text && *text) {
+		size_t len = strcspn(text, "\n");
+
+		if (y > 0 && y < LINES)
+			put_at(c, y, 0, STYLE_PLAIN, "%.*s", (int)len, text);
+		y++;
+		text += len + (text[len] == '\n');
+	}
+	if (!scene->stacks)
+		put_at(c, 2, 1, STYLE_PLAIN, "%s",
+		       c->state.by || c->state.selected == KPM_NO_TAG
+			       ? "no tag is selected"
+			       : "no stacks are known: in a recording, or with --samples off");
+	put_at(c, 0, 0, STYLE_HEADING, "%-*s", COLS,
+	       *c->message ? c->message
+			   : " Stacks; arrows, PgDn; x: sample each allocation for 10 s; any other "
+			     "key goes back");
+	if (c->page_top && y < 2)
+		c->page_top--;
+}
+
 void draw_details(struct kpm_console *c, const struct kpm_scene *scene)
 {
 	const struct kpm_frame *frame = scene->frame;
@@ -185,13 +275,22 @@ void draw_details(struct kpm_console *c, const struct kpm_scene *scene)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const struct kpm_column *column = kpm_column_find(names[i].column);
 
+		const char *text = cell_text(c, column, frame, row);
+
 		c->state.needs |= column->needs;
-		y = put_pair(c, y, names[i].label, cell_text(c, column, frame, row));
+		/* a small screen has no lines for what is not known */
+		if (LINES >= SMALL_LINES || !frame->part.who || strcmp(text, "-"))
+			y = put_pair(c, y, names[i].label, text);
+		if (!strcmp(names[i].column, "cache"))
+			y = put_words(c, y, "Merged from",
+				      cell_text(c, kpm_column_find("cache_aliases"), frame, row));
 	}
 	for (unsigned int k = 0; k < KPM_KINDS; k++)
 		y = put_kind(c, y, scene, row, k);
 	if (frame->part.trend)
 		y = put_growth(c, y, frame->part.trend, row->tag);
+	if (frame->part.who && !frame->part.by)
+		y = put_who(c, y, frame->part.who, row->tag);
 	y = put_pair(c, y, "Missed frees", cell_text(c, kpm_column_find("missed"), frame, row));
 	y = put_pair(c, y, "Audited", cell_text(c, kpm_column_find("audited"), frame, row));
 	y = put_pair(c, y, "Refused", cell_text(c, kpm_column_find("refused"), frame, row));

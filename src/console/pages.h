@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The pages that cover the table: the help, and the details of the selected row. */
+/* The pages that cover the table: the help, the details and the stacks of the selected row. */
 #ifndef KPM_CONSOLE_PAGES_H
 #define KPM_CONSOLE_PAGES_H
 
@@ -7,5 +7,6 @@
 
 void draw_help(struct kpm_console *c);
 void draw_details(struct kpm_console *c, const struct kpm_scene *scene);
+void draw_stacks(struct kpm_console *c, const struct kpm_scene *scene);
 
 #endif

@@ -105,7 +105,8 @@ static int spark_width(int x)
 
 static void draw_headings(struct kpm_console *c, const struct kpm_frame *frame, int y, int spark)
 {
-	static const char *const groups[KPM_ROLLUPS] = {"Tag", "Module", "Cache"};
+	static const char *const groups[KPM_ROLLUPS] = {"Tag",   "Module",  "Cache",
+							"Owner", "Process", "Cgroup"};
 	const struct kpm_view_opts *view = &c->state.view;
 
 	c->heading_y = y;

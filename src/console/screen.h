@@ -11,7 +11,15 @@
 #include "base/text.h"
 #include "console/console.h"
 
-enum page { PAGE_TABLE, PAGE_HELP, PAGE_DETAILS, PAGE_COLUMNS, PAGE_SUSPECTS, PAGE_ALERTS };
+enum page {
+	PAGE_TABLE,
+	PAGE_HELP,
+	PAGE_DETAILS,
+	PAGE_COLUMNS,
+	PAGE_SUSPECTS,
+	PAGE_ALERTS,
+	PAGE_STACKS
+};
 /* The text that typed characters are added to. */
 enum prompt { PROMPT_NONE, PROMPT_FIND, PROMPT_WRITE, PROMPT_JUMP };
 

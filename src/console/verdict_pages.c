@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Lists the suspects with the evidence in words, and the alerts. */
-#include <inttypes.h>
+/* The text of what grew, by cause, and the alerts. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "console/terminal.h"
@@ -35,42 +35,31 @@ static const char *name_of(const struct kpm_scene *scene, uint32_t tag, char *bu
 	return kpm_clean(kpm_tagset_get(scene->tags, tag)->text, buf, KPM_CLEAN_LEN);
 }
 
-static int put_suspect(struct kpm_console *c, int y, const struct kpm_scene *scene,
-		       const struct kpm_suspect *s)
-{
-	const struct kpm_tag_name *name = kpm_tagset_get(scene->tags, s->tag);
-	char size[KPM_SIZE_LEN], words[KPM_EVIDENCE_LEN], clean[KPM_CLEAN_LEN], text[400];
-	int64_t end = kpm_time_to_exhaustion(scene->snap, &s->evidence);
-	enum style style = s->verdict == KPM_LEAK ? STYLE_WARN : STYLE_BOLD;
-
-	if (y > 0) {
-		int x = put_at(c, y, 1, style, "%-8s %s", kpm_verdict_name(s->verdict),
-			       name_of(scene, s->tag, c->buf));
-
-		put_at(c, y, x, STYLE_PLAIN, " %s%s%s %s in %" PRIu64, name->cache ? "(" : "",
-		       name->cache ? kpm_clean(name->cache, clean, sizeof(clean)) : "",
-		       name->cache ? ")" : "", kpm_format_size(s->evidence.bytes, size),
-		       s->evidence.diff);
-	}
-	y = put_wrapped(c, y + 1, 10, STYLE_PLAIN, kpm_evidence_words(&s->evidence, words));
-	if (s->moves_with != KPM_NO_SUSPECT && y > 0)
-		put_at(c, y, 10, STYLE_PLAIN, "moves with %s",
-		       name_of(scene, scene->suspects[s->moves_with].tag, c->buf));
-	y += s->moves_with != KPM_NO_SUSPECT;
-	if (s->verdict > KPM_GROWING || !end)
-		return y;
-	snprintf(text, sizeof(text), "at this slope the available memory lasts %s",
-		 kpm_format_duration(end, size));
-	return put_wrapped(c, y, 10, STYLE_PLAIN, text);
-}
-
+/* A finding begins on a line that is indented by one blank; the others are broken. */
 void draw_suspects(struct kpm_console *c, const struct kpm_scene *scene)
 {
+	const char *text = scene->findings;
 	int y = 1 - c->page_top;
 
-	for (uint32_t i = 0; i < scene->suspect_count; i++)
-		y = put_suspect(c, y, scene, &scene->suspects[i]);
-	if (!scene->suspect_count)
+	while (text && *text) {
+		size_t len = strcspn(text, "\n"), indent = strspn(text, " ");
+
+		if (indent > 1) {
+			char *line = strndup(text + indent, len - indent);
+
+			y = put_wrapped(c, y, indent, STYLE_PLAIN, line ? line : "");
+			free(line);
+		} else {
+			enum style style =
+				!strncmp(text + indent, "leak?", 5) ? STYLE_WARN : STYLE_BOLD;
+
+			if (y > 0 && y < LINES)
+				put_at(c, y, 0, style, "%.*s", (int)len, text);
+			y++;
+		}
+		text += len + (text[len] == '\n');
+	}
+	if (!scene->findings || !*scene->findings)
 		put_at(c, 2, 1, STYLE_PLAIN, "Nothing grew, or there are too few samples yet.");
 	put_at(c, 0, 0, STYLE_HEADING, "%-*s", COLS,
 	       " Suspects; arrows, PgDn; any other key goes back");
