@@ -11,6 +11,8 @@ $(B)/tests/%_test: $(B)/tests/%_test.o $(LIBOBJS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(KPM_LIBS) -lcmocka -pthread
 
+$(B)/tests/unit/pprof_test.o: $(B)/sink/profile.pb-c.h
+
 $(B)/variants.bpf.o: tests/bench/variants.bpf.c | $(B)/.needs
 	$(call say,BPF,$<)
 	$(Q)mkdir -p $(@D)
@@ -49,7 +51,7 @@ test-kernels: all ## boot real kernels under emulation and compare the counts wi
 
 kernels-document: all ## write docs/kernels.md: the matrix with memleak beside
 	$(Q)sh tools/as-root.sh tests/kernels/deps
-	$(Q)sh tools/as-root.sh tests/kernels/run --modes full,kprobes,tracepoints,audit,memleak \
+	$(Q)sh tools/as-root.sh tests/kernels/run --modes full,kprobes,tracepoints,audit,preempt,memleak \
 		--document docs/kernels.md $(KERNELS_ARGS) $(B)/kpoolmon
 
 $(B)/unpack: $(B)/tests/find/unpack.o $(LIBOBJS)
@@ -57,7 +59,7 @@ $(B)/unpack: $(B)/tests/find/unpack.o $(LIBOBJS)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(KPM_LIBS)
 
 # what reads hostile files, and nothing else of the program
-$(B)/elf_fuzz: $(B)/tests/fuzz/elf_fuzz.o $(filter $(B)/src/base/% $(B)/src/resolve/%,$(LIBOBJS))
+$(B)/elf_fuzz: $(B)/tests/fuzz/elf_fuzz.o $(filter $(B)/src/base/% $(B)/src/model/% $(B)/src/resolve/%,$(LIBOBJS))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(KPM_LIBS)
 

@@ -54,6 +54,9 @@ def same(csv_name, json_name, text_name):
     assert len(text) == len(rows), (len(text), len(rows))
     for row, obj, line in zip(rows, sample['rows'], text):
         for key, value in obj.items():
+            # not in the frozen columns of CSV
+            if key in ('cache_aliases', 'owners', 'processes', 'cgroups', 'samples_lost'):
+                continue
             if isinstance(value, bool):
                 value = int(value)
             assert row[key] == ('' if value is None else str(value)), (key, row[key], value)
@@ -100,7 +103,7 @@ def prometheus():
             kind[m.group(2)] = m.group(3)
             last = m.group(2)
             continue
-        m = re.fullmatch(r'([a-z_]+)(\{([a-z]+="(?:[^"\\\n]|\\[\\"n])*",?)+\})? (\d+(?:\.\d+)?)', line)
+        m = re.fullmatch(r'([a-z_]+)(\{([a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)+\})? (\d+(?:\.\d+)?)', line)
         assert m, line
         assert m.group(1) == last and last in helped and last.startswith('kpoolmon_'), line
         series = line.rsplit(' ', 1)[0]

@@ -126,6 +126,8 @@ case_prometheus() {
 	leaker
 	"$binary" dump -o x.prom -o x.csv -- ./leak 40
 	python3 "$here/check.py" prometheus <x.prom >count
+	grep -q '^kpoolmon_lost_frees_total [0-9]' x.prom
+	grep -q '^kpoolmon_lost_allocs_total [0-9]' x.prom
 	[ "$(cat count)" -gt 20 ]
 	[ "$(cat count)" -lt 450 ]
 	grep -Eq '^kpoolmon_tag_outstanding_objects\{tag="load_msg\+0x[0-9a-f]+",cache="[^"]*",module="kernel"\} 40$' x.prom
@@ -155,7 +157,8 @@ case_report() {
 		'^== Modules of' '^== Most memory' '^== Most growth' 'Lost: ' 'Probe kfree_rcu'; do
 		grep -Eq "$word" r.txt || { echo "no $word in:"; cat r.txt; exit 1; }
 	done
-	[ "$(grep -c ' load_msg+' r.txt)" -eq 2 ]
+	[ "$(grep -c ' load_msg+' r.txt)" -eq 3 ]
+	grep -Eq ' load_msg\+.* load_msg +kernel +100 +leak ' r.txt
 	grep -q ' load_msg+.* +70 ' r.txt
 	pinned report --for 200ms --limit 3 >s.txt
 	grep -q '3 of .* tags' s.txt
@@ -202,4 +205,52 @@ case_missing_probes_by_name() {
 	for f in x.txt status.txt; do
 		[ "$(grep -c '[Mm]issing probes: .* in the rows' $f)" -eq 2 ]
 	done
+}
+
+# Second copies: where they are asked for, whatever the kernel; not together with their opposite.
+case_classic_copies() {
+	quick --probes +classic --verbose >out
+	grep -q '^ Second copies of the programs on events: classic$' out
+	fails 1 'leave one of them out' "$binary" dump --private --no-rescue --probes +classic --for 0
+}
+
+# The name of a cache that SLUB merged is that of none of its callers; the kernel's own folder says
+# who is in it.
+case_merged_cache() {
+	need jq
+	local name alias folder
+	# each process has credentials, signals and more, of caches that are merged if any are
+	"$binary" --objects 10k --tags 2048 --format json -o x.json -- ls /
+	jq -c '.rows[] | select(.cache_aliases)' x.json >rows
+	[ -s rows ] || skip 'no allocation from a merged cache was seen'
+	jq -r .cache rows | sort -u >names
+	while read -r name; do
+		folder=:${name#merged:}
+		[ "$name" != "$folder" ]
+		[ -d "/sys/kernel/slab/$folder" ]
+		find /sys/kernel/slab -type l -lname "*$folder" -printf '%f\n' | sort >want
+		jq -r "select(.cache == \"$name\").cache_aliases[]" rows | sort -u | diff want -
+		[ "$(wc -l <want)" -gt 1 ]
+	done <names
+	# no row is named after a link that others share
+	jq -r '.rows[] | select(.cache_aliases | not) | .cache // empty' x.json |
+		grep -v kmalloc | sort -u >others
+	jq -r '.cache_aliases[]' rows | sort -u | comm -12 - others >both
+	[ ! -s both ]
+
+	# any of the names is asked for; leaving out one does not leave out the others
+	"$binary" --objects 10k --tags 2048 -o x.kpr -- ls /
+	alias=$(jq -r '.cache_aliases[0]' rows | head -n 1)
+	name=$(jq -r .cache rows | head -n 1)
+	"$binary" --from x.kpr dump --format csv --columns cache -i "$alias" | sort -u | tr -d '\r' >out
+	printf '%s\n' cache "$name" | diff - out
+	"$binary" --from x.kpr dump --format csv --columns cache -x "$alias" | grep -qF "$name"
+	"$binary" --from x.kpr dump --format csv --columns cache -i 'merged:*' | tail -n +2 >out
+	[ -s out ]
+	[ "$(grep -cv '^merged:' out)" -eq 0 ]
+	# a recording has them, for a machine that does not
+	"$binary" --from x.kpr dump --format json |
+		jq -e --arg name "$name" --arg alias "$alias" \
+			'.rows[] | select(.cache == $name) | .cache_aliases | index([$alias])' >out
+	[ -s out ]
 }

@@ -42,6 +42,31 @@ case_record() {
 	fails 1 'name a file in a directory that exists' "$binary" record --objects 10k no/x.kpr
 }
 
+# What a recording shows is judged as the running kernel would have been, on any machine.
+case_record_judged() {
+	local leaker
+	need gcc
+	need jq
+	gcc -O1 -o leaker "$here/../screen/leaker.c"
+	./leaker &
+	leaker=$!
+	"$binary" record --objects 100k -D 500ms --for 10s x.kpr
+	kill "$leaker"
+	"$binary" suspects --from x.kpr --format json >out
+	jq -e '.watched_s > 9 and (.findings[0] | .verdict == "leak?" and (.lead | startswith("load_msg+")) and
+		.processes[0].comm == "leaker" and .processes[0].share > 0.9 and .bytes_per_s > 0)' out >/dev/null || {
+		jq -c '.watched_s, (.findings[0:4][] | del(.tags))' out
+		exit 1
+	}
+	jq -e '.findings[0].evidence | test("old ones 100% stayed")' out || { jq -c '.findings[0].evidence' out; exit 1; }
+	# up to a time: too few samples to tell
+	"$binary" suspects --from x.kpr@+1s --format json >out
+	jq -e '.watched_s <= 1 and .findings == []' out
+	fails 2 '--from shows a recording' "$binary" suspects --from x.kpr --for 5s
+	fails 2 '--from shows a recording' "$binary" suspects --from x.kpr -D 5s
+	fails 1 'is no recording' "$binary" suspects --from out
+}
+
 case_record_signal() {
 	local pid
 	"$binary" record --objects 10k --tags 512 -D 60s x.kpr &

@@ -12,6 +12,18 @@ own_pins() {
 	trap 'within "$binary" stop --pins "$pins" >/dev/null' EXIT
 }
 
+# until_held N: so many messages and more are outstanding in the pinned tables.
+until_held() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		pinned dump -i load_msg --format json --columns diff |
+			jq -e --argjson n "$1" '([.rows[].diff] | add // 0) >= $n' >/dev/null && return
+		sleep 0.1
+	done
+	echo "fewer than $1 messages were counted"
+	return 1
+}
+
 # ids FOLDER: kind and number of each pinned object in the kernel.
 ids() {
 	local f

@@ -5,10 +5,14 @@
 #
 # Variables: kernel (what to print), mode (see run), cases (list), limits from the
 # case files:
-#	path: what of the case no tracepoint shows: - or kfree_rcu, free_bulk, alloc_bulk, nolock
+#	path: what of the case no tracepoint shows: - or kfree_rcu, free_bulk, alloc_bulk, nolock,
+#		skb_cache
 #	since: first kernel that has it (run leaves it out below)
 #	also: a tag that counts for the case besides its functions
-#	check: attach, refuse, strays, load, audit: decided here by name
+#	check: attach, refuse, strays, load, audit, churn: decided here by name; owner, pinned: by
+#		owners.awk; net: there, too; charged: by charged.awk
+#	lost_per_million: N	of the allocs and frees of churn, of both together
+#	kprobes: events		in mode kprobes what no event shows is not judged
 #	full_NAME: N	what a counter may be in modes full and kprobes (missed, refused: 0
 #			without it)
 #
@@ -66,11 +70,13 @@ FILENAME ~ /\/cases\// {
 }
 
 $1 == "kpm" && $2 == "status" { status[$3] = $4 }
+$1 == "kpm" && $2 == "net" { net = $3 != "answers" ? 0 : $4 < $5 ? $4 : $5; net_said = substr($0, 9) }
 $1 == "kpm" && $2 == "end" { ended = 1 }
 $1 == "kpm" && $2 == "no-module" { nomodule = 1 }
 $1 == "kpm" && $2 == "text" { text[$3] = $4 }
 $1 == "audit" && match($0, /"audited":[0-9]+/) { audited = substr($0, RSTART + 10, RLENGTH - 10) }
 $1 == "lost" && $2 == "csv" { losses = substr($0, 10) }
+$1 == "kpm" && $2 == "beside:" { beside = beside " " substr($0, 13) }
 $1 == "err" { said = said (said == "" ? "" : " | ") substr($0, 5) }
 $1 == "dmesg" && / (BUG|Oops|WARNING): / && ++bugs <= 3 { oops = oops (oops == "" ? "" : " | ") $0 }
 $1 == "slab" { slab_size[$2] = $3; slab_rcl[$2] = $4; slab_objects[$2] = $5 }
@@ -80,16 +86,23 @@ $1 == "probe" && $2 == "csv" {
 	if (way[$3] != "") ways[way[$3]] = ways[way[$3]] " " $3
 	if (/unproven/) unproven = unproven " " $3
 }
+$1 == "second" { second = $2 }
+$1 == "probe" && $2 == "load" && $3 == "alloc_bulk" && match($0, /called [0-9]+/) {
+	load_bulks = substr($0, RSTART + 7, RLENGTH - 7)
+}
 $1 == "lost" && $2 == "load" { load_losses = substr($0, 11) }
 $1 == "ran" { ran[$2 == "before_free" ? "before" : $2] = $3 }
 
 $1 == "truth" {
 	c = field($0, "case")
-	k = c SUBSEP field($0, "sym") SUBSEP field($0, "cache") SUBSEP field($0, "mod")
+	k = c SUBSEP field($0, "sym") SUBSEP field($0, "cache") SUBSEP field($0, "mod") SUBSEP \
+	    field($0, "owner")
 	if (!(k in truth)) {
 		truth[k] = 1
 		sites[c] = sites[c] == "" ? k : sites[c] "\n" k
 		known[field($0, "sym")] = 1
+		# where a helper's call site is its caller
+		known[substr(field($0, "owner"), index(field($0, "owner"), ":") + 1)] = 1
 	}
 	kind[k] = field($0, "kind")
 	path[k] = field($0, "path")
@@ -99,6 +112,10 @@ $1 == "truth" {
 	t_ua[k] += field($0, "ua"); t_uab[k] += field($0, "uab")
 	if (c ~ /^(unload|reload|newcomer|init_text)$/) ran[c] = 0
 }
+
+$1 == "charged" || $1 == "removed" { keep_sum($1, substr($0, length($1) + 2)) }
+
+$1 == "csv" || $1 == "pinned" || $1 == "net" { keep_record($1, substr($0, length($1) + 2)) }
 
 $1 == "csv" || $1 == "load" {
 	rec = substr($0, length($1) + 2)
@@ -111,6 +128,7 @@ $1 == "csv" || $1 == "load" {
 	if ($1 == "load") {
 		load_allocs += num(f[col["load", "allocs"]])
 		load_missed += num(f[col["load", "missed"]])
+		if (f[col["load", "tag"]] ~ /^\((bulk|nolock)\)/) load_nameless = f[col["load", "tag"]]
 		load_rows++
 		next
 	}
@@ -122,6 +140,7 @@ $1 == "csv" || $1 == "load" {
 	diff[r] = num(f[col["csv", "diff"]]); bytes[r] = num(f[col["csv", "bytes"]])
 	nonp[r] = num(f[col["csv", "nonp_bytes"]]); paged[r] = num(f[col["csv", "paged_bytes"]])
 	missing = f[col["csv", "missing_probes"]]
+	if (tag[r] ~ /^\((bulk|nolock)\)/) nameless = nameless " " tag[r]
 	missed[r] = num(f[col["csv", "missed"]]); refused[r] = num(f[col["csv", "refused"]])
 	sub(/\.(isra|constprop|part|cold).*/, "", sym[r])
 }
@@ -219,12 +238,18 @@ function announced(path,    n, i, part) {
 # What the probes say of themselves against what the mode permits.
 function attachment() {
 	if (mode == "truth") return ""
-	if ((mode == "full" || mode == "checked") && (ways["kprobe"] ways["missing"] missing) != "")
+	# since 7.0 programs are preempted
+	if (nameless != "") return "callers that are not known:" nameless
+	if (second != (kernel ~ /^6\./ ? "frees" : "classic")) return "second copies: " second
+	if (mode ~ /^(full|checked|loads|preempt)$/ && (ways["kprobe"] ways["missing"] missing) != "")
 		return "not by fentry:" ways["kprobe"] ways["missing"]
-	if (mode == "kprobes" && (ways["fentry"] ways["missing"] missing) != "")
+	if (mode ~ /^(full|checked|loads|preempt)$/ && kernel !~ /^6\./ && ways["fentry+kprobe"] !~ /kfree_rcu/)
+		return "no kprobe beside fentry"
+	if (mode == "kprobes" && (ways["fentry"] ways["fentry+kprobe"] ways["missing"] missing) != "")
 		return "not by kprobe:" ways["fentry"] ways["missing"]
-	if ((mode == "tracepoints" || mode == "audit") && ways["fentry"] ways["kprobe"] != "")
-		return "attached:" ways["fentry"] ways["kprobe"]
+	if ((mode == "tracepoints" || mode == "audit") &&
+	    ways["fentry"] ways["fentry+kprobe"] ways["kprobe"] != "")
+		return "attached:" ways["fentry"] ways["fentry+kprobe"] ways["kprobe"]
 	return ""
 }
 
@@ -234,7 +259,7 @@ function auditing() {
 		return said ~ /needs Linux 6\.13/ && status["audit"] == 1 && split(kernel, v, ".") && \
 		       (v[1] < 6 || (v[1] == 6 && v[2] < 13)) ? "" : "no audit"
 	if (mode == "audit") return audited > 0 && status["audit"] == 0 ? "" : "status " status["audit"]
-	match(losses, /at most [0-9]+/)
+	match(losses, /at most [0-9]+ frees/)
 	return audited <= substr(losses, RSTART + 8, RLENGTH - 8) + 0 && status["audit"] == 0 ? "" : \
 	       "a probe did not see them, status " status["audit"]
 }
@@ -247,14 +272,47 @@ function seen(c,    n, list, i, p, t, m) {
 		t += t_out[list[i]]
 		if (!(p[2] in added)) m += memleak[p[2]]
 		added[p[2]] = 1
+		# the call site may be a function that is not ours
+		sub(/.*:/, "", p[5])
+		if (!(p[5] in added)) m += memleak[p[5]]
+		added[p[5]] = 1
 	}
 	split("", added)
 	if (n) say("SEEN", c, "truth=" t + 0 " memleak=" m + 0)
 }
 
+# Events of churn that were lost, of either direction, in all its sites; sets events, names.
+function lost_in_churn(c,    n, list, i, k, p, r, al, d, lost, a, f) {
+	events = 0; names = ""
+	n = split(sites[c], list, "\n")
+	if (!n) { names = " no truth;"; return 0 }
+	for (i = 1; i <= n; i++) {
+		k = list[i]
+		split(k, p, SUBSEP)
+		if (mode == "kprobes" && what[c, "kprobes"] == "events" && path[k] != "-") continue
+		al = d = 0
+		for (r = 1; r <= rows; r++) {
+			if (!mine(r, k, c)) continue
+			al += allocs[r]; d += diff[r]
+			if (refused[r]) names = names " refused " refused[r] ";"
+		}
+		if (!al) names = names " " p[2] ": never seen;"
+		a = t_allocs[k] - al
+		f = (t_allocs[k] - t_out[k]) - (al - d)
+		if (a < 0) a = -a
+		if (f < 0) f = -f
+		if (a + f) where_lost = where_lost sprintf(" %s: %d of %d, %d of %d;", p[2],
+			t_allocs[k] - al, t_allocs[k], (t_allocs[k] - t_out[k]) - (al - d),
+			t_allocs[k] - t_out[k])
+		lost += a + f
+		events += 2 * t_allocs[k] - t_out[k]
+	}
+	return lost
+}
+
 function strays(    r, bad, i, k, p, own) {
 	for (r = 1; r <= rows; r++) {
-		if (mod[r] !~ /^(leaky|left|gone|other)( |$)/ && sym[r] !~ /^kpm_/) continue
+		if (mod[r] !~ /^(leaky|left|gone|other|lender|driver)( |$)/ && sym[r] !~ /^kpm_/) continue
 		if (!(sym[r] in known)) bad = bad (bad == "" ? "" : ", ") tag[r] " " diff[r]
 	}
 	return bad
@@ -276,10 +334,11 @@ END {
 		}
 		if (c == "attach") {
 			bad = rows > 0 || mode == "truth" ? attachment() : "no rows"
-			if (bad == "") say("PASS", c, rows + 0 " rows, probes by" \
+			if (bad == "") say("PASS", c, rows + 0 " rows, second copies: " second ", probes by" \
 				(ways["fentry"] != "" ? " fentry:" ways["fentry"] : "") \
 				(ways["kprobe"] != "" ? " kprobe:" ways["kprobe"] : "") \
-				(ways["fentry"] ways["kprobe"] == "" ? " tracepoints only" : "") \
+				(ways["fentry+kprobe"] != "" ? " fentry+kprobe:" ways["fentry+kprobe"] : "") \
+				(ways["fentry"] ways["kprobe"] ways["fentry+kprobe"] == "" ? " tracepoints only" : "") \
 				(unproven != "" ? ", unproven:" unproven : ""))
 			else say("FAIL", c, bad)
 		} else if (c == "audit") {
@@ -299,12 +358,32 @@ END {
 			# what the second copies found is what the first were skipped for
 			match(load_losses, /Rescued: [0-9]+/)
 			rescued = substr(load_losses, RSTART + 9, RLENGTH - 9)
-			if (rescued * 100 > load_allocs)
+			if ((mode == "full" || mode == "kprobes") && !load_bulks)
+				say("FAIL", c, "no array was allocated")
+			else if (load_nameless != "")
+				say("FAIL", c, "the caller is not known: " load_nameless)
+			else if (rescued * 100 > load_allocs)
 				say("FAIL", c, t ": too much was rescued")
 			else if (mode == "full" && ppm > num(what[c, "full_reused_per_million"])) say("FAIL", c, t)
 			else say("PASS", c, t)
+		} else if (what[c, "check"] == "net") {
+			judge_net(c)
+		} else if (what[c, "check"] == "charged") {
+			judge_charged(c)
 		} else if (nomodule) {
 			say("FAIL", c, "the module could not be loaded")
+		} else if (what[c, "check"] == "owner" || what[c, "check"] == "pinned") {
+			judge_owners(c)
+		} else if (what[c, "check"] == "churn" && mode != "truth") {
+			where_lost = ""
+			lost = lost_in_churn(c)
+			bad = c in ran && ran[c] == 0 ? names : " the module did not run it"
+			t = sprintf("%d events, %d lost (%.1f per million)", events, lost,
+				    events ? lost * 1e6 / events : 0)
+			if (bad == "" && lost * 1e6 <= what[c, "lost_per_million"] * events)
+				say("PASS", c, t)
+			else
+				say("FAIL", c, t ":" bad where_lost)
 		} else if (mode == "truth") {
 			bad = judge(c)
 			# No rows: what is left is what the module and the kernel say of themselves.
@@ -324,5 +403,6 @@ END {
 			else say("FAIL", c, t ": " bad)
 		}
 	}
+	if (beside != "") say("FAIL", "beside", "did not run:" beside)
 	if (oops != "") say("FAIL", "kernel", bugs " complaints: " oops)
 }

@@ -19,6 +19,11 @@ $1 == "PASS" || $1 == "FAIL" || $1 == "SEEN" {
 	if (!($2 in known)) { known[$2] = 1; order[++kernels] = $2 }
 	if ($4 == "load" || $4 == "attach") { note[$2, $3, $4] = substr($0, index($0, $5)) }
 	if ($4 == "refuse") refusal[$2] = substr($0, index($0, $5))
+	if ($4 ~ /^churn/) {
+		if (!(($2, $4) in churned)) { churned[$2, $4] = 1; churns[$2] = churns[$2] " " $4 }
+		match($0, /[0-9]+ lost/)
+		lost[$2, $4, $3] = substr($0, RSTART, RLENGTH - 5) " of " $5
+	}
 	if (field("truth") == "") next
 	if (!(($2, $4) in rows)) { rows[$2, $4] = 1; list[$2] = list[$2] " " $4 }
 	truth[$2, $4] = sum(field("truth"))
@@ -26,6 +31,7 @@ $1 == "PASS" || $1 == "FAIL" || $1 == "SEEN" {
 	else got[$2, $4, $3] = sum(field("rows")) ($1 == "FAIL" ? " (wrong)" : "")
 }
 
+function loss(k, c, m) { return (k, c, m) in lost ? lost[k, c, m] : "-" }
 function cell(k, c, m) { return (k, c, m) in got ? got[k, c, m] : "-" }
 
 END {
@@ -38,7 +44,9 @@ END {
 	print "allocator which of the objects are free (allocations without an event stay unseen). *memleak* is that of libbpf-tools, all"
 	print "stacks that lead through the case's function: it also counts the pages that slabs are made of,"
 	print "counts what is freed through RCU or in bulk as leaked, and names no function of a module that"
-	print "is gone. What a case does is said in the file of its name in tests/kernels/cases."
+	print "is gone. What a case does is said in the file of its name in tests/kernels/cases. The second table"
+	print "of a kernel has the events, allocs and frees, that were lost in churns on all CPUs, beside what"
+	print "the name says; *preempt* is kpoolmon with preempt=full."
 	for (i = 1; i <= kernels; i++) {
 		k = order[i]
 		print ""
@@ -60,5 +68,13 @@ END {
 			       cell(k, c[j], "full"), cell(k, c[j], "kprobes"),
 			       cell(k, c[j], "tracepoints"), cell(k, c[j], "audit"),
 			       cell(k, c[j], "memleak")
+		if (churns[k] == "") continue
+		print ""
+		print "| churn | kpoolmon | kprobes | preempt |"
+		print "| --- | --: | --: | --: |"
+		n = split(churns[k], c, " ")
+		for (j = 1; j <= n; j++)
+			printf "| %s | %s | %s | %s |\n", c[j], loss(k, c[j], "full"),
+			       loss(k, c[j], "kprobes"), loss(k, c[j], "preempt")
 	}
 }

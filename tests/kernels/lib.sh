@@ -112,11 +112,11 @@ debs_into() {
 
 # kernel LINE REGEX [config]: the directory of the newest kernel whose release matches REGEX (and
 # whose configuration is there, and that was not found to be unbuildable). In it: vmlinuz, release
-# (uname -r), version (of the package), config if there is one. Remembered per line, so that a
-# second run asks nothing of the archive.
+# (uname -r), version (of the package), config if there is one, net (modules of a network card).
+# Remembered per line, so that a second run asks nothing of the archive.
 kernel() {
 	local re=$2 need=${3:-} d=$CACHE/kernel/$1 t rel pkg p img
-	if [ -z "${REFRESH:-}" ] && whole "$d"; then
+	if [ -z "${REFRESH:-}" ] && whole "$d" && [ -d "$d/net" ]; then
 		echo "$d"
 		return 0
 	fi
@@ -139,11 +139,13 @@ kernel() {
 			echo "$rel" >"$t/release"
 			awk '/^Version:/ { print $2; exit }' "$t/x/packages" >"$t/version"
 			for p in "linux-base-$rel" "linux-modules-$rel"; do
-				[ -e "$t/x/boot/config-$rel" ] && break
+				[ -e "$t/x/boot/config-$rel" ] &&
+					find "$t/x" -name 'virtio_net.ko*' | grep -q . && break
 				[ -n "$(names "${p//+/\\+}")" ] && debs_into "$t/x" "$p"
 			done
 			find "$t/x" -name "config-$rel" -exec cp {} "$t/config" \; -quit
 			find "$t/x" -path "*/modules/$rel/config" -exec cp {} "$t/config" \; -quit
+			network_modules "$t/x" "$rel" "$t/net"
 			rm -rf "$t/x"
 			[ -n "$need" ] && [ ! -e "$t/config" ] && continue
 			seal "$t" && rm -rf "$d" && mkdir -p "${d%/*}" && mv "$t" "$d"
@@ -153,6 +155,24 @@ kernel() {
 	done
 	rm -rf "$d.tmp"
 	return 1
+}
+
+# The modules of the network card that a guest can have, in the order of loading.
+NETWORK_MODULES='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci failover \
+net_failover virtio_net'
+
+# network_modules UNPACKED REL DIR: those that the kernel does not have built in, unpacked.
+network_modules() {
+	local m f
+	mkdir -p "$3"
+	for m in $NETWORK_MODULES; do
+		f=$(find "$1" -path "*/$2/*" -name "$m.ko*" | head -n 1)
+		case $f in
+		*.ko) cp "$f" "$3/$m.ko" ;;
+		*.ko.xz) xz -dc "$f" >"$3/$m.ko" ;;
+		*.ko.zst) zstd -qdc "$f" >"$3/$m.ko" ;;
+		esac
+	done
 }
 
 # chroot_of SUITE: a build system of that release, for kernels whose header tools need its libc.

@@ -27,8 +27,7 @@ def judge(way, parts):
     wrong = []
     for sym, (out, cache) in sorted(after.items()):
         leaked = out - before.get(sym, (0,))[0]
-        # where the stack does not tell the caller of a bulk allocation the tag names the cache
-        seen = sum(int(r['diff']) for r in rows if r['symbol'] == sym or r['tag'] == f'(bulk) {cache}')
+        seen = sum(int(r['diff']) for r in rows if r['symbol'] == sym)
         if seen != leaked:
             wrong.append(f'{sym}: {seen}, not {leaked}')
     say(bool(after) and not wrong, f'{way}: {len(after)} functions to the object', ', '.join(wrong))

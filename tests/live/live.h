@@ -35,6 +35,7 @@
 #include <bpf/bpf.h>
 
 #include "source/live.h"
+#include "source/sample_check.h"
 #include "source/tables.h"
 
 struct message {

@@ -148,6 +148,7 @@ static void a_million_objects(void **state)
 		.no_sampling = true, /* all of them in the table, though of one tag */
 	});
 	uint64_t rnd = 1, refused = 0;
+	struct kpm_sample_check check;
 
 	(void)state;
 	for (int q = 0; q < QUEUES; q++) {
@@ -168,12 +169,18 @@ static void a_million_objects(void **state)
 	for (uint32_t i = 0; i < f->snap.count; i++)
 		refused += kpm_row_sum(&f->snap.rows[i]).refused;
 	assert_int_equal(refused, f->snap.loss.refused);
-	print_message("refused %llu of 11 million inserts, %llu entries in use; "
-		      "%.1f bytes of kernel memory an object\n",
+	assert_int_equal(f->source->ops->check_samples(f->source, &check), 0);
+	print_message("refused %llu of 11 million inserts, %llu entries in use; %.1f bytes of "
+		      "kernel memory an object, %.1f MB for %u samples\n",
 		      (unsigned long long)refused, (unsigned long long)f->snap.capacity.objects,
-		      f->snap.capacity.kernel_bytes / 1e6);
+		      (f->snap.capacity.kernel_bytes - check.bytes) / 1e6, check.bytes / 1e6,
+		      check.samples);
 	assert_true(refused <= 110);
-	assert_true(f->snap.capacity.kernel_bytes <= 32 * 1000000);
+	assert_true(f->snap.capacity.kernel_bytes - check.bytes <= 32 * 1000000);
+	assert_true(check.bytes <= 16 << 20);
+	/* ten million pairs: no sample is left without its object */
+	assert_true(check.samples > 100);
+	assert_int_equal(check.without_object + check.without_sample, 0);
 	/* all of them, less the refused ones that are still live */
 	assert_in_range(counts_of(f, "load_msg").diff, 1000000 - refused, 1000000);
 	for (int q = 0; q < QUEUES; q++)

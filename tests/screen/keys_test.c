@@ -188,6 +188,11 @@ static void other_keys(void **state)
 	press(&f, 'v');
 	assert_int_equal(kpm_console_state(f.console)->by, KPM_BY_CACHE);
 	press(&f, 'v');
+	assert_int_equal(kpm_console_state(f.console)->by, KPM_BY_OWNER);
+	press(&f, 'v');
+	press(&f, 'v');
+	assert_int_equal(kpm_console_state(f.console)->by, KPM_BY_CGROUP);
+	press(&f, 'v');
 	assert_int_equal(kpm_console_state(f.console)->by, KPM_BY_TAG);
 	press(&f, 'w');
 	press(&f, CTRL('u'));
@@ -199,7 +204,7 @@ static void other_keys(void **state)
 	assert_int_equal(press(&f, 'q'), KPM_REACT_QUIT);
 	assert_int_equal(press(&f, 'Q'), KPM_REACT_QUIT);
 	/* keys of poolmon that mean nothing here do nothing */
-	for (const char *k = "si0123456789cgxn"; *k; k++)
+	for (const char *k = "si0123456789cgn"; *k; k++)
 		assert_int_equal(press(&f, *k), 0);
 	close_console(&f);
 }

@@ -180,7 +180,7 @@ static void cost_of_a_tick(void **state)
 			n->bytes = n->diff * 64;
 		}
 		for (int r = 0; r < 2; r++)
-			kpm_rollup_add(rollups[r], &f.snap, f.tags);
+			kpm_rollup_add(rollups[r], &f.snap, f.tags, NULL, NULL);
 		build_view(&f);
 		kpm_console_draw(f.console, &f.scene);
 	}

@@ -4,6 +4,7 @@
 
 #include "console/keys.h"
 #include "fixture.h"
+#include "view/findings_text.h"
 
 static void ignore(const struct kpm_alert *alert, void *arg)
 {
@@ -27,6 +28,26 @@ static void details(void **state)
 	press(&f, 27);
 	assert_false(kpm_console_state(f.console)->details);
 	assert_true(on_screen("By bytes"));
+	close_console(&f);
+}
+
+/* The caches that a merged one is: all of them, on as many lines as they need. */
+static void merged_cache(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_console(&f, 40, 40);
+	assert_int_equal(
+		kpm_tagset_merge(f.tags, "skbuff_head_cache", "biovec-16+key_jar+sgpool-8"), 0);
+	press(&f, '\r');
+	while (!on_screen("__alloc_skb"))
+		press(&f, KEY_DOWN);
+	assert_true(on_screen("Merged from    biovec-16 key_jar"));
+	assert_false(on_screen("key_jar sgpool-8"));
+	assert_true(on_screen("sgpool-8"));
+	press(&f, KEY_DOWN);
+	assert_false(on_screen("Merged from"));
 	close_console(&f);
 }
 
@@ -114,12 +135,31 @@ static void columns(void **state)
 	rmdir(folder);
 }
 
+static char *findings_of(struct fixture *f)
+{
+	struct kpm_suspect list[8];
+	uint32_t count = kpm_suspects_rank(&f->snap, f->tags, f->trend, NULL, NULL, list, 8);
+	const struct kpm_findings_of of = {.snap = &f->snap, .tags = f->tags, .trend = f->trend};
+	struct kpm_findings findings = {0};
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	assert_int_equal(kpm_findings_make(&of, list, count, &findings), 0);
+	for (uint32_t i = 0; i < findings.count; i++)
+		kpm_finding_print(out, &of, list, &findings.list[i]);
+	fclose(out);
+	kpm_findings_done(&findings);
+	return text;
+}
+
 static void suspects_and_alerts(void **state)
 {
 	struct kpm_rules *rules = kpm_rules_new();
 	struct kpm_alerts *alerts;
-	struct kpm_suspect list[8];
 	struct fixture f;
+	char *findings;
 
 	(void)state;
 	assert_int_equal(kpm_rules_add(rules, "", "queue: bytes > 1M where tag load*", NULL), 0);
@@ -127,25 +167,26 @@ static void suspects_and_alerts(void **state)
 	open_console(&f, 110, 40);
 	f.scene.snap = &f.snap;
 	f.scene.tags = f.tags;
-	f.scene.suspects = list;
 	assert_true(press(&f, 'V') & KPM_REACT_DETAILS);
 	assert_true(kpm_console_state(f.console)->suspects);
 	assert_true(on_screen("too few samples"));
 	for (int i = 0; i < 60; i++)
 		tick(&f);
 	build_view(&f);
-	f.scene.suspect_count = kpm_suspects_rank(&f.snap, f.tags, f.trend, NULL, NULL, list, 8);
+	f.scene.findings = findings = findings_of(&f);
 	kpm_console_draw(f.console, &f.scene);
 	assert_true(on_screen("leak?    load_msg+0x41 (msg_msg-2k)"));
 	assert_true(on_screen("grew in 60 of 60 samples, +23.4M/min steady"));
 	assert_true(on_screen("the available memory lasts"));
 	press(&f, 'x');
 	assert_false(kpm_console_state(f.console)->suspects);
+	f.scene.findings = NULL;
+	free(findings);
 	/* alerts */
 	press(&f, '!');
 	assert_true(on_screen("There are no rules"));
 	press(&f, 'x');
-	kpm_alerts_step(alerts, &f.snap, f.tags, f.trend, ignore, NULL);
+	kpm_alerts_step(alerts, &f.snap, f.tags, NULL, f.trend, ignore, NULL);
 	f.scene.alerts = alerts;
 	kpm_console_alert(f.console, "ALERT in words");
 	kpm_console_draw(f.console, &f.scene);
@@ -163,6 +204,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(details),
+		cmocka_unit_test(merged_cache),
 		cmocka_unit_test(help),
 		cmocka_unit_test(columns),
 		cmocka_unit_test(suspects_and_alerts),

@@ -61,8 +61,11 @@ static void mistakes(void **state)
 		const char *text, *word, *wanted;
 	} cases[] = {
 		{"", "ends", "bytes, diff"},
-		{"bites > 1M", "'bites'", "bytes, diff, growth, rate or share"},
+		{"bites > 1M", "'bites'", "bytes, diff, growth, rate, share or verdict"},
 		{"bytes < 1M", "'<'", "'>'"},
+		{"verdict > leak for 10m", "'>'", "'leak'"},
+		{"verdict churn for 10m", "'churn'", "'leak'"},
+		{"verdict leak", "ends", "'for' and a duration"},
 		{"bytes > lots", "'lots'", "a size"},
 		{"bytes > 1X", "'1X'", "a size"},
 		{"bytes > 0", "'0'", "a size"},
@@ -79,7 +82,8 @@ static void mistakes(void **state)
 		{"share > 20", "'20'", "a percentage"},
 		{"share > 120%", "'120%'", "a percentage"},
 		{"bytes > 1M when tag x", "'when'", "'where'"},
-		{"bytes > 1M where colour red", "'colour'", "tag, module, cache or type"},
+		{"bytes > 1M where colour red", "'colour'",
+		 "tag, module, cache, owner, process, cgroup or type"},
 		{"bytes > 1M where type Mixed", "'Mixed'", "Nonp or Paged"},
 		{"bytes > 1M where tag", "ends", "a pattern"},
 		{"bytes > 1M where tag x or tag y", "'or'", "'and'"},
@@ -123,10 +127,12 @@ static void files(void **state)
 
 static void selectors(void **state)
 {
+	static const struct kpm_merged_cache merged = {.aliases = "sgpool-8+key_jar"};
 	const struct kpm_tag_name name = {.text = "f+0x1 [nvme]",
 					  .symbol = "f",
 					  .module = "nvme",
-					  .cache = "kmalloc-64+kmalloc-128"};
+					  .cache = "kmalloc-64+kmalloc-128",
+					  .merged = &merged};
 	static const struct {
 		const char *where;
 		bool yes;
@@ -140,6 +146,7 @@ static void selectors(void **state)
 		{"module nvme and tag g", false},
 		{"cache kmalloc-*", true},
 		{"cache kmalloc", false},
+		{"cache key_jar", true},
 		{"type Paged", true},
 	};
 
@@ -150,7 +157,8 @@ static void selectors(void **state)
 
 		snprintf(text, sizeof(text), "bytes > 1 where %s", cases[i].where);
 		assert_int_equal(kpm_rules_add(rules, "", text, NULL), 0);
-		assert_int_equal(kpm_rule_selects(kpm_rules_get(rules, 0), &name), cases[i].yes);
+		assert_int_equal(kpm_rule_selects(kpm_rules_get(rules, 0), &name, NULL, 0),
+				 cases[i].yes);
 		kpm_rules_free(rules);
 	}
 }
@@ -199,7 +207,8 @@ static void at(struct run *run, int t, double bytes)
 	run->snap.rows[0].kind[KPM_NONP].diff = bytes / 1000;
 	assert_int_equal(kpm_trend_push(run->trend, &run->snap), 0);
 	assert_int_equal(
-		kpm_alerts_step(run->alerts, &run->snap, run->tags, run->trend, count, run), 0);
+		kpm_alerts_step(run->alerts, &run->snap, run->tags, NULL, run->trend, count, run),
+		0);
 }
 
 static void end(struct run *run)
@@ -284,6 +293,37 @@ static void rate(void **state)
 	end(&run);
 }
 
+/* For the lead of a finding, once it was seen for long enough; over when the finding is no leak. */
+static void verdicts(void **state)
+{
+	const float lead = KPM_LEAK_LEAD, other = KPM_LEAK_OTHER, none = 0;
+	struct run run;
+
+	(void)state;
+	begin(&run, "verdict leak for 1m");
+	assert_true(kpm_rules_want_verdicts(run.rules) && kpm_rules_want_who(run.rules));
+	for (int t = 0; t < 200; t += 10) {
+		kpm_alerts_verdicts(run.alerts, &lead, 1);
+		at(&run, t, MB + t * MB);
+		assert_int_equal(run.begun, t >= 60);
+	}
+	/* another tag leads; nothing is known of one sample */
+	kpm_alerts_verdicts(run.alerts, &other, 1);
+	at(&run, 200, 200 * MB);
+	at(&run, 210, 210 * MB);
+	assert_int_equal(run.over, 0);
+	kpm_alerts_verdicts(run.alerts, &none, 1);
+	at(&run, 220, 210 * MB);
+	assert_int_equal(run.over, 1);
+	/* one that is not the lead never begins */
+	for (int t = 230; t < 300; t += 10) {
+		kpm_alerts_verdicts(run.alerts, &other, 1);
+		at(&run, t, t * MB);
+	}
+	assert_int_equal(run.begun, 1);
+	end(&run);
+}
+
 /* What comes and goes does not alert, however large. */
 static void bursts(void **state)
 {
@@ -328,10 +368,9 @@ static void restarts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sentences),  cmocka_unit_test(mistakes),
-		cmocka_unit_test(files),      cmocka_unit_test(selectors),
-		cmocka_unit_test(hysteresis), cmocka_unit_test(growth),
-		cmocka_unit_test(rate),       cmocka_unit_test(bursts),
+		cmocka_unit_test(sentences), cmocka_unit_test(mistakes),   cmocka_unit_test(files),
+		cmocka_unit_test(selectors), cmocka_unit_test(hysteresis), cmocka_unit_test(growth),
+		cmocka_unit_test(rate),      cmocka_unit_test(verdicts),   cmocka_unit_test(bursts),
 		cmocka_unit_test(restarts),
 	};
 

@@ -183,12 +183,45 @@ static void refused(void **state)
 	}
 }
 
+/* A file of an earlier version calls a merged cache by the first of its names. */
+static void merged_caches(void **state)
+{
+	static const char old[] = HEAD T1 "bulk,one,1,0,1,1,\r\n" T1 "bulk,two,2,0,2,2,\r\n" T1
+					  "creds,pid,5,1,4,400,\r\n" T1 "fork,mm,1,0,1,1,\r\n" T1
+					  "fork,pid,1,0,1,1,\r\n" T1 "own,x,1,0,1,1,\r\n",
+			  new[] = HEAD T2
+			  "bulk,merged:1,1,0,1,1,\r\n" T2 "bulk,merged:2,2,0,2,2,\r\n" T2
+			  "creds,merged:A-0000192,6,1,5,500,\r\n" T2
+			  "fork,merged:A-0000192,1,0,1,1,\r\n" T2 "fork,mm,1,0,1,1,\r\n" T2
+			  "own,y,1,0,1,1,\r\n";
+	static const char *const there[] = {"one", "two", "merged:A-0000192", "merged:A-0000192",
+					    "mm",  "x"},
+				 *const back[] = {"merged:1", "merged:2", "pid", "mm", "pid", "y"};
+	struct kpm_dataset a, b;
+
+	(void)state;
+	for (int way = 0; way < 2; way++) {
+		assert_int_equal(read_text(way ? new : old, NULL, &a, NULL), 0);
+		assert_int_equal(read_text(way ? old : new, NULL, &b, NULL), 0);
+		kpm_dataset_pair_merged(&a, &b);
+		assert_int_equal(a.count, 6);
+		for (uint32_t i = 0; i < a.count; i++) {
+			assert_string_equal(a.rows[i].cache, way ? back[i] : there[i]);
+			if (i)
+				assert_true(kpm_dataset_compare(&a.rows[i - 1], &a.rows[i]) < 0);
+		}
+		assert_int_equal(row(&a, "creds")->diff, way ? 5 : 4);
+		kpm_dataset_done(&a);
+		kpm_dataset_done(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(last_sample),  cmocka_unit_test(at_a_time),
 		cmocka_unit_test(files_of_0_1), cmocka_unit_test(new_run_and_torn_line),
-		cmocka_unit_test(refused),
+		cmocka_unit_test(refused),      cmocka_unit_test(merged_caches),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,7 +58,31 @@ static void names(void **state)
 	check(k, 0xffffffff81000201, "weak+0x1");
 	check(k, 0xffffffffc000101f, "leak_one+0x1f [leaky]");
 	check(k, 0xffffffff80000000, NULL);
-	check(k, 0xffffffffc0003000, NULL);
+	check(k, 0xffffffffc0003001, NULL);
+	kpm_ksyms_close(k);
+}
+
+/* What lies behind the code of a module, such as another's init code that has gone, is not its. */
+static void behind_a_module(void **state)
+{
+	struct kpm_ksyms *k = with("ffffffff81000000 T _stext\n"
+				   "ffffffff81009000 T last\n"
+				   "ffffffffc0001000 t leak_one\t[leaky]\n"
+				   "ffffffffc0009000 t cleanup_module\t[leaky]\n"
+				   "ffffffffc0010000 t show\t[driver]\n"
+				   "ffffffffc0010020 t cleanup_module\t[driver]\n");
+
+	(void)state;
+	check(k, 0xffffffff81008fff, "_stext+0x8fff");
+	check(k, 0xffffffff81009fff, "last+0xfff");
+	check(k, 0xffffffff8100a001, NULL);
+	check(k, 0xffffffffc0008000, "leak_one+0x7000 [leaky]");
+	check(k, 0xffffffffc0009010, "cleanup_module+0x10 [leaky]");
+	check(k, 0xffffffffc000d8be, NULL);
+	check(k, 0xffffffffc0010030, "cleanup_module+0x10 [driver]");
+	check(k, 0xffffffffc0010fff, "cleanup_module+0xfdf [driver]");
+	check(k, 0xffffffffc0011001, NULL);
+	check(k, 0xffffffffc0012030, NULL);
 	kpm_ksyms_close(k);
 }
 
@@ -87,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
+		cmocka_unit_test(behind_a_module),
 		cmocka_unit_test(hidden_addresses),
 		cmocka_unit_test(no_file),
 	};

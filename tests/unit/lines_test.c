@@ -60,6 +60,8 @@ static void check(struct opened *o, const char *symbol, uint64_t offset, int lin
 	assert_string_equal(found.file, "leak.c");
 	assert_int_equal(found.line, line);
 	assert_string_equal(found.inlined, inlined);
+	/* kmalloc is in a header of the allocators: the line is in what it was inlined into */
+	assert_int_equal(found.line_in, *inlined ? 1 : 0);
 }
 
 static void lines(void **state)

@@ -119,7 +119,7 @@ static void chosen_hooks(void **state)
 		struct kpm_hook_choice none = {0};
 
 		assert_int_equal(kpm_probe_list(bad[i], &none, &err), -EINVAL);
-		assert_non_null(strstr(err.text, "kmalloc_nolock, fentry, kprobe, all"));
+		assert_non_null(strstr(err.text, "kmalloc_nolock, fentry, kprobe, classic, all"));
 	}
 }
 

@@ -60,8 +60,15 @@ static void machine_step(struct machine *m)
 			kpm_tagset_enter(m->tags, 0xffffffff81000000 + i, NULL, NULL, false);
 		else
 			kpm_tagset_enter(m->tags, 0xffffffff81000000 + i, symbol,
-					 i % 2 ? "kmalloc-64" : NULL, i == 7);
+					 i == 7  ? "merged:0000064"
+					 : i % 2 ? "kmalloc-64"
+						 : NULL,
+					 i == 7);
 	}
+	if (n == 28)
+		kpm_tagset_merge(m->tags, "merged:0000064", "a+b");
+	if (n == 55)
+		kpm_tagset_merge(m->tags, "merged:0000064", "a+b+-");
 	if (n == 50)
 		kpm_tagset_join(m->tags, 1, "kmalloc-128");
 	if (n == 60)
@@ -117,8 +124,8 @@ static char *record(uint32_t samples, size_t *size, int64_t session, bool reset)
 		machine_step(&m);
 		if (reset && i == samples / 2)
 			kpm_recorder_reset(recorder);
-		assert_int_equal(kpm_recorder_sample(recorder, out, &m.snap, m.tags, m.locations),
-				 0);
+		assert_int_equal(
+			kpm_recorder_sample(recorder, out, &m.snap, m.tags, NULL, m.locations), 0);
 	}
 	fclose(out);
 	kpm_recorder_free(recorder);
@@ -160,6 +167,9 @@ static void check_same(const struct machine *m, const struct kpm_snapshot *s,
 		assert_int_equal(a->size, b->size);
 		assert_int_equal(a->site, b->site);
 		assert_int_equal(a->by_cache, b->by_cache);
+		assert_true(!a->merged == !b->merged);
+		if (a->merged)
+			assert_string_equal(a->merged->aliases, b->merged->aliases);
 		assert_true(same_text(locations[i]->file, m->location[i].file));
 		assert_true(same_text(locations[i]->source, m->location[i].source));
 		assert_true(same_text(locations[i]->inlined, m->location[i].inlined));
@@ -418,7 +428,7 @@ static void unknown_fields_stay_unknown(void **state)
 	in.memory.total = 5;
 	in.unknown.memory = 1 << 7;
 	in.unknown.capacity = 1 << 0 | 1 << 2;
-	assert_int_equal(kpm_recorder_sample(recorder, f, &in, tags, NULL), 0);
+	assert_int_equal(kpm_recorder_sample(recorder, f, &in, tags, NULL, NULL), 0);
 	fclose(f);
 	if (play(text, size, tags, &r, &err) || kpm_recording_read(r, 0, &out, &err))
 		fail_msg("%s", err.text);

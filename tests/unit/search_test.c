@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "model/tagset.h"
 #include "module.h"
 #include "resolve/index_cache.h"
 #include "resolve/merged.h"
@@ -435,6 +436,82 @@ static void merged(void **state)
 	kpm_merged_free(NULL);
 }
 
+static const char *cache_named(struct kpm_tagset *tags, const char *cache, bool by_cache)
+{
+	uint64_t site = 0x1000 + kpm_tagset_count(tags);
+	int64_t tag = kpm_tagset_enter(tags, site, NULL, cache, by_cache);
+
+	assert_true(tag >= 0);
+	return kpm_tagset_get(tags, tag)->cache;
+}
+
+/* A new tag of a cache that others have joined is named after none of them. */
+static void merged_names(void **state)
+{
+	const char *t = *state;
+	const struct kpm_roots roots = {.sys = t};
+	struct kpm_tagset *tags = kpm_tagset_new();
+	const struct kpm_tag_name *name;
+	struct kpm_merged *m;
+	char path[1024];
+	int64_t tag;
+
+	mkdir(tree_path(t, "kernel/slab/:A-0000192/x", path), 0755);
+	tree_file(t, "kernel/slab/dentry/x", "");
+	tree_link(t, "kernel/slab/pid", ":A-0000192");
+	tree_link(t, "kernel/slab/cred", "../slab/:A-0000192");
+	tree_link(t, "kernel/slab/kmalloc-64", ":0000064");
+	tree_link(t, "kernel/slab/jbd2_inode", ":0000064");
+	tree_link(t, "kernel/slab/alone", ":0000040");
+	m = kpm_merged_open(&roots);
+	kpm_tagset_set_cache_namer(tags, kpm_merged_namer, m);
+	assert_string_equal(cache_named(tags, "pid", true), "merged:A-0000192");
+	assert_string_equal(cache_named(tags, "dentry", true), "dentry");
+	assert_string_equal(cache_named(tags, "alone", true), "alone");
+	assert_string_equal(cache_named(tags, "unknown", true), "unknown");
+	/* kmalloc's own allocations are no strangers in its cache, others are */
+	assert_string_equal(cache_named(tags, "kmalloc-64", false), "kmalloc-64");
+	assert_string_equal(cache_named(tags, "kmalloc-64", true), "merged:0000064");
+	/* by the name that was given it is the same tag, as from the state of an earlier run */
+	tag = kpm_tagset_enter(tags, 9, "f+0x1", "cred", true);
+	assert_int_equal(kpm_tagset_enter(tags, 9, "f+0x1", "merged:A-0000192", true), tag);
+	name = kpm_tagset_get(tags, tag);
+	assert_string_equal(name->merged->aliases, "cred+pid");
+	assert_int_equal(kpm_tagset_merged_count(tags), 2);
+	assert_null(kpm_tagset_get(tags, 1)->merged);
+	tag = kpm_tagset_enter(tags, 0, "(bulk) pid", "pid", true);
+	assert_string_equal(kpm_tagset_get(tags, tag)->text, "(bulk) merged:A-0000192");
+	tag = kpm_tagset_enter(tags, 0, "(bulk) dentry", "dentry", true);
+	assert_string_equal(kpm_tagset_get(tags, tag)->text, "(bulk) dentry");
+	/* a module is loaded, and the folder is read again when its tags come */
+	tree_link(t, "kernel/slab/mod_a", ":A-0000192");
+	tree_link(t, "kernel/slab/mod_b", ":0000040");
+	usleep(150000);
+	assert_string_equal(cache_named(tags, "alone", true), "merged:0000040");
+	assert_string_equal(cache_named(tags, "pid", true), "merged:A-0000192");
+	assert_string_equal(name->merged->aliases, "cred+mod_a+pid");
+	assert_int_equal(name->merged->changes, 1);
+	kpm_merged_close(m);
+	kpm_tagset_free(tags);
+}
+
+/* Without the folder names stay what they are. */
+static void merged_not_known(void **state)
+{
+	const struct kpm_roots roots = {.sys = *state};
+	struct kpm_tagset *tags = kpm_tagset_new();
+	struct kpm_merged *m = kpm_merged_open(&roots);
+
+	assert_non_null(m);
+	kpm_tagset_set_cache_namer(tags, kpm_merged_namer, m);
+	assert_string_equal(cache_named(tags, "pid", true), "pid");
+	assert_string_equal(cache_named(tags, "merged:0000064", true), "merged:0000064");
+	assert_int_equal(kpm_tagset_merged_count(tags), 0);
+	kpm_merged_close(m);
+	kpm_merged_close(NULL);
+	kpm_tagset_free(tags);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +524,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(broken, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(crashes, tree_make, tree_remove),
 		cmocka_unit_test_setup_teardown(merged, tree_make, tree_remove),
+		cmocka_unit_test_setup_teardown(merged_names, tree_make, tree_remove),
+		cmocka_unit_test_setup_teardown(merged_not_known, tree_make, tree_remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,16 +184,20 @@ static void rollups(void **state)
 	for (int i = 0; i < 4; i++)
 		s.rows[i].kind[i % 2].bytes = 1 << i;
 	s.rows[1].estimated = true;
+	assert_int_equal(kpm_tagset_merge(tags, "c1", "x+y"), 0);
 	for (int twice = 0; twice < 2; twice++) {
 		if (twice) /* a second cache of a kmalloc's call site */
 			kpm_tagset_enter(tags, 1, "a+0x1/0x2 [nvme]", "kmalloc-4k", false);
-		assert_int_equal(kpm_rollup_add(modules, &s, tags), 0);
-		assert_int_equal(kpm_rollup_add(caches, &s, tags), 0);
+		assert_int_equal(kpm_rollup_add(modules, &s, tags, NULL, NULL), 0);
+		assert_int_equal(kpm_rollup_add(caches, &s, tags, NULL, NULL), 0);
 		assert_int_equal(kpm_rollup_snapshot(modules)->count, 3);
 		assert_int_equal(sum_of(modules, "nvme"), 3);
 		assert_int_equal(sum_of(modules, "kernel"), 4);
 		assert_int_equal(sum_of(modules, "(not known)"), 8);
 		assert_int_equal(sum_of(caches, "c1"), 6);
+		assert_int_equal(kpm_tagset_merged_count(kpm_rollup_tags(modules)), 0);
+		assert_string_equal(kpm_tagset_get(kpm_rollup_tags(caches), 1)->merged->aliases,
+				    "x+y");
 		assert_int_equal(sum_of(caches, "kmalloc-64"), !twice);
 		assert_int_equal(sum_of(caches, "(several kmalloc caches)"),
 				 twice ? 1 : UINT64_MAX);

@@ -158,6 +158,36 @@ static void joined_caches(void **state)
 	assert_false(kpm_filter_matches("kmalloc-6", &name));
 }
 
+/* Who asks for an alias gets the whole of the cache; who leaves one out does not lose the others. */
+static void merged_cache(void **state)
+{
+	static const struct kpm_merged_cache merged = {.name = "merged:A-0000192",
+						       .aliases = "cred+pid"};
+	static const struct kpm_tag_name name = {
+		.text = "f+0x1", .cache = "merged:A-0000192", .by_cache = true, .merged = &merged};
+	static const struct {
+		const char *pattern;
+		bool included, excluded;
+	} cases[] = {
+		{"merged:A-0000192", true, true},
+		{"merged:*", true, true},
+		{"cred", true, false},
+		{"pid", true, false},
+		{"pi?", true, false},
+		{"re", false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *const list[] = {cases[i].pattern, NULL};
+
+		assert_int_equal(kpm_filter_passes(list, NULL, &name), cases[i].included);
+		assert_int_equal(kpm_filter_passes(NULL, list, &name), !cases[i].excluded);
+		assert_int_equal(kpm_filter_matches_alias(cases[i].pattern, &name),
+				 cases[i].included);
+	}
+}
+
 static void changes(void **state)
 {
 	struct kpm_view_opts opts = {.pool = KPM_KINDS, .by_change = true};
@@ -201,9 +231,15 @@ static void text_is(const struct built *b, const char *column, uint32_t row, con
 
 static void locations(void **state)
 {
-	static const struct kpm_location location = {
-		"/lib/a.ko", KPM_BUILD_OTHER, "0102", "ABC", "linux-image", "snd", "a.c", 7, "",
-	};
+	static const struct kpm_location location = {.file = "/lib/a.ko",
+						     .build = KPM_BUILD_OTHER,
+						     .build_id = "0102",
+						     .srcversion = "ABC",
+						     .vendor = "linux-image",
+						     .builtin = "snd",
+						     .source = "a.c",
+						     .line = 7,
+						     .inlined = ""};
 	const struct kpm_location *list[] = {NULL, &location, NULL, NULL, NULL};
 	struct kpm_cell cell;
 	struct built b;
@@ -270,9 +306,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(orders),          cmocka_unit_test(pools),
 		cmocka_unit_test(unloaded_module), cmocka_unit_test(filters),
-		cmocka_unit_test(joined_caches),   cmocka_unit_test(changes),
-		cmocka_unit_test(column_table),    cmocka_unit_test(locations),
-		cmocka_unit_test(needs),
+		cmocka_unit_test(joined_caches),   cmocka_unit_test(merged_cache),
+		cmocka_unit_test(changes),         cmocka_unit_test(column_table),
+		cmocka_unit_test(locations),       cmocka_unit_test(needs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Half a minute of network, process and file load for a guest of the kernel matrix: UDP, TCP with
- * resets, fork, mmap, multicast membership, epoll and files, all on this machine alone. Built
- * static by run. Measures nothing; prints how many rounds it made.
+ * resets, fork, mmap, multicast membership, epoll, files and io_uring, whose requests are allocated
+ * in arrays, all on this machine alone. Built
+ * static by run. Measures nothing; prints how many rounds it made. Several at once have different
+ * NUMBERs, so that each has ports and files of its own.
  *
- * Usage: load SECONDS
+ * Usage: load SECONDS [NUMBER]
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +19,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -132,14 +136,14 @@ static void watches(void)
 	close(e);
 }
 
-static void files(void)
+static void files(int number)
 {
 	char name[64], buf[10000] = {0};
 
 	for (int i = 0; i < 20; i++) {
 		int fd;
 
-		snprintf(name, sizeof(name), "/tmp/load-%d", i);
+		snprintf(name, sizeof(name), "/tmp/load-%d-%d", number, i);
 		fd = open(name, O_CREAT | O_RDWR, 0600);
 		if (fd < 0)
 			continue;
@@ -150,18 +154,48 @@ static void files(void)
 	}
 }
 
+/* Requests that do nothing, on a ring of their own; see io_uring(7). */
+static void requests(void)
+{
+	struct io_uring_params p = {0};
+	int ring = syscall(SYS_io_uring_setup, 64, &p);
+	size_t sq_size = p.sq_off.array + p.sq_entries * sizeof(unsigned int);
+	size_t sqe_size = p.sq_entries * sizeof(struct io_uring_sqe);
+	struct io_uring_sqe *sqes;
+	unsigned int *tail;
+	char *sq;
+
+	if (ring < 0)
+		return;
+	sq = mmap(NULL, sq_size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	sqes = mmap(NULL, sqe_size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+	if (sq != MAP_FAILED && sqes != MAP_FAILED) {
+		for (unsigned int i = 0; i < p.sq_entries; i++) {
+			sqes[i] = (struct io_uring_sqe){.opcode = IORING_OP_NOP};
+			((unsigned int *)(sq + p.sq_off.array))[i] = i;
+		}
+		tail = (unsigned int *)(sq + p.sq_off.tail);
+		__atomic_store_n(tail, *tail + p.sq_entries, __ATOMIC_RELEASE);
+		syscall(SYS_io_uring_enter, ring, p.sq_entries, 0, 0, NULL, 0);
+		munmap(sqes, sqe_size);
+		munmap(sq, sq_size);
+	}
+	close(ring);
+}
+
 int main(int argc, char **argv)
 {
 	time_t end = time(NULL) + (argc > 1 ? atoi(argv[1]) : 30);
-	int rounds = 0;
+	int number = argc > 2 ? atoi(argv[2]) : 0, rounds = 0;
 
 	while (time(NULL) < end) {
-		udp(20000 + rounds % 1000);
-		tcp(30000 + rounds % 1000);
+		udp(20000 + number * 1000 + rounds % 1000);
+		tcp(30000 + number * 1000 + rounds % 1000);
 		processes();
 		groups();
 		watches();
-		files();
+		files(number);
+		requests();
 		rounds++;
 	}
 	printf("load rounds %d\n", rounds);

@@ -7,6 +7,7 @@
  * and one per site,
  *	truth case=C sym=S cache=C|- kind=Nonp|Paged|- allocs=N frees=N out=N nonp=N paged=N
  *	      path=P|- uf=N ufb=N ua=N uab=N mod=leaky
+ *	      owner=leaky:F|-
  * (on one line): bytes are 0 for objects of a cache, whose size the guest knows; uf, ufb, ua, uab
  * are frees, their bytes, allocations and their bytes that no tracepoint shows.
  * It cannot be unloaded: what it leaks stays leaked until the guest ends.
@@ -35,10 +36,8 @@ static int nruns;
 static DEFINE_MUTEX(lock);
 
 static const struct kpm_case *const tables[] = {
-	kpm_kmalloc_cases,
-	kpm_cache_cases,
-	kpm_unseen_cases,
-	kpm_context_cases,
+	kpm_kmalloc_cases, kpm_cache_cases, kpm_unseen_cases,
+	kpm_context_cases, kpm_churn_cases, kpm_owner_cases,
 };
 
 static void list_site(struct kpm_site *site)
@@ -170,7 +169,7 @@ static int leaky_show(struct seq_file *m, void *v)
 			   atomic64_read(&s->bytes[0]), atomic64_read(&s->bytes[1]), s->path ?: "-",
 			   atomic64_read(&s->unseen_frees), atomic64_read(&s->unseen_free_bytes),
 			   atomic64_read(&s->unseen_allocs), atomic64_read(&s->unseen_alloc_bytes));
-		seq_puts(m, " mod=leaky\n");
+		seq_printf(m, " mod=leaky owner=%s%s\n", s->owner ? "leaky:" : "", s->owner ?: "-");
 	}
 	mutex_unlock(&lock);
 	return 0;

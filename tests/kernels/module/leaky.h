@@ -32,7 +32,8 @@
 
 struct kpm_site {
 	const char *kase;  /* the case it belongs to */
-	const char *sym;   /* the function whose address is the call site */
+	const char *sym;   /* the function whose address is the call site; *: any */
+	const char *owner; /* the function that is answerable for it, NULL if that is not asked */
 	const char *cache; /* the cache's name, NULL for kmalloc */
 	const char *path;  /* what the tracepoints do not show of it, NULL if they show all */
 	bool paged;        /* cache: reclaimable */
@@ -53,6 +54,8 @@ extern const struct kpm_case kpm_kmalloc_cases[];
 extern const struct kpm_case kpm_cache_cases[];
 extern const struct kpm_case kpm_unseen_cases[];
 extern const struct kpm_case kpm_context_cases[];
+extern const struct kpm_case kpm_churn_cases[];
+extern const struct kpm_case kpm_owner_cases[];
 
 #define KPM_PTRS 4096
 extern void *kpm_ptrs[KPM_PTRS]; /* room for the case that runs; one at a time */
