@@ -4,6 +4,7 @@
 CC	?= gcc
 HOSTCC	?= $(CC)
 CLANG	?= clang
+PROTOC_C ?= protoc-c
 BPFTOOL ?= $(firstword $(shell command -v bpftool) $(wildcard /usr/sbin/bpftool) bpftool)
 PKG_CONFIG ?= pkg-config
 CFLAGS	?= -O2 -g
@@ -19,7 +20,7 @@ Q	=
 say	= @:
 endif
 
-LIBS	:= libbpf jansson ncursesw libdw libelf libzstd liblzma zlib
+LIBS	:= libbpf jansson ncursesw libdw libelf libzstd liblzma libprotobuf-c zlib
 WARN	:= -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes
 ifeq ($(WERROR),1)
 WARN	+= -Werror
@@ -34,7 +35,8 @@ endif
 KPM_LIBS   = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lm
 
 SRCS	:= $(sort $(wildcard src/*.c src/*/*.c))
-OBJS	:= $(SRCS:%.c=$(B)/%.o)
+# the last is generated from src/sink/profile.proto
+OBJS	:= $(SRCS:%.c=$(B)/%.o) $(B)/sink/profile.pb-c.o
 # everything but main, for the tests
 LIBOBJS := $(filter-out $(B)/src/main.o,$(OBJS))
 
@@ -56,18 +58,33 @@ $(B)/%.o: %.c | $(B)/.needs
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(KPM_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The machine whose registers and frames the programs read, by the name that libbpf has for it.
+BPF_TARGET = $(if $(filter x86_64-%,$(shell $(CC) -dumpmachine)),-D__TARGET_ARCH_x86)
+
 $(B)/%.bpf.o: bpf/%.bpf.c | $(B)/.needs
 	$(call say,BPF,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) -O2 -g -target bpf -mcpu=v3 -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror) \
+	$(Q)$(CLANG) -O2 -g -target bpf $(BPF_TARGET) -mcpu=v3 -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror) \
 		-Iinclude -Ibpf -MMD -MP -MT $@ -c -o $@ $<
 
 $(B)/%.skel.h: $(B)/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@
 
+$(B)/sink/profile.pb-c.c: src/sink/profile.proto | $(B)/.needs
+	$(call say,PROTO,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)cd src && $(PROTOC_C) --c_out=$(abspath $(B)) sink/profile.proto
+
+$(B)/sink/profile.pb-c.h: $(B)/sink/profile.pb-c.c
+
+$(B)/sink/profile.pb-c.o: $(B)/sink/profile.pb-c.c
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(KPM_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/src/sink/stacks_pprof.o: $(B)/sink/profile.pb-c.h
 $(B)/src/source/probes.o: $(B)/kpoolmon.skel.h
-$(B)/src/source/audit.o $(B)/src/source/cache_counts.o: $(B)/audit.skel.h
+$(addprefix $(B)/src/source/,audit.o cache_counts.o charge_walk.o): $(B)/audit.skel.h
 
 # Completions, made from the rows of commands and options by a program that runs while building.
 $(B)/completions/generate: tools/completions.c | $(B)/.needs
@@ -137,7 +154,7 @@ uninstall: ## remove what install has installed, and what is pinned
 	$(Q)rmdir --ignore-fail-on-non-empty $(DOC)/examples $(DOC) $(DESTDIR)/etc/kpoolmon 2>/dev/null || true
 
 # one file without libraries; LIBS in the order of static linking
-STATIC_LIBS = -lbpf -ldw -lelf -ljansson -lncursesw -ltinfo -lzstd -llzma -lbz2 -lz -lm
+STATIC_LIBS = -lbpf -ldw -lelf -ljansson -lncursesw -ltinfo -lprotobuf-c -lzstd -llzma -lbz2 -lz -lm
 
 static: $(B)/kpoolmon-static ## build/kpoolmon-static: one file, with terminal descriptions, no debuginfod
 

@@ -16,6 +16,8 @@ pkg-config|cmd:${PKG_CONFIG:-pkg-config}|pkg-config|pkgconf-pkg-config|pkg-confi
 libbpf 1.1|lib:libbpf >= 1.1|libbpf-dev|libbpf-devel|libbpf-devel|libbpf|build
 jansson|lib:jansson|libjansson-dev|jansson-devel|libjansson-devel|jansson|build
 ncurses, wide|lib:ncursesw|libncurses-dev|ncurses-devel|ncurses-devel|ncurses|build
+protobuf-c|lib:libprotobuf-c|libprotobuf-c-dev|protobuf-c-devel|libprotobuf-c-devel|protobuf-c|build
+protobuf-c compiler|cmd:${PROTOC_C:-protoc-c}|protobuf-c-compiler|protobuf-c-compiler|protobuf-c|protobuf-c|build
 libdw|lib:libdw|libdw-dev|elfutils-devel|libdw-devel|elfutils|build
 libelf|lib:libelf|libelf-dev|elfutils-libelf-devel|libelf-devel|libelf|build
 libzstd|lib:libzstd|libzstd-dev|libzstd-devel|libzstd-devel|zstd|build
