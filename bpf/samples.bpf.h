@@ -501,6 +501,12 @@ __noinline __u64 find_room(__u64 hash, int used)
 }
 
 /*
+ * Figures of a stack are judged as if it had been there for a minute more: of one that has just come by
+ * nobody knows how often it does.
+ */
+#define STACK_AGE_LEAST 64
+
+/*
  * Claims the place of a stack that no sample has, the one whose figures are missed least: of which
  * the fewest objects a second were taken. What is taken tells which functions allocate for many
  * others. NO_STACK: there is none. Not static, see put_in().
@@ -518,7 +524,8 @@ __noinline __u64 find_least(__u64 hash, __u64 now)
 		stack = bpf_map_lookup_elem(&stacks, &at);
 		if (!stack || (__u32)READ_WORD(stack->refs))
 			continue;
-		rate = (READ_WORD(stack->taken) << 16) / (((now - stack->time) >> 30) + 1);
+		rate = (READ_WORD(stack->taken) << 16) /
+		       (((now - stack->time) >> 30) + STACK_AGE_LEAST);
 		if (rate < least) {
 			least = rate;
 			best = at;

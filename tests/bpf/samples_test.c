@@ -308,6 +308,32 @@ static void the_last_have_their_share(void **state)
 	unload_sampled(s);
 }
 
+/* Stacks of which much was taken stay known, though many others come by after them. */
+static void figures_outlive_passers_by(void **state)
+{
+	enum { KEPT = 4, OTHERS = 400 };
+	struct sampled *s = load_sampled((struct kpm_live_opts){.objects = 2000, .tags = 1024});
+	uint32_t found = 0;
+
+	(void)state;
+	for (int i = 0; i < KEPT * 12; i++) {
+		alloc(s->f, SITE(i % KEPT), PTR(i * 8), 60, 64);
+		free_ptr(s->f, PTR(i * 8));
+	}
+	usleep(2200000);
+	for (int i = 0; i < OTHERS * 8; i++) {
+		alloc(s->f, SITE(KEPT + i / 8), PTR(i * 8), 60, 64);
+		free_ptr(s->f, PTR(i * 8));
+	}
+	read_samples(s);
+	for (int i = 0; i < KEPT; i++)
+		for (uint32_t k = 0; k < s->samples.stack_count; k++)
+			found += s->samples.stacks[k].tag == tag_at(s, SITE(i)) &&
+				 s->samples.stacks[k].taken == 12;
+	assert_int_equal(found, KEPT);
+	unload_sampled(s);
+}
+
 /* No more samples than there is room for; the objects are counted all the same. */
 static void table_full(void **state)
 {
@@ -353,6 +379,7 @@ int main(void)
 		cmocka_unit_test(raised_until_the_deadline),
 		cmocka_unit_test(busy_ones_give_way),
 		cmocka_unit_test(the_last_have_their_share),
+		cmocka_unit_test(figures_outlive_passers_by),
 		cmocka_unit_test(table_full),
 		cmocka_unit_test(off),
 	};
