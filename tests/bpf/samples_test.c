@@ -271,7 +271,7 @@ static void the_last_have_their_share(void **state)
 {
 	enum { COUNT = 150000, OTHERS = 400, OF_EACH = 100 };
 	/* the usual credit, enough for some thousands of samples on a CPU */
-	const struct kpm_live_opts opts = {.objects = 500000, .tags = 1024, .samples = 1000};
+	const struct kpm_live_opts opts = {.objects = 1000000, .tags = 1024, .samples = 1000};
 	struct sampled *s = load_sampled(opts);
 	uint64_t first = 0, last = 0;
 	uint32_t tag;
