@@ -8,6 +8,7 @@
 #include "app/console_loop.h"
 #include "app/console_session.h"
 #include "app/loop.h"
+#include "base/text.h"
 #include "base/memstream.h"
 #include "sink/notice.h"
 #include "sink/output.h"
@@ -38,6 +39,22 @@ static void tell(const struct kpm_alert *alert, void *arg)
 		kpm_console_say(s->console, text);
 	else
 		kpm_console_alert(s->console, text);
+}
+
+/* Nobody may be looking: it rings. */
+static void warn(uint32_t tag, double pace, void *arg)
+{
+	struct screen *s = arg;
+	const struct kpm_sampler *sampler = &s->session.sampler;
+	struct kpm_evidence all = {.slope[KPM_RUN] = pace};
+	char text[KPM_NOTICE_LEN], name[KPM_CLEAN_LEN], size[KPM_SIZE_LEN], left[KPM_SIZE_LEN];
+
+	snprintf(text, sizeof(text), "storm: %s takes %s/s, memory lasts %s; V tells more",
+		 kpm_clean(kpm_tagset_get(sampler->tags, tag)->text, name, sizeof(name)),
+		 kpm_format_size(pace, size),
+		 kpm_format_duration(kpm_time_to_exhaustion(&sampler->snap, &all), left));
+	kpm_console_alert(s->console, text);
+	kpm_console_ring(s->console);
 }
 
 static int build_frame(struct screen *s, struct kpm_err *err)
@@ -251,6 +268,7 @@ static int run(struct screen *s, struct kpm_err *err)
 	if (ret)
 		return ret;
 	s->session.tell = tell;
+	s->session.warn = warn;
 	s->session.arg = s;
 	s->loop = (struct kpm_loop){
 		.every_ns = s->options->interval_ns,

@@ -84,6 +84,29 @@ static int step_alerts(struct kpm_session *s)
 	return ret;
 }
 
+/* Warns once, of the tag that takes most. */
+static void find_storm(struct kpm_session *s)
+{
+	const struct kpm_trend *trend = s->rollups.of[KPM_BY_TAG].trend;
+	double most = 0;
+	uint32_t tag = 0;
+
+	for (uint32_t i = 0; i < s->sampler.snap.count; i++) {
+		const struct kpm_row *row = &s->sampler.snap.rows[i];
+		double pace = row->kind[KPM_PAGED].bytes > row->kind[KPM_NONP].bytes
+				      ? 0
+				      : kpm_storm(&s->sampler.snap, trend, i);
+
+		if (pace > most) {
+			most = pace;
+			tag = i;
+		}
+	}
+	if (most > 0 && !s->storm && s->warn)
+		s->warn(tag, most, s->arg);
+	s->storm = most > 0;
+}
+
 void kpm_session_sample(struct kpm_session *s)
 {
 	struct kpm_sampler *sampler = &s->sampler;
@@ -104,6 +127,8 @@ void kpm_session_sample(struct kpm_session *s)
 	if (!ret)
 		kpm_sampler_raise_growing(sampler, s->rollups.of[KPM_BY_TAG].trend,
 					  s->options->interval_ns);
+	if (!ret)
+		find_storm(s);
 	if (!ret && s->alerts)
 		ret = step_alerts(s);
 	if (!ret)

@@ -41,9 +41,12 @@ struct kpm_session {
 	uint32_t located;       /* tags whose files were asked for */
 	struct kpm_err failure; /* of the last sample, if it failed */
 	bool failed;
+	bool storm;        /* some tag uses up the memory within minutes */
 	char position[64]; /* in a recording */
 	/* called for each alert that begins or ends */
 	void (*tell)(const struct kpm_alert *alert, void *arg);
+	/* called when a storm begins; bytes a second */
+	void (*warn)(uint32_t tag, double pace, void *arg);
 	void *arg;
 };
 

@@ -70,8 +70,11 @@ float *kpm_diagnosis_leaks(const struct kpm_diagnosis *d, uint32_t *count)
 	for (uint32_t i = 0; leak && i < d->findings.count; i++) {
 		const struct kpm_finding *f = &d->findings.list[i];
 
-		for (uint32_t k = 0; f->verdict == KPM_LEAK && k < f->count; k++)
-			leak[d->suspects[f->members[k]].tag] = k ? KPM_LEAK_OTHER : KPM_LEAK_LEAD;
+		for (uint32_t k = 0; f->verdict <= KPM_STORM && k < f->count; k++)
+			leak[d->suspects[f->members[k]].tag] = k ? KPM_LEAK_OTHER
+							       : f->verdict == KPM_LEAK
+								       ? KPM_LEAK_LEAD
+								       : KPM_LEAK_STORM;
 	}
 	return leak;
 }

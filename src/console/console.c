@@ -85,6 +85,11 @@ void kpm_console_alert(struct kpm_console *c, const char *text)
 	c->flash = true;
 }
 
+void kpm_console_ring(struct kpm_console *c)
+{
+	c->ring = true;
+}
+
 static void append_character(char *text, int key)
 {
 	size_t len = strlen(text);
@@ -281,4 +286,7 @@ void kpm_console_draw(struct kpm_console *c, const struct kpm_scene *scene)
 	if (c->flash)
 		flash();
 	c->flash = false;
+	if (c->ring)
+		beep();
+	c->ring = false;
 }

@@ -104,6 +104,8 @@ unsigned int kpm_console_key(struct kpm_console *console, const struct kpm_scene
 void kpm_console_say(struct kpm_console *console, const char *text);
 /* The same, and the screen flashes once. */
 void kpm_console_alert(struct kpm_console *console, const char *text);
+/* The terminal rings when the screen is drawn. */
+void kpm_console_ring(struct kpm_console *console);
 void kpm_console_draw(struct kpm_console *console, const struct kpm_scene *scene);
 
 #endif

@@ -43,7 +43,7 @@ struct kpm_console {
 	char time[PROMPT_MAX];
 	char message[256];
 	bool highlight, totals, exact;
-	bool flash; /* at the next drawing */
+	bool flash, ring; /* at the next drawing */
 	bool utf8, colours;
 	struct kpm_column_list columns;
 	char *config_file; /* NULL: columns are not remembered */

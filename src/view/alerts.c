@@ -84,7 +84,7 @@ static bool measure(const struct kpm_alerts *a, const struct kpm_rule *rule,
 		return false;
 	*value = a->leak[row->tag];
 	/* not for long enough yet: it is not over, and does not begin */
-	if (*value > KPM_LEAK_OTHER && kpm_trend_steps(trend, row->tag).seen_ns < rule->window_ns)
+	if (*value == KPM_LEAK_LEAD && kpm_trend_steps(trend, row->tag).seen_ns < rule->window_ns)
 		*value = KPM_LEAK_OTHER;
 	return true;
 }

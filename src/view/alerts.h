@@ -42,11 +42,14 @@ int kpm_alerts_step(struct kpm_alerts *alerts, const struct kpm_snapshot *snap,
 /* What a finding that is called a leak makes of a tag: the value of the metric `verdict`. */
 #define KPM_LEAK_LEAD  1.0
 #define KPM_LEAK_OTHER 0.5
+#define KPM_LEAK_STORM 2.0 /* of a storm the same: nobody has time to wait */
 
 /*
- * The verdicts of the sample that is evaluated next, by tag: KPM_LEAK_LEAD, KPM_LEAK_OTHER or 0; of tags
+ * The verdicts of the sample that is evaluated next, by tag: KPM_LEAK_STORM, KPM_LEAK_LEAD,
+ * KPM_LEAK_OTHER or 0; of tags
  * behind `count` they are not known. Borrowed until kpm_alerts_step() returns. A rule fires for the lead of
- * a finding that the trend has had for the rule's window, and ends with the finding.
+ * a finding that the trend has had for the rule's window, for that of a storm at once, and ends with the
+ * finding.
  */
 void kpm_alerts_verdicts(struct kpm_alerts *alerts, const float *leak, uint32_t count);
 

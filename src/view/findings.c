@@ -271,17 +271,26 @@ static void sum_up(const struct work *w, struct kpm_finding *f)
 	find_unit(w, f, all);
 }
 
+/* Does all of it together use up the memory within minutes? */
+static bool storms(const struct work *w, const struct kpm_finding *f)
+{
+	const struct kpm_snapshot *snap = w->of->snap;
+
+	return snap->have & KPM_HAVE_MEMORY &&
+	       f->bytes_per_s * KPM_STORM_S >= snap->memory.available;
+}
+
 static enum kpm_verdict judge(const struct work *w, const struct kpm_finding *f)
 {
 	const struct kpm_suspect *lead = &w->suspects[f->members[0]];
 	enum kpm_verdict verdict = lead->verdict;
 
 	if (lead->evidence.bytes >= LEAD_SHARE * f->bytes)
-		return verdict;
+		return verdict == KPM_GROWING && storms(w, f) ? KPM_STORM : verdict;
 	for (uint32_t i = 1; i < f->count; i++)
 		if (leads(w, f->members[i]) && w->suspects[f->members[i]].verdict < verdict)
 			verdict = w->suspects[f->members[i]].verdict;
-	return verdict;
+	return verdict == KPM_GROWING && storms(w, f) ? KPM_STORM : verdict;
 }
 
 /* Parties of a finding that are told apart: the first that come up. */

@@ -110,6 +110,14 @@ char *kpm_finding_next(const struct kpm_findings_of *of, const struct kpm_suspec
 		snprintf(buf, KPM_NEXT_LEN,
 			 "kpoolmon stacks '%.200s' shows the ways, kpoolmon find '%.200s' the file",
 			 tag, tag);
+	else if (f->verdict == KPM_STORM)
+		snprintf(
+			buf, KPM_NEXT_LEN,
+			"memory is short within minutes: kpoolmon stacks '%.200s' shows whose it is",
+			tag);
+	else if (f->verdict == KPM_STOPPED)
+		snprintf(buf, KPM_NEXT_LEN,
+			 "what is left stays: kpoolmon stacks '%.200s' shows whose it is", tag);
 	else if (f->verdict == KPM_GROWING && (longer || e->newcomer))
 		snprintf(buf, KPM_NEXT_LEN,
 			 "more is known after: kpoolmon suspects --for %" PRId64 "s",

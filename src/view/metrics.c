@@ -121,7 +121,9 @@ static bool parse_verdict(const char *word, double *value)
 static void show_verdict(double value, char *buf)
 {
 	snprintf(buf, KPM_SIZE_LEN, "%s",
-		 value < KPM_LEAK_OTHER ? "no leak" : kpm_verdict_name(KPM_LEAK));
+		 value < KPM_LEAK_OTHER
+			 ? "no leak"
+			 : kpm_verdict_name(value > KPM_LEAK_LEAD ? KPM_STORM : KPM_LEAK));
 }
 
 static const struct kpm_metric_unit verdict_unit = {"'leak'", parse_verdict, show_verdict};

@@ -53,6 +53,11 @@ static void ask_cohort(const struct kpm_ages *ages, uint32_t now_s, struct kpm_s
 	}
 }
 
+static bool may_leak(enum kpm_verdict verdict)
+{
+	return verdict == KPM_LEAK || verdict == KPM_STORM || verdict == KPM_GROWING;
+}
+
 /* Ages can turn a verdict only for what would otherwise be a leak. */
 static void ask_ages(const struct kpm_snapshot *snap, const struct kpm_tagset *tags,
 		     const struct kpm_trend *trend, const struct kpm_who *who,
@@ -64,7 +69,7 @@ static void ask_ages(const struct kpm_snapshot *snap, const struct kpm_tagset *t
 		struct kpm_suspect *s = &list[i];
 		struct kpm_objects objects;
 
-		if (s->verdict > KPM_GROWING || !ages->scan(ages->arg, s->tag, half, &objects))
+		if (!may_leak(s->verdict) || !ages->scan(ages->arg, s->tag, half, &objects))
 			continue;
 		asked++;
 		kpm_evidence_gather(snap, &snap->rows[s->tag], kpm_tagset_get(tags, s->tag), trend,
@@ -127,7 +132,7 @@ void kpm_cohorts_note(const struct kpm_snapshot *snap, const struct kpm_tagset *
 	for (uint32_t i = 0; quarter && i < count && ages->cohort_count < KPM_COHORTS_MAX; i++) {
 		struct kpm_objects objects;
 
-		if (list[i].verdict > KPM_GROWING ||
+		if (!may_leak(list[i].verdict) ||
 		    !ages->scan(ages->arg, list[i].tag, quarter, &objects))
 			continue;
 		ages->cohorts[ages->cohort_count++] = (struct kpm_cohort){

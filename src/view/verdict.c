@@ -51,6 +51,17 @@
 #define LEAK_STEPS 4
 #define LEAK_FALLS 3
 #define LEAK_BEND  0.3
+/* Levelled off: from the begin of the last third to its end, of each the median of some points, it has
+ * gained no more than this part of all. */
+#define LATE_LEAST  0.1
+#define LATE_POINTS 3
+/*
+ * A storm: in the last seconds (of which two samples are enough) nothing was given back, so much of the
+ * available memory was taken, and at that pace the rest lasts no longer than that. One of a kind that the
+ * kernel can take back is none.
+ */
+#define STORM_NS   (10 * KPM_SECOND)
+#define STORM_PART 0.01
 /* A slope is sustained if the middle and the last third each gain this part of an even share. */
 #define SUSTAINED_SHARE 5
 
@@ -108,7 +119,8 @@ double kpm_sustained_slope(const struct kpm_point *p, size_t count)
 
 static void judge_run(struct kpm_evidence *e, const struct kpm_point *p, int count)
 {
-	const int third = count / 3, half = count / 2;
+	const int third = count / 3, half = count / 2,
+		  few = third < LATE_POINTS ? third : LATE_POINTS;
 	double slope = kpm_robust_slope(p, count), first, second, offset;
 	double distance[POINTS], jump = 0;
 
@@ -126,6 +138,43 @@ static void judge_run(struct kpm_evidence *e, const struct kpm_point *p, int cou
 	}
 	e->noise = kpm_median(distance, count);
 	e->jump = e->grown > 0 ? jump / e->grown : 0;
+	e->late = e->grown > 0 ? (median_bytes(p + count - few, few) -
+				  median_bytes(p + count - third - 1, few)) /
+					 e->grown
+			       : 0;
+	for (int i = count - 1; i > 0; i--) {
+		bool moves = p[i].bytes != p[i - 1].bytes;
+
+		e->late_moves += moves && i > count - third;
+		if (moves && !e->still_s)
+			e->still_s = -p[i].at;
+	}
+}
+
+double kpm_storm(const struct kpm_snapshot *snap, const struct kpm_trend *trend, uint32_t tag)
+{
+	int64_t window = kpm_trend_span(trend) < STORM_NS ? KPM_WINDOW_RUN : STORM_NS, grown, over;
+	double available = snap->memory.available, taken, pace;
+	struct kpm_point p[POINTS];
+	int count;
+
+	/* hardly any tag gets beyond this */
+	if (!(snap->have & KPM_HAVE_MEMORY) ||
+	    !kpm_trend_growth(trend, tag, KPM_KINDS, window, &grown, &over) ||
+	    grown < STORM_PART * available)
+		return 0;
+	count = kpm_trend_points(trend, tag, KPM_KINDS, window, p, POINTS);
+	if (count < 2)
+		return 0;
+	for (int i = 1; i < count; i++)
+		if (p[i].bytes < p[i - 1].bytes)
+			return 0;
+	taken = p[count - 1].bytes - p[0].bytes;
+	pace = taken / (p[count - 1].at - p[0].at);
+	/* a burst that is over is none */
+	if (p[count - 1].bytes - p[count - 2].bytes < pace * -p[count - 2].at / 2)
+		return 0;
+	return taken >= STORM_PART * available && pace * KPM_STORM_S >= available ? pace : 0;
 }
 
 /*
@@ -223,6 +272,8 @@ void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *
 		if (w == KPM_RUN)
 			judge_run(e, points, count);
 	}
+	if (!e->reclaimable)
+		e->storm = kpm_storm(snap, trend, row->tag);
 	if (objects && objects->tag == row->tag && objects->all && objects->survive_s) {
 		e->ages_known = true;
 		e->old_s = objects->survive_s;
@@ -268,7 +319,15 @@ static bool is_turned_over(const struct kpm_evidence *e)
 	       (e->old < OLD_LEAST || (e->survived >= 0 && e->survived < SURVIVED_LEAST));
 }
 
-enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *e)
+/* What grows without being a leak, as far as one can tell, goes on or has levelled off. */
+static enum kpm_verdict growing(const struct kpm_evidence *e)
+{
+	if (e->late >= LATE_LEAST)
+		return KPM_GROWING;
+	return e->late_moves ? KPM_BOUNDED : KPM_STOPPED;
+}
+
+static enum kpm_verdict judge(const struct kpm_evidence *e)
 {
 	double per_object = e->diff ? (double)e->bytes / e->diff : 0, freed = freed_share(e);
 	bool churns = e->allocs >= CHURN_ALLOCS && freed > CHURN_FREED;
@@ -290,28 +349,37 @@ enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *e)
 		return KPM_CHURN;
 	/* objects that were freed without our knowledge look as if they stayed */
 	if (e->blind && (e->missed || freed > MUCH_FREED))
-		return churns ? KPM_CHURN : KPM_GROWING;
+		return churns ? KPM_CHURN : growing(e);
 	/* most of it comes and goes, and it rose a few times only, or nobody knows what survives: not
 	 * enough to tell */
 	if (freed > MUCH_FREED && (e->steps.grew * BUSY_STEPS < e->steps.steps ||
 				   (e->survived < 0 && e->cohort < COHORT_LEAST)))
-		return KPM_GROWING;
+		return growing(e);
 	/* not for long enough, or in too few steps, to tell */
 	if (e->newcomer || (e->hold_why && !e->hold_s) || e->span_ns < 2 * e->hold_s * KPM_SECOND ||
 	    e->steps.grew < LEAK_STEPS || turned_over)
-		return KPM_GROWING;
+		return growing(e);
 	/* a leak goes on: it neither flattens out nor falls back */
 	if (!rises_everywhere(e) || e->bend < LEAK_BEND ||
 	    e->steps.fell * LEAK_FALLS > e->steps.grew)
-		return KPM_GROWING;
+		return growing(e);
 	return KPM_LEAK;
+}
+
+enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *e)
+{
+	enum kpm_verdict verdict = judge(e);
+
+	return e->storm > 0 && verdict > KPM_STORM ? KPM_STORM : verdict;
 }
 
 const char *kpm_verdict_name(enum kpm_verdict verdict)
 {
 	static const char *const names[KPM_VERDICTS] = {
-		[KPM_LEAK] = "leak?",  [KPM_GROWING] = "growing", [KPM_CHURN] = "churn",
-		[KPM_CACHE] = "cache", [KPM_STEADY] = "steady",
+		[KPM_LEAK] = "leak?",      [KPM_STORM] = "storm",     [KPM_HELD] = "held",
+		[KPM_KEPT] = "kept",       [KPM_GROWING] = "growing", [KPM_STOPPED] = "stopped",
+		[KPM_BOUNDED] = "bounded", [KPM_CACHE] = "cache",     [KPM_CHURN] = "churn",
+		[KPM_STEADY] = "steady",
 	};
 
 	return names[verdict];
@@ -335,6 +403,8 @@ char *kpm_evidence_words(const struct kpm_evidence *e, char *buf)
 	char size[KPM_SIZE_LEN], time[KPM_SIZE_LEN];
 
 	*buf = '\0';
+	if (e->storm > 0)
+		add(buf, "takes %s/s now, ", kpm_format_size(e->storm, size));
 	if (e->steps.steps < STEPS_LEAST || !e->known[KPM_RUN]) {
 		add(buf, "too few samples (%u)", e->steps.steps);
 		return buf;
@@ -345,6 +415,8 @@ char *kpm_evidence_words(const struct kpm_evidence *e, char *buf)
 		add(buf, " steady");
 	else if (e->grown > 0)
 		add(buf, e->bend < 0.5 ? " flattening" : " quickening");
+	if (e->grown > 0 && e->late < LATE_LEAST && !e->late_moves)
+		add(buf, ", unchanged for %s", kpm_format_duration(e->still_s * KPM_SECOND, time));
 	if (e->allocs)
 		add(buf, ", %.1f%% freed", 100 * freed_share(e));
 	if (e->ages_known)

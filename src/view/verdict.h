@@ -19,9 +19,14 @@
 /* In the order in which suspects are ranked. */
 enum kpm_verdict {
 	KPM_LEAK,    /* grows steadily, and its objects stay */
+	KPM_STORM,   /* takes all memory within minutes, whatever it is; said at once */
+	KPM_HELD,    /* a living process has it, and could free it: see view/holders.h */
+	KPM_KEPT,    /* no process, but something that can be listed and removed has it */
 	KPM_GROWING, /* grows, but not as a leak would, or not known well enough */
-	KPM_CHURN,   /* allocates and frees much and holds about the same */
+	KPM_STOPPED, /* grew, and does not any more; what grew is still there */
+	KPM_BOUNDED, /* grew, and has levelled off while it comes and goes */
 	KPM_CACHE,   /* reclaimable memory that grows: the kernel can take it back */
+	KPM_CHURN,   /* allocates and frees much and holds about the same */
 	KPM_STEADY,  /* holds the same, or less, or there are too few samples */
 	KPM_VERDICTS
 };
@@ -46,6 +51,11 @@ struct kpm_evidence {
 	/* slope of the run's second half by that of its first; 1 is a straight line, 0 has
 	 * flattened out */
 	double bend;
+	double late;         /* part of `grown` that the last third still gained */
+	uint32_t late_moves; /* changes between the points of the last third */
+	double still_s;      /* seconds since the last of all changes */
+	/* bytes a second of the last seconds, if at that pace the available memory lasts for minutes */
+	double storm;
 	/* share of the outstanding objects that are old_s seconds old or older */
 	bool ages_known;
 	/* seconds that such objects live by design; 0: unknown, or bound to other objects
@@ -73,9 +83,17 @@ void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *
 /* Adds what samples tell of whether old objects stay, unless it is known already. `who` may be NULL. */
 void kpm_evidence_stays(struct kpm_evidence *evidence, const struct kpm_who *who, uint32_t tag);
 
+/* Memory that lasts for so many seconds is a storm's. */
+#define KPM_STORM_S 300
+/*
+ * Bytes a second that a tag takes now, if it has taken a hundredth of the available memory in the last
+ * seconds and the rest lasts for KPM_STORM_S or less at that pace; else 0. Two samples are enough.
+ */
+double kpm_storm(const struct kpm_snapshot *snap, const struct kpm_trend *trend, uint32_t tag);
+
 enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *evidence);
 
-/* `leak?`, `growing`, `churn`, `cache`, `steady`. */
+/* `leak?`, `storm`, `held`, `kept`, `growing`, `stopped`, `bounded`, `cache`, `churn`, `steady`. */
 const char *kpm_verdict_name(enum kpm_verdict verdict);
 
 /*

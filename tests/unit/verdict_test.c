@@ -96,6 +96,24 @@ static double falling(int t, int n)
 	(void)n;
 	return 90000 - 100 * t;
 }
+static double stops(int t, int n)
+{
+	return 100 + 30 * (t < n / 2 ? t : n / 2);
+}
+static double fills(int t, int n)
+{
+	return t < n / 2 ? 100 + 40 * t : 100 + 40 * (n / 2) - 60 * (t % 3);
+}
+static double flood(int t, int n)
+{
+	(void)n;
+	return 80000.0 * t;
+}
+static double sluggish_flood(int t, int n)
+{
+	(void)n;
+	return 80000.0 * (t > 2 ? 2 : t);
+}
 static double noise(int t, int n)
 {
 	(void)t, (void)n;
@@ -265,6 +283,29 @@ static const struct history histories[] = {
 	 .want = KPM_GROWING,
 	 .symbol = "security_inode_alloc"},
 	{.name = "a leak in a few steps", .of = rare_steps, .want = KPM_LEAK},
+	{.name = "a leak that has stopped", .of = stops, .want = KPM_STOPPED},
+	{.name = "stopped, and all of it is looked at",
+	 .of = stops,
+	 .want = KPM_STOPPED,
+	 .old = 0.9,
+	 .cohort = 100,
+	 .stayed = 1},
+	{.name = "stopped, busy", .of = stops, .want = KPM_STOPPED, .turned = 3, .old = 0.7},
+	{.name = "a pool that has reached its limit", .of = fills, .want = KPM_BOUNDED},
+	/* 80,000 objects of 256 bytes in 2 s, of a gigabyte */
+	{.name = "a flood, at the second sample", .of = flood, .want = KPM_STORM, .ticks = 2},
+	{.name = "a flood of what can be reclaimed",
+	 .of = flood,
+	 .want = KPM_STEADY,
+	 .paged = true,
+	 .ticks = 2},
+	{.name = "a flood that goes on is a leak", .of = flood, .want = KPM_LEAK},
+	{.name = "one that goes on and is turned over",
+	 .of = flood,
+	 .want = KPM_STORM,
+	 .turned = 3,
+	 .old = 0.05},
+	{.name = "a flood that is over", .of = sluggish_flood, .want = KPM_STEADY, .ticks = 5},
 	{.name = "busier: more of them, all young",
 	 .of = leak,
 	 .want = KPM_CHURN,
@@ -288,7 +329,8 @@ static enum kpm_verdict judge(const struct history *h, char *words)
 
 		kpm_snapshot_reset(&s, 1);
 		s.mono_ns = (1000 + 2 * t) * SECOND;
-		s.have = KPM_HAVE_HOOKS | (h->audited ? KPM_HAVE_AUDIT : 0);
+		s.memory.available = 1 << 30;
+		s.have = KPM_HAVE_HOOKS | KPM_HAVE_MEMORY | (h->audited ? KPM_HAVE_AUDIT : 0);
 		for (int i = 0; i < KPM_HOOKS; i++)
 			s.hooks[i].attach = h->blind && i == KPM_HOOK_KFREE_RCU ? KPM_ATTACH_MISSING
 										: KPM_ATTACH_FENTRY;
