@@ -215,6 +215,23 @@ static json_t *party_list(const struct kpm_finding *f, enum kpm_party_kind kind)
 	return list;
 }
 
+/* Who visibly has it; null: nobody is known. */
+static json_t *holder_object(const struct kpm_diagnosis *d, const struct kpm_finding *f)
+{
+	const struct kpm_holder *h = &f->holder;
+	json_t *object;
+
+	if (!f->has_holder)
+		return json_null();
+	object = json_object();
+	json_object_set_new(object, "what", kpm_json_text(kpm_visible_name(h->what)));
+	json_object_set_new(object, "comm", kpm_json_text(*h->comm ? h->comm : NULL));
+	json_object_set_new(object, "pid", h->pid ? kpm_json_number(h->pid) : json_null());
+	json_object_set_new(object, "rose", kpm_json_number(h->rose));
+	json_object_set_new(object, "tag", kpm_json_text(tag_text(d, h->member)));
+	return object;
+}
+
 static json_t *finding_object(const struct kpm_diagnosis *d, const struct kpm_finding *f)
 {
 	json_t *object = json_object(), *tags = json_array();
@@ -236,6 +253,7 @@ static json_t *finding_object(const struct kpm_diagnosis *d, const struct kpm_fi
 	json_object_set_new(object, "owners", party_list(f, KPM_OWNER));
 	json_object_set_new(object, "processes", party_list(f, KPM_PROCESS));
 	json_object_set_new(object, "cgroups", party_list(f, KPM_CGROUP));
+	json_object_set_new(object, "holder", holder_object(d, f));
 	json_object_set_new(
 		object, "evidence",
 		kpm_json_text(kpm_evidence_words(&d->suspects[f->members[0]].evidence, words)));

@@ -9,6 +9,8 @@
 
 /* Bits of kpm_rights_drop. */
 #define KPM_RIGHT_ANY_FILE (1ULL << 1) /* CAP_DAC_OVERRIDE */
+/* To see what other processes have: CAP_SYS_PTRACE, and CAP_DAC_READ_SEARCH for those of other users. */
+#define KPM_RIGHT_PROCESSES (1ULL << 19 | 1ULL << 2)
 
 /*
  * Drops all capabilities but `keep`, for good: out of the bounding set too, and no program that is

@@ -28,6 +28,14 @@ static const struct {
 	[KPM_FILE_NODES] = {1, "devices/system/node/possible"},
 	[KPM_FILE_CPUS] = {1, "devices/system/cpu/possible"},
 	[KPM_FILE_CGROUPS] = {1, "fs/cgroup"},
+	[KPM_FILE_PROCESSES] = {0, "."},
+	[KPM_FILE_LOCKS] = {0, "locks"},
+	[KPM_FILE_KEY_USERS] = {0, "key-users"},
+	[KPM_FILE_MESSAGES] = {0, "sysvipc/msg"},
+	[KPM_FILE_SEMAPHORES] = {0, "sysvipc/sem"},
+	[KPM_FILE_SEGMENTS] = {0, "sysvipc/shm"},
+	[KPM_FILE_MOUNTS] = {0, "self/mountinfo"},
+	[KPM_FILE_NET_DEVICES] = {0, "self/net/dev"},
 	[KPM_FILE_PINS] = {1, "fs/bpf/kpoolmon"},
 };
 
@@ -40,6 +48,30 @@ const char *kpm_path(const struct kpm_roots *roots, enum kpm_file file, char *bu
 		snprintf(buf, size, "%s", roots->pins);
 	else
 		snprintf(buf, size, "%s/%s", files[file].in_sys ? sys : proc, files[file].name);
+	return buf;
+}
+
+const char *kpm_process_path(const struct kpm_roots *roots, enum kpm_process_file file,
+			     const char *pid, char *buf, size_t size)
+{
+	static const char *const names[] = {
+		[KPM_PROCESS_STAT] = "stat",
+		[KPM_PROCESS_STATUS] = "status",
+		[KPM_PROCESS_FD] = "fd",
+		[KPM_PROCESS_FDINFO] = "fdinfo",
+		[KPM_PROCESS_MAPS] = "maps",
+		[KPM_PROCESS_TIMERS] = "timers",
+		[KPM_PROCESS_NET_NAMESPACE] = "ns/net",
+		[KPM_PROCESS_UDP] = "net/udp",
+		[KPM_PROCESS_UDP6] = "net/udp6",
+		[KPM_PROCESS_TCP] = "net/tcp",
+		[KPM_PROCESS_TCP6] = "net/tcp6",
+		[KPM_PROCESS_RAW] = "net/raw",
+		[KPM_PROCESS_RAW6] = "net/raw6",
+	};
+
+	snprintf(buf, size, "%s/%s/%s", roots && roots->proc ? roots->proc : "/proc", pid,
+		 names[file]);
 	return buf;
 }
 

@@ -36,11 +36,40 @@ enum kpm_file {
 	KPM_FILE_NODES,      /* numbers of the NUMA nodes */
 	KPM_FILE_CPUS,       /* numbers of the CPUs that there can be */
 	KPM_FILE_CGROUPS,    /* where the one hierarchy of cgroups is mounted */
-	KPM_FILE_PINS,       /* folder of the pinned tables */
+	KPM_FILE_PROCESSES,  /* folder of the folders of processes */
+	KPM_FILE_LOCKS,      /* locks of files */
+	KPM_FILE_KEY_USERS,  /* keys of each user */
+	KPM_FILE_MESSAGES,   /* System V message queues */
+	KPM_FILE_SEMAPHORES,
+	KPM_FILE_SEGMENTS, /* System V shared memory */
+	KPM_FILE_MOUNTS,
+	KPM_FILE_NET_DEVICES,
+	KPM_FILE_PINS, /* folder of the pinned tables */
 };
 
 /* Writes the path of a file into buf and returns buf. Too long a path is cut and will not open. */
 const char *kpm_path(const struct kpm_roots *roots, enum kpm_file file, char *buf, size_t size);
+
+/* What the kernel shows of a process. */
+enum kpm_process_file {
+	KPM_PROCESS_STAT,
+	KPM_PROCESS_STATUS,
+	KPM_PROCESS_FD,     /* folder of links */
+	KPM_PROCESS_FDINFO, /* folder */
+	KPM_PROCESS_MAPS,
+	KPM_PROCESS_TIMERS,
+	KPM_PROCESS_NET_NAMESPACE, /* a link */
+	/* sockets of its network namespace */
+	KPM_PROCESS_UDP,
+	KPM_PROCESS_UDP6,
+	KPM_PROCESS_TCP,
+	KPM_PROCESS_TCP6,
+	KPM_PROCESS_RAW,
+	KPM_PROCESS_RAW6,
+};
+
+const char *kpm_process_path(const struct kpm_roots *roots, enum kpm_process_file file,
+			     const char *pid, char *buf, size_t size);
 
 /* What the kernel shows of a loaded module. */
 enum kpm_module_file {

@@ -6,9 +6,13 @@
 
 #include "app/diagnosis_output.h"
 #include "app/loop.h"
+#include "base/rights.h"
 #include "sink/output.h"
 #include "source/audit.h"
 #include "source/replay.h"
+
+/* Looks at processes, over the run. */
+#define READINGS 6
 
 struct run {
 	const struct kpm_options *options;
@@ -27,6 +31,10 @@ static int sample(void *arg, struct kpm_err *err)
 	if (ret)
 		return ret;
 	kpm_sampler_raise_growing(&run->sampler, trend, run->options->interval_ns);
+	ret = kpm_diagnosis_look(&run->diagnosis, &run->sampler, trend,
+				 run->options->for_ns / READINGS);
+	if (ret)
+		return kpm_fail(err, ret, "out of memory");
 	if (!run->halfway && kpm_trend_span(trend) >= run->options->for_ns / 2) {
 		/* what is free by now is not old */
 		if (kpm_sampler_audit(&run->sampler))
@@ -103,7 +111,7 @@ int kpm_cmd_suspects(const struct kpm_options *options, struct kpm_outcome *outc
 		return kpm_fail(err, -ENOMEM, "out of memory");
 	run->options = options;
 	kpm_signals_hold();
-	ret = kpm_sampler_open(&run->sampler, options, 0, 0, NULL, err);
+	ret = kpm_sampler_open(&run->sampler, options, 0, KPM_RIGHT_PROCESSES, NULL, err);
 	if (!ret && kpm_labels_file(options))
 		ret = kpm_labels_open(kpm_labels_file(options), &run->labels, err);
 	if (!ret)

@@ -381,6 +381,19 @@ static void find_owner(const struct work *w, struct kpm_finding *f)
 	}
 }
 
+/* What can be seen and taken away is no leak; a storm stays one. */
+static void find_holder(const struct work *w, struct kpm_finding *f)
+{
+	const struct kpm_holders_of of = {w->of->readings, w->of->reading_count, w->of->tags,
+					  w->suspects};
+
+	if (f->verdict > KPM_GROWING)
+		return;
+	f->has_holder = kpm_holder_find(&of, f, &f->holder);
+	if (f->has_holder && f->verdict != KPM_STORM)
+		f->verdict = kpm_visible_of_process(f->holder.what) ? KPM_HELD : KPM_KEPT;
+}
+
 static int by_rank(const void *x, const void *y)
 {
 	const struct kpm_finding *a = x, *b = y;
@@ -414,6 +427,7 @@ static void fill(struct work *w, uint32_t groups, struct kpm_findings *out)
 		for (int kind = 0; w->of->who && kind < KPM_PARTY_KINDS; kind++)
 			find_parties(w, f, kind);
 		find_owner(w, f);
+		find_holder(w, f);
 		members += f->count;
 	}
 	if (out->count)

@@ -12,7 +12,9 @@
 #include <stdint.h>
 
 #include "model/path.h"
+#include "model/visible.h"
 #include "model/who.h"
+#include "view/holders.h"
 #include "view/suspects.h"
 
 /* Parties of a finding that are told, at most. */
@@ -37,6 +39,8 @@ struct kpm_finding {
 	double bytes_per_s; /* over the run; the sum of the members' slopes */
 	struct kpm_finding_party party[KPM_PARTY_KINDS][KPM_FINDING_PARTIES];
 	uint32_t parties[KPM_PARTY_KINDS];
+	bool has_holder;
+	struct kpm_holder holder; /* who visibly has it */
 };
 
 struct kpm_findings {
@@ -55,6 +59,9 @@ struct kpm_findings_of {
 	/* Does a function allocate for its callers? NULL: not known. */
 	bool (*helper)(void *arg, const char *symbol);
 	void *arg;
+	/* what could be seen of processes in the course of the run, in order of time */
+	const struct kpm_visible_reading *readings;
+	uint32_t reading_count;
 };
 
 /*

@@ -92,12 +92,57 @@ static void put_tags(FILE *out, const struct kpm_findings_of *of,
 			f->per_unit, clean(tag_text(of, suspects, f->unit), buf));
 }
 
+char *kpm_finding_holder(const struct kpm_findings_of *of, const struct kpm_suspect *suspects,
+			 const struct kpm_finding *f, char *buf)
+{
+	const struct kpm_holder *h = &f->holder;
+	char comm[64], name[KPM_CLEAN_LEN], who[128], size[KPM_SIZE_LEN];
+
+	*buf = '\0';
+	if (!f->has_holder)
+		return buf;
+	kpm_clean(h->comm, comm, sizeof(comm));
+	if (h->pid)
+		snprintf(who, sizeof(who), "held by %s (%" PRIu32 "): its", comm, h->pid);
+	else if (h->processes)
+		snprintf(who, sizeof(who), "held by %" PRIu32 " processes %s: their", h->processes,
+			 comm);
+	else
+		snprintf(who, sizeof(who), "kept by no process:");
+	if (h->what == KPM_VISIBLE_UNREAD)
+		snprintf(buf, KPM_HOLDER_LEN, "%s sockets have %s more that nobody has read", who,
+			 kpm_format_size(h->rose, size));
+	else
+		snprintf(buf, KPM_HOLDER_LEN,
+			 "%s %s rose by %" PRIu64 " while %" PRIu64 " objects of %.200s came", who,
+			 kpm_visible_name(h->what), h->rose, h->objects,
+			 kpm_clean(tag_text(of, suspects, h->member), name, sizeof(name)));
+	return buf;
+}
+
+/* How what nobody holds is listed and removed. */
+static const char *kept_next(enum kpm_visible what)
+{
+	switch (what) {
+	case KPM_VISIBLE_MESSAGES:
+		return "ipcs -q lists the queues, ipcrm -q removes one";
+	case KPM_VISIBLE_SEMAPHORES:
+		return "ipcs -s lists them, ipcrm -s removes one";
+	case KPM_VISIBLE_SEGMENTS:
+		return "ipcs -m lists them, ipcrm -m removes one";
+	case KPM_VISIBLE_MOUNTS:
+		return "findmnt lists them, umount removes one";
+	default:
+		return "ip link lists them, ip link delete removes one";
+	}
+}
+
 char *kpm_finding_next(const struct kpm_findings_of *of, const struct kpm_suspect *suspects,
 		       const struct kpm_finding *f, char *buf)
 {
 	const struct kpm_suspect *lead = &suspects[f->members[0]];
 	const struct kpm_evidence *e = &lead->evidence;
-	char tag[KPM_CLEAN_LEN];
+	char tag[KPM_CLEAN_LEN], comm[64];
 	int64_t longer = 2 * (int64_t)e->hold_s;
 
 	kpm_clean(kpm_tagset_get(of->tags, lead->tag)->text, tag, sizeof(tag));
@@ -110,6 +155,14 @@ char *kpm_finding_next(const struct kpm_findings_of *of, const struct kpm_suspec
 		snprintf(buf, KPM_NEXT_LEN,
 			 "kpoolmon stacks '%.200s' shows the ways, kpoolmon find '%.200s' the file",
 			 tag, tag);
+	else if (f->has_holder && f->verdict == KPM_KEPT)
+		snprintf(buf, KPM_NEXT_LEN, "%s", kept_next(f->holder.what));
+	else if (f->has_holder && f->holder.pid)
+		snprintf(buf, KPM_NEXT_LEN, "held by %s (%" PRIu32 "): gone when it exits",
+			 kpm_clean(f->holder.comm, comm, sizeof(comm)), f->holder.pid);
+	else if (f->has_holder && f->holder.processes)
+		snprintf(buf, KPM_NEXT_LEN, "held by %" PRIu32 " processes %s: gone when they exit",
+			 f->holder.processes, kpm_clean(f->holder.comm, comm, sizeof(comm)));
 	else if (f->verdict == KPM_STORM)
 		snprintf(
 			buf, KPM_NEXT_LEN,
@@ -134,6 +187,7 @@ void kpm_finding_print(FILE *out, const struct kpm_findings_of *of,
 	const struct kpm_suspect *lead = &suspects[f->members[0]];
 	const struct kpm_tag_name *name = kpm_tagset_get(of->tags, lead->tag);
 	char size[KPM_SIZE_LEN], words[KPM_EVIDENCE_LEN], buf[KPM_CLEAN_LEN], next[KPM_NEXT_LEN];
+	char holder[KPM_HOLDER_LEN];
 	int64_t end = kpm_finding_time_left(of, f);
 
 	fprintf(out, " %-8s %s", kpm_verdict_name(f->verdict), clean(name->text, buf));
@@ -146,6 +200,8 @@ void kpm_finding_print(FILE *out, const struct kpm_findings_of *of,
 	if (f->count > 1 && f->bytes_per_s > 0)
 		fprintf(out, ", +%s/min", kpm_format_size(f->bytes_per_s * 60, size));
 	fprintf(out, "\n          %s\n", kpm_evidence_words(&lead->evidence, words));
+	if (f->has_holder)
+		fprintf(out, "          %s\n", kpm_finding_holder(of, suspects, f, holder));
 	put_tags(out, of, suspects, f);
 	put_parties(out, f);
 	if (f->verdict <= KPM_GROWING && end)

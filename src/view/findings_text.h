@@ -14,6 +14,11 @@ const char *kpm_finding_kind(const struct kpm_findings_of *of, const struct kpm_
 /* Nanoseconds until it has used up the available memory; 0: it never will. */
 int64_t kpm_finding_time_left(const struct kpm_findings_of *of, const struct kpm_finding *finding);
 
+#define KPM_HOLDER_LEN 640
+/* Who has it, by what can be seen; "" if nobody is known. Returns buf. */
+char *kpm_finding_holder(const struct kpm_findings_of *of, const struct kpm_suspect *suspects,
+			 const struct kpm_finding *finding, char *buf);
+
 /* What to do next, one sentence or command. Returns buf. */
 #define KPM_NEXT_LEN 640
 char *kpm_finding_next(const struct kpm_findings_of *of, const struct kpm_suspect *suspects,
