@@ -41,7 +41,7 @@ int kpm_session_open(struct kpm_session *s, const struct kpm_options *o, struct 
 	/* the key w writes where the user says */
 	if (!ret)
 		ret = kpm_sampler_open(&s->sampler, o, KPM_LOCATION_FILE | KPM_NEEDS_CHARGES,
-				       KPM_RIGHT_ANY_FILE, NULL, err);
+				       KPM_RIGHT_ANY_FILE | KPM_RIGHT_PROCESSES, NULL, err);
 	if (!ret)
 		kpm_sampler_want_who(&s->sampler, s->labels);
 	/* played from its beginning, unless a time was given */
@@ -127,6 +127,9 @@ void kpm_session_sample(struct kpm_session *s)
 	if (!ret)
 		kpm_sampler_raise_growing(sampler, s->rollups.of[KPM_BY_TAG].trend,
 					  s->options->interval_ns);
+	if (!ret)
+		ret = kpm_diagnosis_look(&s->diagnosis, sampler, s->rollups.of[KPM_BY_TAG].trend,
+					 KPM_LOOK_EVERY_NS);
 	if (!ret)
 		find_storm(s);
 	if (!ret && s->alerts)

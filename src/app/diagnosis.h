@@ -9,6 +9,8 @@
 
 #define KPM_DIAGNOSIS_SUSPECTS 256
 #define KPM_DIAGNOSIS_READINGS 8
+/* The first looks at processes of a command without end are so far apart. */
+#define KPM_LOOK_EVERY_NS (15 * 1000000000LL)
 
 struct kpm_diagnosis {
 	struct kpm_sampler *sampler;

@@ -108,6 +108,9 @@ static int evaluate(struct watch *w, struct kpm_err *err)
 
 	/* ages are scanned where nothing is known from samples before */
 	if (kpm_rules_want_verdicts(w->rules)) {
+		ret = kpm_diagnosis_look(&w->diagnosis, &w->sampler, trend, KPM_LOOK_EVERY_NS);
+		if (ret)
+			return kpm_fail(err, ret, "out of memory");
 		ret = kpm_diagnose(&w->diagnosis, &w->sampler, trend, NULL, w->options->once, 0);
 		leak = ret ? NULL : kpm_diagnosis_leaks(&w->diagnosis, &count);
 		kpm_alerts_verdicts(w->alerts, leak, count);
@@ -236,7 +239,11 @@ static int run(struct watch *w, struct kpm_err *err)
 		w->runner = kpm_runner_new(o->exec);
 	if (!w->alerts || (o->exec && !w->runner))
 		return kpm_fail(err, -ENOMEM, "out of memory");
-	ret = kpm_sampler_open(&w->sampler, o, 0, o->state ? KPM_RIGHT_ANY_FILE : 0, NULL, err);
+	ret = kpm_sampler_open(
+		&w->sampler, o, 0,
+		(o->state ? KPM_RIGHT_ANY_FILE : 0) |
+			(kpm_rules_want_verdicts(w->rules) ? KPM_RIGHT_PROCESSES : 0),
+		NULL, err);
 	if (!ret && kpm_rules_want_who(w->rules))
 		kpm_sampler_want_who(&w->sampler, NULL);
 	if (ret)
