@@ -128,13 +128,13 @@ void kpm_session_sample(struct kpm_session *s)
 		kpm_sampler_raise_growing(sampler, s->rollups.of[KPM_BY_TAG].trend,
 					  s->options->interval_ns);
 	if (!ret)
-		ret = kpm_diagnosis_look(&s->diagnosis, sampler, s->rollups.of[KPM_BY_TAG].trend,
-					 KPM_LOOK_EVERY_NS);
-	if (!ret)
+		ret = kpm_looks_take(&s->diagnosis.looks, sampler, s->rollups.of[KPM_BY_TAG].trend,
+				     KPM_LOOK_EVERY_NS);
+	if (ret >= 0)
 		find_storm(s);
-	if (!ret && s->alerts)
+	if (ret >= 0 && s->alerts)
 		ret = step_alerts(s);
-	if (!ret)
+	if (ret >= 0)
 		return;
 	s->failed = true;
 	kpm_fail(&s->failure, ret,

@@ -224,7 +224,7 @@ static json_t *holder_object(const struct kpm_diagnosis *d, const struct kpm_fin
 	if (!f->has_holder)
 		return json_null();
 	object = json_object();
-	json_object_set_new(object, "what", kpm_json_text(kpm_visible_name(h->what)));
+	json_object_set_new(object, "what", kpm_json_text(kpm_visible_word(h->what)));
 	json_object_set_new(object, "comm", kpm_json_text(*h->comm ? h->comm : NULL));
 	json_object_set_new(object, "pid", h->pid ? kpm_json_number(h->pid) : json_null());
 	json_object_set_new(object, "rose", kpm_json_number(h->rose));

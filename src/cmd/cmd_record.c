@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/looks.h"
 #include "app/loop.h"
 #include "app/sampler.h"
 #include "base/clock.h"
@@ -21,6 +22,8 @@
 
 /* New tags whose module files are looked for at a sample. */
 #define FILES_A_SAMPLE 1024
+/* Looks at processes, over a run that has an end. */
+#define LOOKS 6
 
 struct record {
 	const struct kpm_options *options;
@@ -29,6 +32,7 @@ struct record {
 	off_t size, last; /* of the file, and of the sample before */
 	struct kpm_recorder *recorder;
 	struct kpm_sampler sampler;
+	struct kpm_looks looks;
 	uint32_t located; /* tags whose files were asked for */
 };
 
@@ -110,10 +114,16 @@ static int take_sample(void *arg, struct kpm_err *err)
 	struct kpm_sampler *sampler = &r->sampler;
 	const struct kpm_location *const *locations;
 	struct kpm_memstream text;
-	int ret = kpm_sampler_read(sampler, err);
+	const struct kpm_options *o = r->options;
+	int64_t every = o->for_given && o->for_ns / LOOKS < KPM_LOOK_EVERY_NS ? o->for_ns / LOOKS
+									      : KPM_LOOK_EVERY_NS;
+	int ret = kpm_sampler_sample(sampler, err), looked;
 
 	if (ret)
 		return ret;
+	looked = kpm_looks_take(&r->looks, sampler, sampler->trend, every);
+	if (looked < 0)
+		return kpm_fail(err, looked, "out of memory");
 	r->located = kpm_locations_ask_new(sampler->locations, r->located, FILES_A_SAMPLE,
 					   KPM_LOCATION_FILE);
 	locations = kpm_sampler_locations(sampler);
@@ -124,7 +134,8 @@ static int take_sample(void *arg, struct kpm_err *err)
 	if (ret)
 		return ret;
 	ret = kpm_recorder_sample(r->recorder, text.stream, &sampler->snap, sampler->tags,
-				  sampler->who, locations);
+				  sampler->who, locations,
+				  looked ? &r->looks.readings[r->looks.count - 1] : NULL);
 	ret = kpm_memstream_close(&text, ret, err);
 	if (ret)
 		return ret;
@@ -174,8 +185,8 @@ static int run(struct record *r, struct kpm_err *err)
 		ret = open_file(r, err);
 	/* the directory may be somebody else's */
 	if (!ret)
-		ret = kpm_sampler_open(&r->sampler, o, KPM_LOCATION_FILE, KPM_RIGHT_ANY_FILE, NULL,
-				       err);
+		ret = kpm_sampler_open(&r->sampler, o, KPM_LOCATION_FILE,
+				       KPM_RIGHT_ANY_FILE | KPM_RIGHT_PROCESSES, NULL, err);
 	if (ret)
 		return ret;
 	kpm_sampler_want_who(&r->sampler, NULL);
@@ -197,6 +208,7 @@ int kpm_cmd_record(const struct kpm_options *options, struct kpm_outcome *outcom
 	/* nothing was recorded: no file is left either */
 	if (ret && r.fd >= 0 && !r.size && !access(r.file, F_OK))
 		unlink(r.file);
+	kpm_looks_done(&r.looks);
 	kpm_sampler_close(&r.sampler);
 	kpm_recorder_free(r.recorder);
 	return ret;

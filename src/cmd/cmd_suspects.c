@@ -12,7 +12,7 @@
 #include "source/replay.h"
 
 /* Looks at processes, over the run. */
-#define READINGS 6
+#define LOOKS 6
 
 struct run {
 	const struct kpm_options *options;
@@ -31,9 +31,9 @@ static int sample(void *arg, struct kpm_err *err)
 	if (ret)
 		return ret;
 	kpm_sampler_raise_growing(&run->sampler, trend, run->options->interval_ns);
-	ret = kpm_diagnosis_look(&run->diagnosis, &run->sampler, trend,
-				 run->options->for_ns / READINGS);
-	if (ret)
+	ret = kpm_looks_take(&run->diagnosis.looks, &run->sampler, trend,
+			     run->options->for_ns / LOOKS);
+	if (ret < 0)
 		return kpm_fail(err, ret, "out of memory");
 	if (!run->halfway && kpm_trend_span(trend) >= run->options->for_ns / 2) {
 		/* what is free by now is not old */
@@ -94,9 +94,12 @@ static int play(struct run *run, struct kpm_err *err)
 	int ret;
 
 	kpm_replay_seek(source, 0);
-	do
+	do {
 		ret = kpm_sampler_sample(&run->sampler, err);
-	while (!ret && kpm_replay_next(source) <= last);
+		if (!ret &&
+		    kpm_looks_take(&run->diagnosis.looks, &run->sampler, run->sampler.trend, 0) < 0)
+			ret = kpm_fail(err, -ENOMEM, "out of memory");
+	} while (!ret && kpm_replay_next(source) <= last);
 	return ret;
 }
 

@@ -108,8 +108,8 @@ static int evaluate(struct watch *w, struct kpm_err *err)
 
 	/* ages are scanned where nothing is known from samples before */
 	if (kpm_rules_want_verdicts(w->rules)) {
-		ret = kpm_diagnosis_look(&w->diagnosis, &w->sampler, trend, KPM_LOOK_EVERY_NS);
-		if (ret)
+		ret = kpm_looks_take(&w->diagnosis.looks, &w->sampler, trend, KPM_LOOK_EVERY_NS);
+		if (ret < 0)
 			return kpm_fail(err, ret, "out of memory");
 		ret = kpm_diagnose(&w->diagnosis, &w->sampler, trend, NULL, w->options->once, 0);
 		leak = ret ? NULL : kpm_diagnosis_leaks(&w->diagnosis, &count);

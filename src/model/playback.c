@@ -28,6 +28,9 @@ struct recorded {
 /* No recorder writes more of a tag. */
 #define RECORDED_MAX 64
 
+/* Nor more counts of what can be seen. */
+#define SEEN_MAX 100000
+
 /* A tag of the recording. */
 struct entry {
 	uint32_t tag; /* in the set */
@@ -50,6 +53,7 @@ struct kpm_playback {
 	uint32_t locations_capacity;
 	struct kpm_who *who; /* NULL: the recording has none so far */
 	bool has_who;
+	struct kpm_visible_reading seen; /* at the latest sample */
 };
 
 struct kpm_playback *kpm_playback_new(struct kpm_tagset *tags)
@@ -94,6 +98,7 @@ void kpm_playback_free(struct kpm_playback *p)
 	kpm_who_free(p->who);
 	free(p->entries);
 	free(p->locations);
+	free(p->seen.list);
 	free(p);
 }
 
@@ -251,6 +256,7 @@ static int read_start(struct kpm_playback *p, const struct kpm_record_line *line
 	    !kpm_record_i64(line, 4, &snap->started_ns))
 		return -EBADMSG;
 	snap->have = 0;
+	p->seen.count = 0;
 	p->no_audit[0] = '\0';
 	for (char *word = line->count > 6 ? strtok_r(line->part[6], ",", &save) : NULL; word;
 	     word = strtok_r(NULL, ",", &save))
@@ -323,6 +329,26 @@ static int read_party(struct kpm_playback *p, struct kpm_record_line *line,
 	r.party.module = module ? strdup(module) : NULL;
 	e->who[e->who_count++] = r;
 	return r.party.name && (r.party.module || !module) ? 0 : -ENOMEM;
+}
+
+/* v WHAT PID COUNT COMM; what this version does not know is passed over */
+static int read_visible(struct kpm_playback *p, struct kpm_record_line *line)
+{
+	struct kpm_visible_reading *seen = &p->seen;
+	struct kpm_visible_count one = {0};
+	const char *word = kpm_record_text(line, 1), *comm = kpm_record_text(line, 4);
+
+	if (!word || !kpm_record_u32(line, 2, &one.pid) || !kpm_record_u64(line, 3, &one.count) ||
+	    !comm)
+		return -EBADMSG;
+	one.what = kpm_visible_of(word);
+	if (one.what == KPM_VISIBLES || seen->count >= SEEN_MAX)
+		return 0;
+	if (kpm_array_reserve(seen->list, seen->capacity, seen->count + 1))
+		return -ENOMEM;
+	snprintf(one.comm, sizeof(one.comm), "%.15s", comm);
+	seen->list[seen->count++] = one;
+	return 0;
 }
 
 /* na WHY */
@@ -420,6 +446,8 @@ int kpm_playback_line(struct kpm_playback *p, char *text, struct kpm_snapshot *s
 		return read_location(p, &line);
 	case 'r':
 		return read_row(p, &line);
+	case 'v':
+		return read_visible(p, &line);
 	}
 	return 0;
 }
@@ -475,6 +503,11 @@ static int tell_who(struct kpm_playback *p, const struct entry *e)
 	kpm_who_count(p->who, e->tag, e->samples, e->lost);
 	kpm_who_set_stay(p->who, e->tag, &e->stay);
 	return 0;
+}
+
+const struct kpm_visible_reading *kpm_playback_seen(const struct kpm_playback *p)
+{
+	return p->seen.count ? &p->seen : NULL;
 }
 
 struct kpm_who *kpm_playback_who(struct kpm_playback *p)

@@ -9,6 +9,7 @@
 #include "model/location.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
+#include "model/visible.h"
 #include "model/who.h"
 
 struct kpm_playback;
@@ -31,5 +32,8 @@ const struct kpm_location *const *kpm_playback_locations(struct kpm_playback *pl
 
 /* Who is behind the tags by now; NULL: the recording does not say, or no memory. The same. */
 struct kpm_who *kpm_playback_who(struct kpm_playback *playback);
+
+/* What could be seen of processes at the latest sample; NULL: nobody looked then. The same. */
+const struct kpm_visible_reading *kpm_playback_seen(const struct kpm_playback *playback);
 
 #endif

@@ -29,6 +29,8 @@
  *                                                  name, module
  *   wp  0  734000  21000  30  java  4711  9000...  processes: ..., name, number, start (boot clock)
  *   wc  0  1000000  0  41  /system.slice/x         cgroups: ..., path
+ *   v  descriptors  4711  1204  java               what could be seen of a process, or of none:
+ *                                                  what, number, count, name
  *   e  12                                          lines from s to e: the sample is whole
  *
  * What is not known is `-`; bytes below a blank, a backslash and such a dash are `\xNN`.
@@ -370,9 +372,18 @@ static void put_merged(struct kpm_recorder *r, FILE *out, const struct kpm_tagse
 	r->merged_count = count;
 }
 
+static void put_visible(struct kpm_recorder *r, FILE *out, const struct kpm_visible_count *one)
+{
+	fprintf(out, "v\t%s\t%" PRIu32 "\t%" PRIu64, kpm_visible_word(one->what), one->pid,
+		one->count);
+	put(out, one->comm);
+	end_line(r, out);
+}
+
 int kpm_recorder_sample(struct kpm_recorder *r, FILE *out, const struct kpm_snapshot *snap,
 			const struct kpm_tagset *tags, const struct kpm_who *who,
-			const struct kpm_location *const *locations)
+			const struct kpm_location *const *locations,
+			const struct kpm_visible_reading *seen)
 {
 	bool full = r->samples % FULL_INTERVAL == 0;
 
@@ -400,6 +411,8 @@ int kpm_recorder_sample(struct kpm_recorder *r, FILE *out, const struct kpm_snap
 		if (who)
 			put_who(r, out, who, i, full);
 	}
+	for (uint32_t i = 0; seen && i < seen->count; i++)
+		put_visible(r, out, &seen->list[i]);
 	fprintf(out, "e\t%lu\n", r->lines + 1);
 	r->count = snap->count;
 	r->samples++;

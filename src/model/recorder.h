@@ -12,6 +12,7 @@
 #include "model/location.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
+#include "model/visible.h"
 #include "model/who.h"
 
 /* Keeps the rows as it wrote them last, so that it writes only those that changed. */
@@ -24,10 +25,12 @@ void kpm_recorder_free(struct kpm_recorder *recorder);
 void kpm_recorder_reset(struct kpm_recorder *recorder);
 /*
  * Writes a sample; before the first one of a file, the head of the file. `who` is behind its tags,
- * or NULL; `locations` as in a frame, or NULL. 0 or -ENOMEM; then call kpm_recorder_reset.
+ * or NULL; `locations` as in a frame, or NULL; `seen` what could be seen of processes, NULL if nobody
+ * looked. 0 or -ENOMEM; then call kpm_recorder_reset.
  */
 int kpm_recorder_sample(struct kpm_recorder *recorder, FILE *out, const struct kpm_snapshot *snap,
 			const struct kpm_tagset *tags, const struct kpm_who *who,
-			const struct kpm_location *const *locations);
+			const struct kpm_location *const *locations,
+			const struct kpm_visible_reading *seen);
 
 #endif

@@ -305,3 +305,8 @@ struct kpm_who *kpm_recording_who(struct kpm_recording *r)
 {
 	return kpm_playback_who(r->playback);
 }
+
+const struct kpm_visible_reading *kpm_recording_seen(const struct kpm_recording *r)
+{
+	return kpm_playback_seen(r->playback);
+}

@@ -14,6 +14,7 @@
 #include "model/location.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
+#include "model/visible.h"
 #include "model/who.h"
 
 /* One session of a recording: all samples of one run. */
@@ -53,5 +54,7 @@ int kpm_recording_read(struct kpm_recording *recording, uint32_t sample, struct 
 const struct kpm_location *const *kpm_recording_locations(struct kpm_recording *recording);
 /* Who is behind the tags of it; NULL: the recording does not say. The same. */
 struct kpm_who *kpm_recording_who(struct kpm_recording *recording);
+/* What could be seen of processes at the latest sample; NULL: nobody looked then. The same. */
+const struct kpm_visible_reading *kpm_recording_seen(const struct kpm_recording *recording);
 
 #endif

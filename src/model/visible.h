@@ -35,6 +35,10 @@ static inline int kpm_visible_of_process(enum kpm_visible what)
 	return what < KPM_VISIBLE_MESSAGES;
 }
 
+/* Its word in files, `descriptors`; the number of a word, KPM_VISIBLES if there is none. */
+const char *kpm_visible_word(enum kpm_visible what);
+enum kpm_visible kpm_visible_of(const char *word);
+
 struct kpm_visible_count {
 	enum kpm_visible what;
 	uint32_t pid; /* 0: of nobody */

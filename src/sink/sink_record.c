@@ -16,8 +16,8 @@ static int record_sample(FILE *out, const struct kpm_frame *frame, const struct 
 
 	if (!recorder)
 		return -ENOMEM;
-	ret = kpm_recorder_sample(recorder, out, part->snap, part->tags, part->who,
-				  part->locations);
+	ret = kpm_recorder_sample(recorder, out, part->snap, part->tags, part->who, part->locations,
+				  NULL);
 	kpm_recorder_free(recorder);
 	return ret;
 }

@@ -92,6 +92,29 @@ static void put_tags(FILE *out, const struct kpm_findings_of *of,
 			f->per_unit, clean(tag_text(of, suspects, f->unit), buf));
 }
 
+static const char *counted(enum kpm_visible what)
+{
+	static const char *const names[KPM_VISIBLES] = {
+		[KPM_VISIBLE_DESCRIPTORS] = "descriptors",
+		[KPM_VISIBLE_MAPPINGS] = "mappings",
+		[KPM_VISIBLE_THREADS] = "threads",
+		[KPM_VISIBLE_TIMERS] = "timers",
+		[KPM_VISIBLE_LOCKS] = "file locks",
+		[KPM_VISIBLE_WATCHES] = "watches",
+		[KPM_VISIBLE_IN_FLIGHT] = "descriptors in flight",
+		[KPM_VISIBLE_SIGNALS] = "queued signals",
+		[KPM_VISIBLE_KEYS] = "keys",
+		[KPM_VISIBLE_UNREAD] = "unread bytes",
+		[KPM_VISIBLE_MESSAGES] = "System V messages",
+		[KPM_VISIBLE_SEMAPHORES] = "System V semaphores",
+		[KPM_VISIBLE_SEGMENTS] = "System V segments",
+		[KPM_VISIBLE_MOUNTS] = "mounts",
+		[KPM_VISIBLE_NET_DEVICES] = "network devices",
+	};
+
+	return names[what];
+}
+
 char *kpm_finding_holder(const struct kpm_findings_of *of, const struct kpm_suspect *suspects,
 			 const struct kpm_finding *f, char *buf)
 {
@@ -115,7 +138,7 @@ char *kpm_finding_holder(const struct kpm_findings_of *of, const struct kpm_susp
 	else
 		snprintf(buf, KPM_HOLDER_LEN,
 			 "%s %s rose by %" PRIu64 " while %" PRIu64 " objects of %.200s came", who,
-			 kpm_visible_name(h->what), h->rose, h->objects,
+			 counted(h->what), h->rose, h->objects,
 			 kpm_clean(tag_text(of, suspects, h->member), name, sizeof(name)));
 	return buf;
 }

@@ -214,26 +214,3 @@ bool kpm_holder_find(const struct kpm_holders_of *of, const struct kpm_finding *
 		}
 	return false;
 }
-
-const char *kpm_visible_name(enum kpm_visible what)
-{
-	static const char *const names[KPM_VISIBLES] = {
-		[KPM_VISIBLE_DESCRIPTORS] = "descriptors",
-		[KPM_VISIBLE_MAPPINGS] = "mappings",
-		[KPM_VISIBLE_THREADS] = "threads",
-		[KPM_VISIBLE_TIMERS] = "timers",
-		[KPM_VISIBLE_LOCKS] = "file locks",
-		[KPM_VISIBLE_WATCHES] = "watches",
-		[KPM_VISIBLE_IN_FLIGHT] = "descriptors in flight",
-		[KPM_VISIBLE_SIGNALS] = "queued signals",
-		[KPM_VISIBLE_KEYS] = "keys",
-		[KPM_VISIBLE_UNREAD] = "unread bytes",
-		[KPM_VISIBLE_MESSAGES] = "System V messages",
-		[KPM_VISIBLE_SEMAPHORES] = "System V semaphores",
-		[KPM_VISIBLE_SEGMENTS] = "System V segments",
-		[KPM_VISIBLE_MOUNTS] = "mounts",
-		[KPM_VISIBLE_NET_DEVICES] = "network devices",
-	};
-
-	return names[what];
-}

@@ -37,7 +37,4 @@ struct kpm_holders_of {
 bool kpm_holder_find(const struct kpm_holders_of *of, const struct kpm_finding *finding,
 		     struct kpm_holder *holder);
 
-/* What is counted: `descriptors`, `unread bytes`, `System V messages`. */
-const char *kpm_visible_name(enum kpm_visible what);
-
 #endif

@@ -324,6 +324,21 @@ static void verdicts(void **state)
 	end(&run);
 }
 
+/* Of a storm at once. */
+static void storms(void **state)
+{
+	const float storm = KPM_LEAK_STORM;
+	struct run run;
+
+	(void)state;
+	begin(&run, "verdict leak for 10m");
+	at(&run, 0, MB);
+	kpm_alerts_verdicts(run.alerts, &storm, 1);
+	at(&run, 2, 500 * MB);
+	assert_int_equal(run.begun, 1);
+	end(&run);
+}
+
 /* What comes and goes does not alert, however large. */
 static void bursts(void **state)
 {
@@ -368,9 +383,11 @@ static void restarts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sentences), cmocka_unit_test(mistakes),   cmocka_unit_test(files),
-		cmocka_unit_test(selectors), cmocka_unit_test(hysteresis), cmocka_unit_test(growth),
-		cmocka_unit_test(rate),      cmocka_unit_test(verdicts),   cmocka_unit_test(bursts),
+		cmocka_unit_test(sentences),  cmocka_unit_test(mistakes),
+		cmocka_unit_test(files),      cmocka_unit_test(selectors),
+		cmocka_unit_test(hysteresis), cmocka_unit_test(growth),
+		cmocka_unit_test(rate),       cmocka_unit_test(storms),
+		cmocka_unit_test(verdicts),   cmocka_unit_test(bursts),
 		cmocka_unit_test(restarts),
 	};
 

@@ -292,7 +292,7 @@ static void what_a_process_has(void **state)
 			count_of(&b, want[i].what, getpid()) - count_of(&a, want[i].what, getpid());
 
 		if (rose < want[i].least || rose > want[i].most)
-			fail_msg("%s rose by %lu", kpm_visible_name(want[i].what), rose);
+			fail_msg("%s rose by %lu", kpm_visible_word(want[i].what), rose);
 	}
 	assert_int_equal(
 		count_of(&b, KPM_VISIBLE_MESSAGES, 0) - count_of(&a, KPM_VISIBLE_MESSAGES, 0), 6);

@@ -124,8 +124,9 @@ static char *record(uint32_t samples, size_t *size, int64_t session, bool reset)
 		machine_step(&m);
 		if (reset && i == samples / 2)
 			kpm_recorder_reset(recorder);
-		assert_int_equal(
-			kpm_recorder_sample(recorder, out, &m.snap, m.tags, NULL, m.locations), 0);
+		assert_int_equal(kpm_recorder_sample(recorder, out, &m.snap, m.tags, NULL,
+						     m.locations, NULL),
+				 0);
 	}
 	fclose(out);
 	kpm_recorder_free(recorder);
@@ -428,7 +429,7 @@ static void unknown_fields_stay_unknown(void **state)
 	in.memory.total = 5;
 	in.unknown.memory = 1 << 7;
 	in.unknown.capacity = 1 << 0 | 1 << 2;
-	assert_int_equal(kpm_recorder_sample(recorder, f, &in, tags, NULL, NULL), 0);
+	assert_int_equal(kpm_recorder_sample(recorder, f, &in, tags, NULL, NULL, NULL), 0);
 	fclose(f);
 	if (play(text, size, tags, &r, &err) || kpm_recording_read(r, 0, &out, &err))
 		fail_msg("%s", err.text);

@@ -190,7 +190,7 @@ static void samples_own_their_text(void **state)
 	assert_non_null(out);
 	kpm_snapshot_init(&snap);
 	strcpy(snap.no_audit, reason);
-	assert_int_equal(kpm_recorder_sample(recorder, out, &snap, tags, NULL, NULL), 0);
+	assert_int_equal(kpm_recorder_sample(recorder, out, &snap, tags, NULL, NULL, NULL), 0);
 	fclose(out);
 	kpm_recorder_free(recorder);
 	kpm_snapshot_done(&snap);
