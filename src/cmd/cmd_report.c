@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * kpoolmon report: one text with machine, kernel, suspect modules, the rows that hold most and
- * those that grew most, losses and probes. Two samples: growth is from the first to the second.
+ * kpoolmon report: one text with machine, kernel, suspect modules, what grew, by cause, the rows that
+ * hold most and those that grew most, losses and probes. The growth of rows is from the first to the last
+ * sample; those between tell how things grew.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "app/diagnosis.h"
 #include "app/loop.h"
 #include "app/machine.h"
 #include "app/sampler.h"
 #include "base/rights.h"
 #include "base/text.h"
 #include "sink/output.h"
+#include "view/findings_text.h"
 
+/* Samples from which findings are made, and how many of these are shown. */
+#define SAMPLES  20
+#define LOOKS    6
+#define FINDINGS 10
 /* Rows of each table, unless --limit says otherwise. */
 #define ROWS 25
 
@@ -23,6 +30,7 @@ struct report {
 	struct kpm_sampler sampler;
 	struct kpm_view *view[2]; /* by bytes, by growth */
 	struct kpm_frame frame[2];
+	struct kpm_diagnosis diagnosis;
 };
 
 static int take_sample(void *arg, struct kpm_err *err)
@@ -30,6 +38,21 @@ static int take_sample(void *arg, struct kpm_err *err)
 	struct report *r = arg;
 
 	return kpm_sampler_sample(&r->sampler, err);
+}
+
+/* One between, for the trend alone. */
+static int tick(void *arg, struct kpm_err *err)
+{
+	struct report *r = arg;
+	struct kpm_sampler *s = &r->sampler;
+	int ret = kpm_sampler_read(s, err);
+
+	if (ret)
+		return ret;
+	ret = kpm_trend_push(s->trend, &s->snap);
+	if (!ret)
+		ret = kpm_looks_take(&r->diagnosis.looks, s, s->trend, r->options->for_ns / LOOKS);
+	return ret < 0 ? kpm_fail(err, ret, "out of memory") : 0;
 }
 
 static int build(struct report *r, struct kpm_err *err)
@@ -69,6 +92,16 @@ static int table(FILE *out, const struct kpm_frame *frame, const char *columns, 
 	return ret ? ret : kpm_sink_table.sample(out, frame, &opts);
 }
 
+static void put_findings(FILE *out, const struct report *r)
+{
+	const struct kpm_diagnosis *d = &r->diagnosis;
+
+	if (!d->findings.count)
+		fputs(" Nothing grew.\n", out);
+	for (uint32_t i = 0; i < d->findings.count; i++)
+		kpm_finding_print(out, &d->of, d->suspects, &d->findings.list[i]);
+}
+
 static int write_text(FILE *out, const void *arg)
 {
 	const struct report *r = arg;
@@ -78,6 +111,8 @@ static int write_text(FILE *out, const void *arg)
 	fprintf(out, "kpoolmon report\n\n%-15s kpoolmon " KPM_VERSION "\n%-15s %s\n", "Made by",
 		"Time", kpm_format_time(r->sampler.snap.wall_ns, time));
 	kpm_machine_kernel(out, &r->options->live.roots);
+	fputs("\n== What grew while this report was made, by cause\n", out);
+	put_findings(out, r);
 	fputs("\n== Modules of the rows below\n", out);
 	kpm_machine_modules(out, &r->options->live.roots, &r->frame[0], &r->frame[1]);
 	fputs("\n== Most memory\n", out);
@@ -103,7 +138,9 @@ static int run(struct report *r, struct kpm_err *err)
 {
 	const struct kpm_options *o = r->options;
 	struct kpm_loop loop = {
+		.every_ns = o->for_ns / SAMPLES,
 		.for_ns = o->for_ns,
+		.tick = tick,
 		.doing = isatty(STDERR_FILENO) ? "counting" : NULL,
 		.input = -1,
 		.wake = -1,
@@ -113,7 +150,9 @@ static int run(struct report *r, struct kpm_err *err)
 
 	if (!ret)
 		ret = kpm_sampler_open(&r->sampler, o, KPM_LOCATION_FILE,
-				       o->outputs.count ? KPM_RIGHT_ANY_FILE : 0, NULL, err);
+				       (o->outputs.count ? KPM_RIGHT_ANY_FILE : 0) |
+					       KPM_RIGHT_PROCESSES,
+				       NULL, err);
 	if (ret)
 		return ret;
 	kpm_sampler_want_who(&r->sampler, NULL);
@@ -130,6 +169,9 @@ static int run(struct report *r, struct kpm_err *err)
 	kpm_signals_release();
 	if (!ret)
 		ret = build(r, err);
+	if (!ret &&
+	    kpm_diagnose(&r->diagnosis, &r->sampler, r->sampler.trend, NULL, true, FINDINGS))
+		ret = kpm_fail(err, -ENOMEM, "out of memory");
 	return ret ? ret : kpm_print(kpm_output_file(o), write_text, r, err);
 }
 
@@ -145,6 +187,7 @@ int kpm_cmd_report(const struct kpm_options *options, struct kpm_outcome *outcom
 	r->options = options;
 	kpm_signals_hold();
 	ret = run(r, err);
+	kpm_diagnosis_done(&r->diagnosis);
 	kpm_sampler_close(&r->sampler);
 	kpm_view_free(r->view[0]);
 	kpm_view_free(r->view[1]);
