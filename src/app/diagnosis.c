@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "app/diagnosis.h"
 #include "resolve/helpers.h"
@@ -58,6 +59,7 @@ int kpm_diagnose(struct kpm_diagnosis *d, struct kpm_sampler *s, const struct kp
 		.readings = d->looks.readings,
 		.reading_count = d->looks.count,
 	};
+	kpm_untracked_judge(&d->untracked, sysconf(_SC_NPROCESSORS_ONLN));
 	ret = kpm_findings_make(&d->of, d->suspects, d->suspect_count, &d->findings);
 	if (most && d->findings.count > most)
 		d->findings.count = most;
@@ -94,4 +96,5 @@ void kpm_diagnosis_done(struct kpm_diagnosis *d)
 {
 	kpm_findings_done(&d->findings);
 	kpm_looks_done(&d->looks);
+	kpm_untracked_done(&d->untracked);
 }

@@ -5,6 +5,7 @@
 
 #include "app/looks.h"
 #include "app/sampler.h"
+#include "app/untracked.h"
 #include "resolve/labels.h"
 #include "view/findings.h"
 
@@ -16,7 +17,9 @@ struct kpm_diagnosis {
 	struct kpm_suspect suspects[KPM_DIAGNOSIS_SUSPECTS];
 	uint32_t suspect_count;
 	struct kpm_ages ages;
-	struct kpm_looks looks; /* taken by who has the diagnosis */
+	/* taken by who has the diagnosis */
+	struct kpm_looks looks;
+	struct kpm_untracked untracked;
 	struct kpm_findings_of of;
 	struct kpm_findings findings;
 };

@@ -14,10 +14,59 @@ static const char *tag_text(const struct kpm_diagnosis *d, uint32_t suspect)
 	return kpm_tagset_get(d->sampler->tags, d->suspects[suspect].tag)->text;
 }
 
+/* A cache that grows by what no event shows, as a finding without tags. */
+#define UNSEEN "not tracked"
+
+static char *unseen_evidence(const struct kpm_diagnosis *d, const struct kpm_untracked_cache *c,
+			     char *buf, size_t size)
+{
+	snprintf(buf, size,
+		 "%" PRId64
+		 " objects more by the kernel's count, which no event showed, in each of "
+		 "%" PRIu32 " looks",
+		 c->grown, d->untracked.looks);
+	return buf;
+}
+
+#define UNSEEN_NEXT                                                                                \
+	"a way to allocate that is not probed: kpoolmon status --verify counts it, status shows "  \
+	"which probes are missing"
+
+/* Before which finding these stand, which have the verdict growing. */
+static uint32_t place_of_unseen(const struct kpm_diagnosis *d)
+{
+	uint32_t place = 0;
+
+	while (place < d->findings.count && d->findings.list[place].verdict <= KPM_GROWING)
+		place++;
+	return place;
+}
+
+/* Returns how many there are. */
+static uint32_t put_unseen(FILE *out, const struct kpm_diagnosis *d)
+{
+	char size[KPM_SIZE_LEN], words[200];
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < d->untracked.count; i++) {
+		const struct kpm_untracked_cache *c = &d->untracked.caches[i];
+
+		if (!c->grown)
+			continue;
+		found++;
+		fprintf(out, "\n %-8s " UNSEEN " (%s), %s\n          %s\n          next: %s\n",
+			kpm_verdict_name(KPM_GROWING), c->name,
+			kpm_format_size(c->grown * c->size, size),
+			unseen_evidence(d, c, words, sizeof(words)), UNSEEN_NEXT);
+	}
+	return found;
+}
+
 int kpm_diagnosis_table(FILE *out, const void *arg)
 {
 	const struct kpm_diagnosis *d = arg;
 	const struct kpm_snapshot *snap = &d->sampler->snap;
+	uint32_t place = place_of_unseen(d), found = 0;
 	char time[KPM_SIZE_LEN];
 
 	fprintf(out, " %s  Linux %s  watched for %s\n", snap->host, snap->kernel,
@@ -25,12 +74,16 @@ int kpm_diagnosis_table(FILE *out, const void *arg)
 	kpm_missing_probes_print(out, " Missing probes", snap->hooks);
 	if (*snap->no_audit)
 		fprintf(out, " No audit: %s\n", snap->no_audit);
-	if (!d->findings.count)
-		fputs(" Nothing grew.\n", out);
-	for (uint32_t i = 0; i < d->findings.count; i++) {
+	for (uint32_t i = 0; i <= d->findings.count; i++) {
+		if (i == place)
+			found = put_unseen(out, d);
+		if (i == d->findings.count)
+			break;
 		fputc('\n', out);
 		kpm_finding_print(out, &d->of, d->suspects, &d->findings.list[i]);
 	}
+	if (!d->findings.count && !found)
+		fputs(" Nothing grew.\n", out);
 	return 0;
 }
 
@@ -263,11 +316,34 @@ static json_t *finding_object(const struct kpm_diagnosis *d, const struct kpm_fi
 	return object;
 }
 
+static json_t *unseen_object(const struct kpm_diagnosis *d, const struct kpm_untracked_cache *c)
+{
+	double seconds = kpm_trend_span(d->of.trend) / 1e9;
+	char words[200];
+
+	return json_pack(
+		"{s:s, s:o, s:n, s:n, s:n, s:I, s:I, s:f, s:n, s:[], s:[], s:[], s:n, s:s, s:s, s:[]}",
+		"verdict", kpm_verdict_name(KPM_GROWING), "lead",
+		json_sprintf(UNSEEN " (%s)", c->name), "unit", "per_unit", "kind", "objects",
+		(json_int_t)c->grown, "bytes", (json_int_t)(c->grown * c->size), "bytes_per_s",
+		seconds > 0 ? c->grown * c->size / seconds : 0, "exhausted_in_s", "owners",
+		"processes", "cgroups", "holder", "evidence",
+		unseen_evidence(d, c, words, sizeof(words)), "next", UNSEEN_NEXT, "tags");
+}
+
+static void add_unseen(json_t *list, const struct kpm_diagnosis *d)
+{
+	for (uint32_t i = 0; i < d->untracked.count; i++)
+		if (d->untracked.caches[i].grown)
+			json_array_append_new(list, unseen_object(d, &d->untracked.caches[i]));
+}
+
 int kpm_diagnosis_json(FILE *out, const void *arg)
 {
 	const struct kpm_diagnosis *d = arg;
 	const struct kpm_snapshot *snap = &d->sampler->snap;
 	json_t *object = json_object(), *list = json_array();
+	uint32_t place = place_of_unseen(d);
 
 	json_object_set_new(object, "time", kpm_json_time(snap->wall_ns));
 	json_object_set_new(object, "host", kpm_json_text(snap->host));
@@ -275,8 +351,12 @@ int kpm_diagnosis_json(FILE *out, const void *arg)
 	json_object_set_new(object, "watched_s",
 			    kpm_json_real(kpm_trend_span(d->of.trend) / 1e9, true));
 	json_object_set_new(object, "missing_probes", kpm_json_text(snap->missing));
-	for (uint32_t i = 0; i < d->findings.count; i++)
-		json_array_append_new(list, finding_object(d, &d->findings.list[i]));
+	for (uint32_t i = 0; i <= d->findings.count; i++) {
+		if (i == place)
+			add_unseen(list, d);
+		if (i < d->findings.count)
+			json_array_append_new(list, finding_object(d, &d->findings.list[i]));
+	}
 	json_object_set_new(object, "findings", list);
 	return kpm_json_line(out, object);
 }

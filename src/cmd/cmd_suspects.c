@@ -33,6 +33,10 @@ static int sample(void *arg, struct kpm_err *err)
 	kpm_sampler_raise_growing(&run->sampler, trend, run->options->interval_ns);
 	ret = kpm_looks_take(&run->diagnosis.looks, &run->sampler, trend,
 			     run->options->for_ns / LOOKS);
+	if (ret > 0 && kpm_sampler_audit(&run->sampler))
+		ret = kpm_untracked_look(&run->diagnosis.untracked,
+					 kpm_sampler_audit(&run->sampler),
+					 &run->options->live.roots);
 	if (ret < 0)
 		return kpm_fail(err, ret, "out of memory");
 	if (!run->halfway && kpm_trend_span(trend) >= run->options->for_ns / 2) {

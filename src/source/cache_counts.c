@@ -21,13 +21,13 @@ static int by_name(const void *a, const void *b)
 }
 
 /*
- * /proc/slabinfo, version 2: `NAME ACTIVE TOTAL ...` a line, comments with a #. Of a cache that is
+ * /proc/slabinfo, version 2: `NAME ACTIVE TOTAL SIZE ...` a line, comments with a #. Of a cache that is
  * there twice, the sum. Keeps the larger of two readings.
  */
 static int read_slabinfo(const struct kpm_roots *roots, struct kpm_cache_count *counts,
 			 uint32_t count, struct kpm_err *err)
 {
-	uint64_t *now = calloc(count + 1, sizeof(*now)), active;
+	uint64_t *now = calloc(count + 1, sizeof(*now)), active, size;
 	char path[4096], line[512];
 	struct kpm_cache_count key, *found;
 	FILE *f = fopen(kpm_path(roots, KPM_FILE_SLABINFO, path, sizeof(path)), "re");
@@ -41,13 +41,14 @@ static int read_slabinfo(const struct kpm_roots *roots, struct kpm_cache_count *
 		return kpm_fail(err, -code, "%s: %s", path, strerror(code));
 	}
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%47s %" SCNu64, key.name, &active) != 2)
+		if (sscanf(line, "%47s %" SCNu64 " %*u %" SCNu64, key.name, &active, &size) != 3)
 			continue;
 		found = bsearch(&key, counts, count, sizeof(*counts), by_name);
 		if (!found)
 			continue;
 		now[found - counts] += active;
 		found->known = true;
+		found->size = size;
 	}
 	fclose(f);
 	for (uint32_t i = 0; i < count; i++)

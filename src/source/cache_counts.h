@@ -17,6 +17,7 @@ struct kpm_cache_count {
 	uint64_t young;   /* of these, those of the last seconds */
 	bool estimated;   /* some of them by samples */
 	uint64_t active;  /* allocated ones by the kernel's count, /proc/slabinfo */
+	uint64_t size;    /* bytes that each of them takes */
 	bool known;       /* the kernel's count is known */
 };
 

@@ -254,6 +254,28 @@ case_suspects_namespaces() {
 	}
 }
 
+# Objects that no event shows are found by the kernel's own count, and are a finding.
+case_suspects_unseen() {
+	need gcc
+	need jq
+	gcc -O1 -o unseen "$here/unseen.c"
+	./unseen 1 0 || skip 'no io_uring here'
+	"$binary" suspects --for 1s -D 200ms | grep -q 'No audit' && skip 'no audit here'
+	./unseen 1000 20 &
+	sleep 1
+	"$binary" suspects --for 12s -D 1s --format json >out
+	kill $!
+	# where bulk allocations are seen there is no such way
+	"$binary" dump --for 100ms --format json | jq -e '.missing_probes | test("alloc_bulk") | not' >/dev/null && skip 'bulk allocations are seen here'
+	jq -e '[.findings[] | select(.lead == "not tracked (io_kiocb)")] | length == 1 and (.[0] |
+		.verdict == "growing" and .tags == [] and .objects > 8000 and .objects < 20000 and .bytes >= .objects * 200)' out >/dev/null || {
+		jq -c '.findings[] | [.verdict, .lead, .objects]' out
+		exit 1
+	}
+	# what is seen is not called so
+	jq -e '[.findings[] | select(.lead | startswith("not tracked"))] | length == 1' out >/dev/null
+}
+
 # A rule without any threshold: one notice for all tags of a cause, with owner and process.
 case_watch_verdict() {
 	local leaker
