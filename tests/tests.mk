@@ -54,6 +54,14 @@ kernels-document: all ## write docs/kernels.md: the matrix with memleak beside
 	$(Q)sh tools/as-root.sh tests/kernels/run --modes full,kprobes,tracepoints,audit,preempt,memleak \
 		--document docs/kernels.md $(KERNELS_ARGS) $(B)/kpoolmon
 
+RECORDINGS = $(wildcard tests/scenes/recordings/*.kpr.xz)
+
+scenes: all ## judge the recordings of scenes: precision, recall, seconds until a culprit is named
+	$(Q)tests/scenes/judge $(B)/kpoolmon $(RECORDINGS)
+
+scenes-document: all ## the same, into docs/scenes.md
+	$(Q)tests/scenes/judge --document docs/scenes.md $(B)/kpoolmon $(RECORDINGS)
+
 $(B)/unpack: $(B)/tests/find/unpack.o $(LIBOBJS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(KPM_LIBS)
@@ -98,6 +106,6 @@ bench: $(B)/bench ## measure the cost of the probes; fails if a budget is not ke
 format: ## apply .clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-.PHONY: units sanitized check test test-kernels kernels-document pictures test-find test-deb fuzz bench format
+.PHONY: units sanitized check test test-kernels kernels-document scenes scenes-document pictures test-find test-deb fuzz bench format
 
 -include $(B)/variants.bpf.d $(UNIT:=.d) $(BPFTESTS:=.d) $(B)/tests/bench/bench.d $(B)/tests/find/unpack.d $(B)/tests/fuzz/elf_fuzz.d $(B)/tests/fuzz/record_fuzz.d $(B)/tests/fuzz/csv_fuzz.d
