@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Names each stack once, and walks the named frames for each snapshot. */
+/* Walks the named frames of the stacks for each snapshot. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
-#include "base/hash.h"
 #include "base/map64.h"
 #include "resolve/cgroups.h"
 #include "resolve/charged_paths.h"
-#include "resolve/helpers.h"
 #include "resolve/owners.h"
+#include "resolve/stack_names.h"
 
 /*
  * So many callers make a helper, if none of them has more than that part of what was taken. Below
@@ -21,50 +20,17 @@
 #define OWNERS_FAN_OUT     4
 #define OWNERS_MOST        0.7
 #define OWNERS_TAKEN_LEAST 16
-/* Callers that are told apart; frames over which a helper is looked for. */
-#define CALLERS_MAX 8
+/* Frames over which a helper is looked for. */
 #define HELPERS_MAX 16
-/* Stacks and parties that are kept though no sample has them. */
+/* Parties that are kept though no sample has them. */
 #define FORGET_ABOVE 20000
 
-struct function {
-	char *name, *module;
-	enum kpm_function_role role;
-	/* by what was taken, of the present samples */
-	struct {
-		uint32_t function;
-		uint64_t taken;
-	} callers[CALLERS_MAX];
-	uint32_t caller_count;
-	uint64_t taken;
-	bool fan_out;
-};
-
-#define NO_FUNCTION UINT32_MAX
-
-struct named_stack {
-	uint64_t hash;
-	int64_t time_ns;
-	uint32_t frames;
-	bool interrupt;
-	uint32_t frame[KPM_FRAMES_MAX]; /* its function; NO_FUNCTION: it has no name */
-};
-
 struct kpm_owners {
-	struct kpm_ksyms *ksyms;
-	const struct kpm_labels *labels;
+	struct kpm_stack_names names;
 	struct kpm_cgroups *cgroups;
 	struct kpm_charged_paths *charged;
-	uint32_t modules; /* the number of changes that the symbols are of */
-	struct function *functions;
-	uint32_t function_count, function_capacity;
-	struct kpm_map64 by_name;
-	struct named_stack *stacks;
-	uint32_t stack_count, stack_capacity;
-	struct kpm_map64 by_stack; /* hash and time */
-	uint32_t *of;              /* [stack of the samples] number in `stacks` */
-	uint32_t *depth;           /* the same: frames up to the owner's */
-	uint32_t of_capacity, depth_capacity;
+	uint32_t *depth; /* [stack of the samples] frames up to the owner's */
+	uint32_t depth_capacity;
 	/* parties by process and by cgroup, of the present samples */
 	struct kpm_map64 processes, groups;
 };
@@ -76,8 +42,8 @@ struct kpm_owners *kpm_owners_new(const struct kpm_roots *roots, struct kpm_ksym
 
 	if (!o)
 		return NULL;
-	o->ksyms = ksyms;
-	o->labels = labels;
+	o->names.ksyms = ksyms;
+	o->names.labels = labels;
 	o->cgroups = kpm_cgroups_new(roots, KPM_CGROUP2);
 	o->charged = kpm_charged_paths_new(roots);
 	if (o->cgroups && o->charged)
@@ -90,16 +56,8 @@ void kpm_owners_free(struct kpm_owners *o)
 {
 	if (!o)
 		return;
-	for (uint32_t i = 0; i < o->function_count; i++) {
-		free(o->functions[i].name);
-		free(o->functions[i].module);
-	}
-	free(o->functions);
-	free(o->stacks);
-	free(o->of);
+	kpm_stack_names_done(&o->names);
 	free(o->depth);
-	kpm_map64_done(&o->by_name);
-	kpm_map64_done(&o->by_stack);
 	kpm_map64_done(&o->processes);
 	kpm_map64_done(&o->groups);
 	kpm_cgroups_free(o->cgroups);
@@ -109,136 +67,13 @@ void kpm_owners_free(struct kpm_owners *o)
 
 void kpm_owners_prepare(struct kpm_owners *o, uint32_t modules)
 {
-	o->modules = modules;
-	if (o->ksyms)
-		kpm_ksyms_read(o->ksyms);
+	o->names.modules = modules;
+	if (o->names.ksyms)
+		kpm_ksyms_read(o->names.ksyms);
 	kpm_cgroups_read(o->cgroups);
 }
 
-/* Cuts what compilers append to the name of a part or copy of a function: `.constprop.0`. */
-static void cut_suffix(char *name)
-{
-	char *dot = strchr(name, '.');
-
-	if (dot && dot > name)
-		*dot = '\0';
-}
-
-/* The number of a function, entered if it is new; NO_FUNCTION: out of memory. */
-static uint32_t enter_function(struct kpm_owners *o, const char *name, const char *module)
-{
-	uint64_t hash = kpm_hash(kpm_hash(kpm_hash(KPM_HASH_BEGIN, name), "\n"), module);
-	uint32_t *at = kpm_map64_put(&o->by_name, hash, o->function_count);
-	struct function *f;
-
-	if (!at)
-		return NO_FUNCTION;
-	if (*at < o->function_count)
-		return *at;
-	if (kpm_array_reserve(o->functions, o->function_capacity, o->function_count + 1))
-		return NO_FUNCTION;
-	f = &o->functions[o->function_count];
-	*f = (struct function){.name = strdup(name),
-			       .module = strdup(module),
-			       .role = kpm_function_role_by(o->labels, name)};
-	if (!f->name || !f->module) {
-		free(f->name);
-		free(f->module);
-		return NO_FUNCTION;
-	}
-	return o->function_count++;
-}
-
-/* Splits `symbol+0x1f/0x2e0 [module]` and enters its function. */
-static uint32_t function_of(struct kpm_owners *o, const char *text)
-{
-	char name[256], module[128] = "kernel", *plus;
-	const char *bracket;
-
-	snprintf(name, sizeof(name), "%s", text);
-	bracket = strrchr(text, '[');
-	plus = strstr(name, "+0x");
-	if (!plus)
-		return NO_FUNCTION;
-	*plus = '\0';
-	if (bracket && strchr(bracket, ']'))
-		snprintf(module, sizeof(module), "%.*s", (int)strcspn(bracket + 1, "]"),
-			 bracket + 1);
-	cut_suffix(name);
-	return enter_function(o, name, module);
-}
-
-/*
- * Code that the kernel calls to start a module goes without an event once it has run: what lies there
- * now may be another's, whose name is right only if the module is on the stack besides.
- */
-static void forget_init_code(const struct kpm_owners *o, struct named_stack *stack)
-{
-	for (uint32_t i = 1; i < stack->frames; i++) {
-		uint32_t init = stack->frame[i - 1];
-		bool besides = false;
-
-		if (init == NO_FUNCTION || stack->frame[i] == NO_FUNCTION ||
-		    strcmp(o->functions[stack->frame[i]].name, "do_one_initcall") ||
-		    !strcmp(o->functions[init].module, "kernel"))
-			continue;
-		for (uint32_t k = 0; k + 1 < i; k++)
-			besides |= stack->frame[k] != NO_FUNCTION &&
-				   !strcmp(o->functions[stack->frame[k]].module,
-					   o->functions[init].module);
-		if (!besides)
-			stack->frame[i - 1] = NO_FUNCTION;
-	}
-}
-
-static void name_stack(struct kpm_owners *o, const struct kpm_samples *s,
-		       const struct kpm_stack_of *from, struct named_stack *to)
-{
-	*to = (struct named_stack){from->hash, from->time_ns, from->frames, false, {0}};
-	for (uint32_t i = 0; i < from->frames; i++) {
-		const char *gone = kpm_samples_gone(s, from->ip[i], from->time_ns);
-		char text[512];
-
-		to->frame[i] = NO_FUNCTION;
-		if (gone)
-			to->frame[i] = function_of(o, gone);
-		else if (o->ksyms && kpm_ksyms_name(o->ksyms, from->ip[i], text, sizeof(text)))
-			to->frame[i] = function_of(o, text);
-		if (to->frame[i] != NO_FUNCTION &&
-		    o->functions[to->frame[i]].role == KPM_FUNCTION_INTERRUPT)
-			to->interrupt = true;
-	}
-	forget_init_code(o, to);
-}
-
-/* Names the stacks that are new. */
-static int name_stacks(struct kpm_owners *o, const struct kpm_samples *s)
-{
-	if (kpm_array_reserve(o->of, o->of_capacity, s->stack_count) ||
-	    kpm_array_reserve(o->depth, o->depth_capacity, s->stack_count))
-		return -ENOMEM;
-	/* code has come or gone: new stacks are named by the symbols of now */
-	if (o->ksyms && o->modules != s->modules)
-		kpm_ksyms_forget(o->ksyms);
-	o->modules = s->modules;
-	for (uint32_t i = 0; i < s->stack_count; i++) {
-		const struct kpm_stack_of *from = &s->stacks[i];
-		uint64_t key = from->hash ^ (uint64_t)from->time_ns * 0xc4ceb9fe1a85ec53ULL;
-		uint32_t *at = kpm_map64_put(&o->by_stack, key, o->stack_count);
-
-		if (!at)
-			return -ENOMEM;
-		o->of[i] = *at;
-		if (*at < o->stack_count)
-			continue;
-		if (kpm_array_reserve(o->stacks, o->stack_capacity, o->stack_count + 1))
-			return -ENOMEM;
-		name_stack(o, s, from, &o->stacks[o->stack_count++]);
-	}
-	return 0;
-}
-
-static void count_caller(struct function *f, uint32_t caller, uint64_t taken)
+static void count_caller(struct kpm_function *f, uint32_t caller, uint64_t taken)
 {
 	f->taken += taken;
 	for (uint32_t i = 0; i < f->caller_count; i++)
@@ -246,7 +81,7 @@ static void count_caller(struct function *f, uint32_t caller, uint64_t taken)
 			f->callers[i].taken += taken;
 			return;
 		}
-	if (f->caller_count < CALLERS_MAX) {
+	if (f->caller_count < KPM_CALLERS_MAX) {
 		f->callers[f->caller_count].function = caller;
 		f->callers[f->caller_count++].taken = taken;
 	}
@@ -255,20 +90,21 @@ static void count_caller(struct function *f, uint32_t caller, uint64_t taken)
 /* Finds the functions that many call. What was found once stays: an owner must not come and go. */
 static void find_fan_out(struct kpm_owners *o, const struct kpm_samples *s)
 {
-	for (uint32_t i = 0; i < o->function_count; i++) {
-		o->functions[i].caller_count = 0;
-		o->functions[i].taken = 0;
+	for (uint32_t i = 0; i < o->names.function_count; i++) {
+		o->names.functions[i].caller_count = 0;
+		o->names.functions[i].taken = 0;
 	}
 	for (uint32_t i = 0; i < s->stack_count; i++) {
-		const struct named_stack *stack = &o->stacks[o->of[i]];
+		const struct kpm_named_stack *stack = kpm_stack_names_get(&o->names, i);
 
 		for (uint32_t k = 0; k + 1 < stack->frames && k < HELPERS_MAX; k++)
-			if (stack->frame[k] != NO_FUNCTION && stack->frame[k + 1] != NO_FUNCTION)
-				count_caller(&o->functions[stack->frame[k]], stack->frame[k + 1],
-					     s->stacks[i].taken);
+			if (stack->frame[k] != KPM_NO_FUNCTION &&
+			    stack->frame[k + 1] != KPM_NO_FUNCTION)
+				count_caller(&o->names.functions[stack->frame[k]],
+					     stack->frame[k + 1], s->stacks[i].taken);
 	}
-	for (uint32_t i = 0; i < o->function_count; i++) {
-		struct function *f = &o->functions[i];
+	for (uint32_t i = 0; i < o->names.function_count; i++) {
+		struct kpm_function *f = &o->names.functions[i];
 		uint64_t most = 0;
 
 		for (uint32_t k = 0; k < f->caller_count; k++)
@@ -279,12 +115,12 @@ static void find_fan_out(struct kpm_owners *o, const struct kpm_samples *s)
 	}
 }
 
-static bool is_helper(const struct function *f)
+static bool is_helper(const struct kpm_function *f)
 {
 	return f->role == KPM_FUNCTION_HELPER || (f->role == KPM_FUNCTION_PLAIN && f->fan_out);
 }
 
-static bool is_entry(const struct function *f)
+static bool is_entry(const struct kpm_function *f)
 {
 	return f->role == KPM_FUNCTION_ENTRY || f->role == KPM_FUNCTION_INTERRUPT;
 }
@@ -293,19 +129,19 @@ static bool is_entry(const struct function *f)
  * The next frame of another module that had this one, of a module itself, work for it; 0: there is
  * none. Between the two there may be more functions of the first module, but none of the kernel.
  */
-static uint32_t other_module(const struct kpm_owners *o, const struct named_stack *stack,
+static uint32_t other_module(const struct kpm_owners *o, const struct kpm_named_stack *stack,
 			     uint32_t from)
 {
-	const char *module = o->functions[stack->frame[from]].module;
+	const char *module = o->names.functions[stack->frame[from]].module;
 
 	if (!strcmp(module, "kernel"))
 		return 0;
 	for (uint32_t i = from + 1; i < stack->frames; i++) {
-		const struct function *caller;
+		const struct kpm_function *caller;
 
-		if (stack->frame[i] == NO_FUNCTION)
+		if (stack->frame[i] == KPM_NO_FUNCTION)
 			return 0;
-		caller = &o->functions[stack->frame[i]];
+		caller = &o->names.functions[stack->frame[i]];
 		if (!strcmp(caller->module, "kernel"))
 			return 0;
 		if (strcmp(caller->module, module))
@@ -315,17 +151,17 @@ static uint32_t other_module(const struct kpm_owners *o, const struct named_stac
 }
 
 /* The number of frames up to the owner's; 0: there is none. */
-static uint32_t find_owner(const struct kpm_owners *o, const struct named_stack *stack)
+static uint32_t find_owner(const struct kpm_owners *o, const struct kpm_named_stack *stack)
 {
 	uint32_t i;
 
 	for (i = 0; i < stack->frames; i++) {
-		const struct function *f;
+		const struct kpm_function *f;
 		uint32_t other;
 
-		if (stack->frame[i] == NO_FUNCTION)
+		if (stack->frame[i] == KPM_NO_FUNCTION)
 			return i;
-		f = &o->functions[stack->frame[i]];
+		f = &o->names.functions[stack->frame[i]];
 		if (is_entry(f))
 			return i;
 		other = other_module(o, stack, i);
@@ -337,23 +173,23 @@ static uint32_t find_owner(const struct kpm_owners *o, const struct named_stack 
 	return i;
 }
 
-/* The function of a tag, if it needs no samples to be its owner; else NO_FUNCTION. */
+/* The function of a tag, if it needs no samples to be its owner; else KPM_NO_FUNCTION. */
 static uint32_t own_function(struct kpm_owners *o, const struct kpm_tag_name *name)
 {
 	char symbol[256];
 	uint32_t f;
 
 	if (!name->symbol || !name->module || strcmp(name->module, "kernel"))
-		return NO_FUNCTION;
+		return KPM_NO_FUNCTION;
 	snprintf(symbol, sizeof(symbol), "%s", name->symbol);
-	cut_suffix(symbol);
-	f = enter_function(o, symbol, name->module);
-	return f == NO_FUNCTION || is_helper(&o->functions[f]) ? NO_FUNCTION : f;
+	kpm_cut_suffix(symbol);
+	f = kpm_stack_names_enter(&o->names, symbol, name->module);
+	return f == KPM_NO_FUNCTION || is_helper(&o->names.functions[f]) ? KPM_NO_FUNCTION : f;
 }
 
 static int64_t owner_party(const struct kpm_owners *o, struct kpm_who *who, uint32_t function)
 {
-	const struct function *f = &o->functions[function];
+	const struct kpm_function *f = &o->names.functions[function];
 
 	return kpm_who_party(
 		who, &(struct kpm_party){.kind = KPM_OWNER, .name = f->name, .module = f->module});
@@ -374,7 +210,7 @@ static int own_tags(struct kpm_owners *o, const struct kpm_tagset *tags, struct 
 		struct kpm_share all = {.share = 1};
 		int64_t party;
 
-		if (f == NO_FUNCTION)
+		if (f == KPM_NO_FUNCTION)
 			continue;
 		party = owner_party(o, who, f);
 		all.party = party;
@@ -479,7 +315,7 @@ static bool is_charged(const struct kpm_charges *c, const struct kpm_sample_of *
 static int add_sample(struct kpm_owners *o, const struct kpm_sample_of *one, struct kpm_who *who,
 		      bool owned, bool charged)
 {
-	const struct named_stack *stack = &o->stacks[o->of[one->stack]];
+	const struct kpm_named_stack *stack = kpm_stack_names_get(&o->names, one->stack);
 	uint32_t depth = o->depth[one->stack];
 	int64_t party;
 
@@ -497,17 +333,6 @@ static int add_sample(struct kpm_owners *o, const struct kpm_sample_of *one, str
 	return party < 0 ? -ENOMEM : kpm_who_add(who, one->tag, party, one->weight);
 }
 
-/* In months processes and stacks come by that nobody has any more. */
-static void forget_old(struct kpm_owners *o, const struct kpm_samples *s, struct kpm_who *who)
-{
-	if (o->stack_count > 4 * s->stack_count + FORGET_ABOVE) {
-		o->stack_count = 0;
-		kpm_map64_clear(&o->by_stack);
-	}
-	if (kpm_who_parties(who) > 4 * s->count + FORGET_ABOVE)
-		kpm_who_forget(who);
-}
-
 int kpm_owners_update(struct kpm_owners *o, const struct kpm_samples *s,
 		      const struct kpm_charges *charges, const struct kpm_tagset *tags,
 		      struct kpm_who *who)
@@ -516,17 +341,21 @@ int kpm_owners_update(struct kpm_owners *o, const struct kpm_samples *s,
 	struct of_tag *of = calloc(count + 1, sizeof(*of));
 	int ret = of ? 0 : -ENOMEM;
 
-	forget_old(o, s, who);
+	/* in months processes come by that nobody has any more */
+	if (kpm_who_parties(who) > 4 * s->count + FORGET_ABOVE)
+		kpm_who_forget(who);
 	if (!ret)
 		ret = kpm_who_begin(who, count);
-
 	if (!ret)
-		ret = name_stacks(o, s);
+		ret = kpm_stack_names_update(&o->names, s);
+	if (!ret)
+		ret = kpm_array_reserve(o->depth, o->depth_capacity, s->stack_count);
 	if (ret)
 		goto out;
 	find_fan_out(o, s);
 	for (uint32_t i = 0; i < s->stack_count; i++)
-		o->depth[i] = s->stacks[i].whole ? 0 : find_owner(o, &o->stacks[o->of[i]]);
+		o->depth[i] =
+			s->stacks[i].whole ? 0 : find_owner(o, kpm_stack_names_get(&o->names, i));
 	kpm_cgroups_refresh(o->cgroups);
 	kpm_map64_clear(&o->groups);
 	ret = enter_processes(o, s, who);
@@ -562,24 +391,24 @@ uint32_t kpm_owners_depth(const struct kpm_owners *o, const struct kpm_samples *
 
 bool kpm_owners_interrupt(const struct kpm_owners *o, const struct kpm_samples *s, uint32_t stack)
 {
-	return stack < s->stack_count && o->stacks[o->of[stack]].interrupt;
+	return stack < s->stack_count && kpm_stack_names_get(&o->names, stack)->interrupt;
 }
 
 enum kpm_frame_of kpm_owners_frame(const struct kpm_owners *o, const struct kpm_samples *s,
 				   uint32_t stack, uint32_t frame, struct kpm_path_step *step)
 {
-	const struct named_stack *named;
-	const struct function *f;
+	const struct kpm_named_stack *named;
+	const struct kpm_function *f;
 
 	/* of a whole stack the first frames are the probe's */
 	if (stack >= s->stack_count || s->stacks[stack].whole)
 		return KPM_FRAME_NONE;
-	named = &o->stacks[o->of[stack]];
+	named = kpm_stack_names_get(&o->names, stack);
 	if (frame >= named->frames)
 		return KPM_FRAME_NONE;
-	if (named->frame[frame] == NO_FUNCTION)
+	if (named->frame[frame] == KPM_NO_FUNCTION)
 		return KPM_FRAME_NAMELESS;
-	f = &o->functions[named->frame[frame]];
+	f = &o->names.functions[named->frame[frame]];
 	*step = (struct kpm_path_step){f->name, f->module};
 	if (is_entry(f))
 		return KPM_FRAME_NONE;
