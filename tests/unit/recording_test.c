@@ -442,6 +442,52 @@ static void unknown_fields_stay_unknown(void **state)
 	free(text);
 }
 
+/* What was seen of processes belongs to the sample in which somebody looked, and to no other. */
+static void looks(void **state)
+{
+	struct kpm_recorder *recorder = kpm_recorder_new(1, "0.1");
+	struct kpm_tagset *tags = kpm_tagset_new();
+	struct kpm_visible_count counts[] = {{KPM_VISIBLE_DESCRIPTORS, 4711, "a name", 12},
+					     {KPM_VISIBLE_MESSAGES, 0, "", 1ULL << 40}};
+	const struct kpm_visible_reading look = {.list = counts, .count = 2}, *seen;
+	struct kpm_snapshot in, out;
+	struct kpm_recording *r;
+	struct kpm_err err;
+	size_t size;
+	char *text;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	kpm_snapshot_init(&in);
+	kpm_snapshot_init(&out);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(kpm_recorder_sample(recorder, f, &in, tags, NULL, NULL,
+						     i == 1 ? &look : NULL),
+				 0);
+	fclose(f);
+	if (play(text, size, tags, &r, &err))
+		fail_msg("%s", err.text);
+	for (int i = 0; i < 3; i++) {
+		if (kpm_recording_read(r, i, &out, &err))
+			fail_msg("%s", err.text);
+		seen = kpm_recording_seen(r);
+		if (i != 1) {
+			assert_null(seen);
+			continue;
+		}
+		assert_int_equal(seen->count, 2);
+		assert_int_equal(seen->list[0].what, KPM_VISIBLE_DESCRIPTORS);
+		assert_int_equal(seen->list[0].pid, 4711);
+		assert_string_equal(seen->list[0].comm, "a name");
+		assert_int_equal(seen->list[0].count, 12);
+		assert_int_equal(seen->list[1].count, 1ULL << 40);
+	}
+	kpm_recording_close(r);
+	kpm_recorder_free(recorder);
+	kpm_tagset_free(tags);
+	free(text);
+}
+
 /* Only rows that changed are written, between two whole samples. */
 static void is_small(void **state)
 {
@@ -650,6 +696,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comes_back),
+		cmocka_unit_test(looks),
 		cmocka_unit_test(is_small),
 		cmocka_unit_test(torn),
 		cmocka_unit_test(parts_and_times),
