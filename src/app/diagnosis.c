@@ -4,7 +4,6 @@
 
 #include "app/diagnosis.h"
 #include "resolve/helpers.h"
-#include "resolve/paths.h"
 #include "view/alerts.h"
 
 static bool ages_of(void *arg, uint32_t tag, uint32_t survive_s, struct kpm_objects *objects)
@@ -18,7 +17,7 @@ static void path_of(void *arg, uint32_t tag, struct kpm_path *path)
 {
 	struct kpm_diagnosis *d = arg;
 
-	kpm_paths_find(d->sampler->owners, &d->sampler->samples, tag, path);
+	kpm_sampler_path(d->sampler, tag, path);
 }
 
 static bool is_helper(void *arg, const char *symbol)
@@ -53,7 +52,7 @@ int kpm_diagnose(struct kpm_diagnosis *d, struct kpm_sampler *s, const struct kp
 		.tags = s->tags,
 		.trend = trend,
 		.who = s->who,
-		.path = s->owners ? path_of : NULL,
+		.path = path_of,
 		.helper = is_helper,
 		.arg = d,
 		.readings = d->looks.readings,

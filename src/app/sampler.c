@@ -6,6 +6,7 @@
 #include "app/sampler.h"
 #include "base/clock.h"
 #include "base/rights.h"
+#include "resolve/paths.h"
 #include "source/audit.h"
 #include "source/live.h"
 #include "source/pinned.h"
@@ -311,4 +312,13 @@ void kpm_sampler_evidence(struct kpm_sampler *s, uint32_t tag, bool ages,
 	kpm_evidence_gather(&s->snap, &s->snap.rows[tag], kpm_tagset_get(s->tags, tag), s->trend,
 			    ages ? &objects : NULL, evidence);
 	kpm_evidence_stays(evidence, s->who, tag);
+}
+
+void kpm_sampler_path(const struct kpm_sampler *s, uint32_t tag, struct kpm_path *path)
+{
+	path->count = 0;
+	if (s->recording)
+		kpm_recording_path(s->recording, tag, path);
+	else if (s->owners)
+		kpm_paths_find(s->owners, &s->samples, tag, path);
 }

@@ -19,6 +19,7 @@
 #include "model/snapshot.h"
 #include "model/tagset.h"
 #include "model/samples.h"
+#include "model/path.h"
 #include "model/trend.h"
 #include "model/who.h"
 #include "resolve/ksyms.h"
@@ -95,6 +96,9 @@ void kpm_sampler_want_charges(struct kpm_sampler *sampler, bool want);
  */
 void kpm_sampler_raise_growing(struct kpm_sampler *sampler, const struct kpm_trend *trend,
 			       int64_t interval_ns);
+
+/* The functions that a tag comes through, as far as samples tell; none if they do not. */
+void kpm_sampler_path(const struct kpm_sampler *sampler, uint32_t tag, struct kpm_path *path);
 
 /* Has the source been taken away? 0, or -ESHUTDOWN and a sentence. */
 int kpm_sampler_check(struct kpm_sampler *sampler, struct kpm_err *err);

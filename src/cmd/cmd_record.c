@@ -107,6 +107,11 @@ static int write_text(struct record *r, const char *text, size_t size, struct kp
 	return 0;
 }
 
+static void path_of(void *arg, uint32_t tag, struct kpm_path *path)
+{
+	kpm_sampler_path(arg, tag, path);
+}
+
 /* Takes a sample and writes it. */
 static int take_sample(void *arg, struct kpm_err *err)
 {
@@ -114,6 +119,7 @@ static int take_sample(void *arg, struct kpm_err *err)
 	struct kpm_sampler *sampler = &r->sampler;
 	const struct kpm_location *const *locations;
 	struct kpm_memstream text;
+	struct kpm_record_more more;
 	const struct kpm_options *o = r->options;
 	int64_t every = o->for_given && o->for_ns / LOOKS < KPM_LOOK_EVERY_NS ? o->for_ns / LOOKS
 									      : KPM_LOOK_EVERY_NS;
@@ -133,9 +139,13 @@ static int take_sample(void *arg, struct kpm_err *err)
 		ret = kpm_memstream_open(&text, err);
 	if (ret)
 		return ret;
+	more = (struct kpm_record_more){
+		.seen = looked ? &r->looks.readings[r->looks.count - 1] : NULL,
+		.path = path_of,
+		.arg = sampler,
+	};
 	ret = kpm_recorder_sample(r->recorder, text.stream, &sampler->snap, sampler->tags,
-				  sampler->who, locations,
-				  looked ? &r->looks.readings[r->looks.count - 1] : NULL);
+				  sampler->who, locations, &more);
 	ret = kpm_memstream_close(&text, ret, err);
 	if (ret)
 		return ret;

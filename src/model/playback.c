@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/strings.h"
 #include "model/playback.h"
 #include "model/record_line.h"
 
@@ -42,6 +43,7 @@ struct entry {
 	uint32_t samples;
 	uint64_t lost;
 	struct kpm_stay stay;
+	struct kpm_path path;
 };
 
 struct kpm_playback {
@@ -54,6 +56,7 @@ struct kpm_playback {
 	struct kpm_who *who; /* NULL: the recording has none so far */
 	bool has_who;
 	struct kpm_visible_reading seen; /* at the latest sample */
+	struct kpm_strings names;        /* of the functions of paths */
 };
 
 struct kpm_playback *kpm_playback_new(struct kpm_tagset *tags)
@@ -84,6 +87,7 @@ static void clear_who(struct entry *e)
 	e->samples = 0;
 	e->lost = 0;
 	e->stay = (struct kpm_stay){0};
+	e->path.count = 0;
 }
 
 void kpm_playback_free(struct kpm_playback *p)
@@ -99,6 +103,7 @@ void kpm_playback_free(struct kpm_playback *p)
 	free(p->entries);
 	free(p->locations);
 	free(p->seen.list);
+	kpm_strings_done(&p->names);
 	free(p);
 }
 
@@ -300,6 +305,25 @@ static int read_stay(struct kpm_playback *p, const struct kpm_record_line *line)
 	return 0;
 }
 
+/* wf NUMBER NAME MODULE */
+static int read_step(struct kpm_playback *p, struct kpm_record_line *line)
+{
+	const char *name = kpm_record_text(line, 2), *module = kpm_record_text(line, 3);
+	struct entry *e = entry_of(p, line);
+	struct kpm_path_step step;
+
+	if (!e || !name || !module)
+		return -EBADMSG;
+	if (e->path.count == KPM_PATH_MAX)
+		return 0;
+	step = (struct kpm_path_step){kpm_strings_keep(&p->names, name),
+				      kpm_strings_keep(&p->names, module)};
+	if (!step.name || !step.module)
+		return -ENOMEM;
+	e->path.step[e->path.count++] = step;
+	return 0;
+}
+
 /* wo, wp or wc NUMBER SHARE ERROR SAMPLES NAME [MODULE | PID STARTED] */
 static int read_party(struct kpm_playback *p, struct kpm_record_line *line,
 		      enum kpm_party_kind kind)
@@ -420,6 +444,8 @@ int kpm_playback_line(struct kpm_playback *p, char *text, struct kpm_snapshot *s
 		return read_who(p, &line);
 	if (!strcmp(word, "wa"))
 		return read_stay(p, &line);
+	if (!strcmp(word, "wf"))
+		return read_step(p, &line);
 	for (int kind = 0; kind < KPM_PARTY_KINDS; kind++)
 		if (!strcmp(word, who_words[kind]))
 			return read_party(p, &line, kind);
@@ -503,6 +529,14 @@ static int tell_who(struct kpm_playback *p, const struct entry *e)
 	kpm_who_count(p->who, e->tag, e->samples, e->lost);
 	kpm_who_set_stay(p->who, e->tag, &e->stay);
 	return 0;
+}
+
+void kpm_playback_path(const struct kpm_playback *p, uint32_t tag, struct kpm_path *path)
+{
+	path->count = 0;
+	for (uint32_t i = 0; i < p->count; i++)
+		if (p->entries[i].tag == tag)
+			*path = p->entries[i].path;
 }
 
 const struct kpm_visible_reading *kpm_playback_seen(const struct kpm_playback *p)

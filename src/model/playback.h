@@ -7,6 +7,7 @@
 #define KPM_PLAYBACK_H
 
 #include "model/location.h"
+#include "model/path.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
 #include "model/visible.h"
@@ -33,6 +34,8 @@ const struct kpm_location *const *kpm_playback_locations(struct kpm_playback *pl
 /* Who is behind the tags by now; NULL: the recording does not say, or no memory. The same. */
 struct kpm_who *kpm_playback_who(struct kpm_playback *playback);
 
+/* The functions that a tag of the set comes through by now. The same. */
+void kpm_playback_path(const struct kpm_playback *playback, uint32_t tag, struct kpm_path *path);
 /* What could be seen of processes at the latest sample; NULL: nobody looked then. The same. */
 const struct kpm_visible_reading *kpm_playback_seen(const struct kpm_playback *playback);
 

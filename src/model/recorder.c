@@ -29,6 +29,7 @@
  *                                                  name, module
  *   wp  0  734000  21000  30  java  4711  9000...  processes: ..., name, number, start (boot clock)
  *   wc  0  1000000  0  41  /system.slice/x         cgroups: ..., path
+ *   wf  0  do_msgsnd  kernel                       functions that it comes through
  *   v  descriptors  4711  1204  java               what could be seen of a process, or of none:
  *                                                  what, number, count, name
  *   e  12                                          lines from s to e: the sample is whole
@@ -323,8 +324,24 @@ static void put_party(struct kpm_recorder *r, FILE *out, uint32_t tag,
 	end_line(r, out);
 }
 
+/* The functions that a tag comes through, next to the allocation first. */
+static void put_path(struct kpm_recorder *r, FILE *out, uint32_t tag,
+		     const struct kpm_record_more *more)
+{
+	struct kpm_path path = {0};
+
+	if (more && more->path)
+		more->path(more->arg, tag, &path);
+	for (uint32_t i = 0; i < path.count; i++) {
+		fprintf(out, "wf\t%" PRIu32, tag);
+		put(out, path.step[i].name);
+		put(out, path.step[i].module);
+		end_line(r, out);
+	}
+}
+
 static void put_who(struct kpm_recorder *r, FILE *out, const struct kpm_who *who, uint32_t tag,
-		    bool full)
+		    bool full, const struct kpm_record_more *more)
 {
 	uint64_t hash = hash_who(who, tag), none = hash_who(who, UINT32_MAX);
 	struct kpm_stay stay = kpm_who_stay(who, tag);
@@ -350,6 +367,7 @@ static void put_who(struct kpm_recorder *r, FILE *out, const struct kpm_who *who
 		for (uint32_t i = 0; i < count; i++)
 			put_party(r, out, tag, &shares[i], kpm_who_get(who, shares[i].party));
 	}
+	put_path(r, out, tag, more);
 	r->tags[tag].who = hash;
 }
 
@@ -383,8 +401,9 @@ static void put_visible(struct kpm_recorder *r, FILE *out, const struct kpm_visi
 int kpm_recorder_sample(struct kpm_recorder *r, FILE *out, const struct kpm_snapshot *snap,
 			const struct kpm_tagset *tags, const struct kpm_who *who,
 			const struct kpm_location *const *locations,
-			const struct kpm_visible_reading *seen)
+			const struct kpm_record_more *more)
 {
+	const struct kpm_visible_reading *seen = more ? more->seen : NULL;
 	bool full = r->samples % FULL_INTERVAL == 0;
 
 	if (kpm_array_reserve(r->tags, r->capacity, snap->count) ||
@@ -409,7 +428,7 @@ int kpm_recorder_sample(struct kpm_recorder *r, FILE *out, const struct kpm_snap
 		put_location(r, out, i, locations ? locations[i] : NULL);
 		put_row(r, out, &snap->rows[i], full || i >= r->count);
 		if (who)
-			put_who(r, out, who, i, full);
+			put_who(r, out, who, i, full, more);
 	}
 	for (uint32_t i = 0; seen && i < seen->count; i++)
 		put_visible(r, out, &seen->list[i]);

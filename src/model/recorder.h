@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "model/location.h"
+#include "model/path.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
 #include "model/visible.h"
@@ -23,14 +24,21 @@ struct kpm_recorder *kpm_recorder_new(int64_t session, const char *version);
 void kpm_recorder_free(struct kpm_recorder *recorder);
 /* Makes the next sample the first one of a file. */
 void kpm_recorder_reset(struct kpm_recorder *recorder);
+struct kpm_record_more {
+	const struct kpm_visible_reading
+		*seen; /* what could be seen of processes; NULL: nobody looked */
+	/* the functions that a tag comes through, for the tags of which `who` says something new */
+	void (*path)(void *arg, uint32_t tag, struct kpm_path *path);
+	void *arg;
+};
+
 /*
  * Writes a sample; before the first one of a file, the head of the file. `who` is behind its tags,
- * or NULL; `locations` as in a frame, or NULL; `seen` what could be seen of processes, NULL if nobody
- * looked. 0 or -ENOMEM; then call kpm_recorder_reset.
+ * or NULL; `locations` as in a frame, or NULL; `more` may be NULL, and so its members. 0 or -ENOMEM; then call kpm_recorder_reset.
  */
 int kpm_recorder_sample(struct kpm_recorder *recorder, FILE *out, const struct kpm_snapshot *snap,
 			const struct kpm_tagset *tags, const struct kpm_who *who,
 			const struct kpm_location *const *locations,
-			const struct kpm_visible_reading *seen);
+			const struct kpm_record_more *more);
 
 #endif

@@ -310,3 +310,8 @@ const struct kpm_visible_reading *kpm_recording_seen(const struct kpm_recording 
 {
 	return kpm_playback_seen(r->playback);
 }
+
+void kpm_recording_path(const struct kpm_recording *r, uint32_t tag, struct kpm_path *path)
+{
+	kpm_playback_path(r->playback, tag, path);
+}

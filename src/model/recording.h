@@ -14,6 +14,7 @@
 #include "model/location.h"
 #include "model/snapshot.h"
 #include "model/tagset.h"
+#include "model/path.h"
 #include "model/visible.h"
 #include "model/who.h"
 
@@ -54,6 +55,8 @@ int kpm_recording_read(struct kpm_recording *recording, uint32_t sample, struct 
 const struct kpm_location *const *kpm_recording_locations(struct kpm_recording *recording);
 /* Who is behind the tags of it; NULL: the recording does not say. The same. */
 struct kpm_who *kpm_recording_who(struct kpm_recording *recording);
+/* The functions that a tag comes through at it. The same. */
+void kpm_recording_path(const struct kpm_recording *recording, uint32_t tag, struct kpm_path *path);
 /* What could be seen of processes at the latest sample; NULL: nobody looked then. The same. */
 const struct kpm_visible_reading *kpm_recording_seen(const struct kpm_recording *recording);
 

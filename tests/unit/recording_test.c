@@ -450,6 +450,7 @@ static void looks(void **state)
 	struct kpm_visible_count counts[] = {{KPM_VISIBLE_DESCRIPTORS, 4711, "a name", 12},
 					     {KPM_VISIBLE_MESSAGES, 0, "", 1ULL << 40}};
 	const struct kpm_visible_reading look = {.list = counts, .count = 2}, *seen;
+	const struct kpm_record_more more = {.seen = &look};
 	struct kpm_snapshot in, out;
 	struct kpm_recording *r;
 	struct kpm_err err;
@@ -462,7 +463,7 @@ static void looks(void **state)
 	kpm_snapshot_init(&out);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(kpm_recorder_sample(recorder, f, &in, tags, NULL, NULL,
-						     i == 1 ? &look : NULL),
+						     i == 1 ? &more : NULL),
 				 0);
 	fclose(f);
 	if (play(text, size, tags, &r, &err))
