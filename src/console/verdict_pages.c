@@ -50,8 +50,9 @@ void draw_suspects(struct kpm_console *c, const struct kpm_scene *scene)
 			y = put_wrapped(c, y, indent, STYLE_PLAIN, line ? line : "");
 			free(line);
 		} else {
-			enum style style =
-				!strncmp(text + indent, "leak?", 5) ? STYLE_WARN : STYLE_BOLD;
+			bool warns = !strncmp(text + indent, "leak?", 5) ||
+				     !strncmp(text + indent, "storm", 5);
+			enum style style = warns ? STYLE_WARN : STYLE_BOLD;
 
 			if (y > 0 && y < LINES)
 				put_at(c, y, 0, style, "%.*s", (int)len, text);

@@ -154,7 +154,7 @@ static void judge_run(struct kpm_evidence *e, const struct kpm_point *p, int cou
 double kpm_storm(const struct kpm_snapshot *snap, const struct kpm_trend *trend, uint32_t tag)
 {
 	int64_t window = kpm_trend_span(trend) < STORM_NS ? KPM_WINDOW_RUN : STORM_NS, grown, over;
-	double available = snap->memory.available, taken, pace;
+	double available = snap->memory.available;
 	struct kpm_point p[POINTS];
 	int count;
 
@@ -164,17 +164,18 @@ double kpm_storm(const struct kpm_snapshot *snap, const struct kpm_trend *trend,
 	    grown < STORM_PART * available)
 		return 0;
 	count = kpm_trend_points(trend, tag, KPM_KINDS, window, p, POINTS);
-	if (count < 2)
-		return 0;
-	for (int i = 1; i < count; i++)
-		if (p[i].bytes < p[i - 1].bytes)
-			return 0;
-	taken = p[count - 1].bytes - p[0].bytes;
-	pace = taken / (p[count - 1].at - p[0].at);
-	/* a burst that is over is none */
-	if (p[count - 1].bytes - p[count - 2].bytes < pace * -p[count - 2].at / 2)
-		return 0;
-	return taken >= STORM_PART * available && pace * KPM_STORM_S >= available ? pace : 0;
+	/* since when? */
+	for (int i = count - 2; i >= 0 && p[i].bytes <= p[i + 1].bytes; i--) {
+		double taken = p[count - 1].bytes - p[i].bytes;
+		double pace = taken / (p[count - 1].at - p[i].at);
+
+		/* a burst that is over is none */
+		if (p[count - 1].bytes - p[count - 2].bytes < pace * -p[count - 2].at / 2)
+			break;
+		if (taken >= STORM_PART * available && pace * KPM_STORM_S >= available)
+			return pace;
+	}
+	return 0;
 }
 
 /*

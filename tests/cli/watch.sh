@@ -254,6 +254,41 @@ case_suspects_namespaces() {
 	}
 }
 
+# Memory that lasts for minutes is told at the second sample, whatever the rule's duration.
+case_watch_storm() {
+	need python3
+	need jq
+	[ "$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)" -lt 60000000 ] || skip 'too much memory for a storm'
+	python3 - >sent <<-'END' &
+		import ctypes, time
+		libc = ctypes.CDLL(None)
+		message = b"\1" + b"\0" * 8191
+		queues = []
+		time.sleep(4)
+		# 200 MB a second, for five seconds
+		begin, sent = time.monotonic(), 0
+		while time.monotonic() - begin < 5:
+		    queue = libc.msgget(0, 0o1600)
+		    if queue < 0:
+		        break
+		    queues.append(queue)
+		    for _ in range(2):
+		        sent += not libc.msgsnd(queue, message, 8180, 0o4000)
+		    time.sleep(max(0, begin + sent * 8192 / 200e6 - time.monotonic()))
+		print(sent)
+		for queue in queues:
+		    libc.msgctl(queue, 0, None)
+	END
+	"$binary" watch -D 1s --for 12s --alert 'verdict leak for 10m' --format json >out || [ $? -eq 3 ]
+	wait
+	[ "$(cat sent)" -gt 40000 ] || skip 'too few messages fit here'
+	jq -es '[.[] | select((.tag | startswith("load_msg+") or startswith("alloc_msg+")) and .state == "alert")] |
+		length >= 1 and .[0].verdict == "storm"' out >/dev/null || {
+		cat sent out
+		exit 1
+	}
+}
+
 # Objects that no event shows are found by the kernel's own count, and are a finding.
 case_suspects_unseen() {
 	need gcc
