@@ -99,6 +99,7 @@ static const char *const helpers[] = {
 	"mtree_*",
 	"__mt_*",
 	"mt_*alloc*",
+	"assoc_array_*",
 	"bitmap_alloc*",
 	"bpf_map_area_alloc*",
 	"__bpf_map_area_alloc",

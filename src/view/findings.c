@@ -139,12 +139,41 @@ static bool works_for_itself(const struct kpm_party *process)
 	       strncmp(process->name, "ksoftirqd/", 10);
 }
 
+/*
+ * Nothing is named after an allocator's array, an inode's part (0), or a helper (1), if there is
+ * more (2).
+ */
+static int leads(const struct work *w, uint32_t suspect)
+{
+	const struct kpm_suspect *s = &w->suspects[suspect];
+	const char *symbol = kpm_tagset_get(w->of->tags, s->tag)->symbol;
+
+	if (s->evidence.hold_why && !s->evidence.hold_s)
+		return 0;
+	return symbol && w->of->helper && w->of->helper(w->of->arg, symbol) ? 1 : 2;
+}
+
+/*
+ * Nodes and tables of a container grow with what is in it, but in steps of their own: of a helper it is
+ * enough that the process and a function on the path are the same.
+ */
+static bool contains(const struct work *w, uint32_t i, uint32_t k)
+{
+	const struct kpm_party *p = first_party(w, i, KPM_PROCESS);
+
+	return (leads(w, i) == 1) != (leads(w, k) == 1) && w->shape[i].grown > 0 &&
+	       w->shape[k].grown > 0 && p && p == first_party(w, k, KPM_PROCESS) &&
+	       works_for_itself(p) && shares_path(&w->shape[i].path, &w->shape[k].path);
+}
+
 static bool one_cause(const struct work *w, uint32_t i, uint32_t k)
 {
 	const struct shape *a = &w->shape[i], *b = &w->shape[k];
 	const struct kpm_party *p = first_party(w, i, KPM_PROCESS),
 			       *q = first_party(w, k, KPM_PROCESS), *owner;
 
+	if (contains(w, i, k))
+		return true;
 	if (!move_together(a, b))
 		return false;
 	/* interrupts hit anybody, and a process may be told for one of the two only */
@@ -186,17 +215,6 @@ static uint32_t find_groups(struct work *w, uint32_t *first)
 		}
 	}
 	return groups;
-}
-
-/* Nothing is named after an allocator's array, an inode's part, or a helper, if there is more. */
-static int leads(const struct work *w, uint32_t suspect)
-{
-	const struct kpm_suspect *s = &w->suspects[suspect];
-	const char *symbol = kpm_tagset_get(w->of->tags, s->tag)->symbol;
-
-	if (s->evidence.hold_why && !s->evidence.hold_s)
-		return 0;
-	return symbol && w->of->helper && w->of->helper(w->of->arg, symbol) ? 1 : 2;
 }
 
 static void choose_lead(const struct work *w, uint32_t *members, uint32_t count)
@@ -381,15 +399,42 @@ static void find_owner(const struct work *w, struct kpm_finding *f)
 	}
 }
 
-/* What can be seen and taken away is no leak; a storm stays one. */
-static void find_holder(const struct work *w, struct kpm_finding *f)
+/* A finding is about that one of its members. */
+static void make_lead(const struct work *w, struct kpm_finding *f, uint32_t *members,
+		      uint32_t suspect)
+{
+	const struct kpm_party *owner = first_party(w, suspect, KPM_OWNER);
+	struct kpm_finding_party *list = f->party[KPM_OWNER], first;
+	uint32_t at = 0;
+
+	while (members[at] != suspect)
+		at++;
+	memmove(members + 1, members, at * sizeof(*members));
+	members[0] = suspect;
+	for (uint32_t i = 0; owner && i < f->parties[KPM_OWNER]; i++) {
+		if (list[i].name != owner->name)
+			continue;
+		first = list[i];
+		memmove(list + 1, list, i * sizeof(*list));
+		list[0] = first;
+	}
+}
+
+/*
+ * What can be seen and taken away is no leak; a storm stays one. Caches are reclaimed, but not what
+ * somebody holds in them: the inodes of watched files.
+ */
+static void find_holder(const struct work *w, struct kpm_finding *f, uint32_t *members)
 {
 	const struct kpm_holders_of of = {w->of->readings, w->of->reading_count, w->of->tags,
 					  w->suspects};
+	bool cache = f->verdict == KPM_CACHE;
 
-	if (f->verdict > KPM_GROWING)
+	if (f->verdict > KPM_GROWING && !cache)
 		return;
 	f->has_holder = kpm_holder_find(&of, f, &f->holder);
+	if (cache && f->has_holder)
+		make_lead(w, f, members, f->holder.member);
 	if (f->has_holder && f->verdict != KPM_STORM)
 		f->verdict = kpm_visible_of_process(f->holder.what) ? KPM_HELD : KPM_KEPT;
 }
@@ -427,7 +472,7 @@ static void fill(struct work *w, uint32_t groups, struct kpm_findings *out)
 		for (int kind = 0; w->of->who && kind < KPM_PARTY_KINDS; kind++)
 			find_parties(w, f, kind);
 		find_owner(w, f);
-		find_holder(w, f);
+		find_holder(w, f, members);
 		members += f->count;
 	}
 	if (out->count)

@@ -179,7 +179,9 @@ static bool holds(const struct kpm_holders_of *of, const struct kpm_finding *f,
 	for (uint32_t i = 0; i < f->count; i++) {
 		uint32_t tag = of->suspects[f->members[i]].tag;
 
-		if (!moves_with(of, tag, first, &s))
+		/* the kernel can take that back, whoever has it */
+		if (of->suspects[f->members[i]].evidence.reclaimable ||
+		    !moves_with(of, tag, first, &s))
 			continue;
 		h->member = f->members[i];
 		h->objects = objects_at(&of->readings[last], tag) -
