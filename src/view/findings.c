@@ -153,17 +153,23 @@ static int leads(const struct work *w, uint32_t suspect)
 	return symbol && w->of->helper && w->of->helper(w->of->arg, symbol) ? 1 : 2;
 }
 
-/*
- * Nodes and tables of a container grow with what is in it, but in steps of their own: of a helper it is
- * enough that the process and a function on the path are the same.
- */
-static bool contains(const struct work *w, uint32_t i, uint32_t k)
+static double objects_grown(const struct work *w, uint32_t suspect)
 {
-	const struct kpm_party *p = first_party(w, i, KPM_PROCESS);
+	return w->shape[suspect].grown / w->shape[suspect].object;
+}
 
-	return (leads(w, i) == 1) != (leads(w, k) == 1) && w->shape[i].grown > 0 &&
-	       w->shape[k].grown > 0 && p && p == first_party(w, k, KPM_PROCESS) &&
-	       works_for_itself(p) && shares_path(&w->shape[i].path, &w->shape[k].path);
+/*
+ * Nodes and tables of a container grow with what is in it, but in steps of their own, and are fewer: of
+ * such a helper it is enough that the process and a function on the path are the same.
+ */
+static bool contains(const struct work *w, uint32_t helper, uint32_t other)
+{
+	const struct kpm_party *p = first_party(w, helper, KPM_PROCESS);
+
+	return leads(w, helper) == 1 && leads(w, other) == 2 && objects_grown(w, helper) > 0 &&
+	       objects_grown(w, helper) <= objects_grown(w, other) && p &&
+	       p == first_party(w, other, KPM_PROCESS) && works_for_itself(p) &&
+	       shares_path(&w->shape[helper].path, &w->shape[other].path);
 }
 
 static bool one_cause(const struct work *w, uint32_t i, uint32_t k)
@@ -172,7 +178,7 @@ static bool one_cause(const struct work *w, uint32_t i, uint32_t k)
 	const struct kpm_party *p = first_party(w, i, KPM_PROCESS),
 			       *q = first_party(w, k, KPM_PROCESS), *owner;
 
-	if (contains(w, i, k))
+	if (contains(w, i, k) || contains(w, k, i))
 		return true;
 	if (!move_together(a, b))
 		return false;
@@ -237,11 +243,6 @@ static int by_bytes(const void *x, const void *y, void *arg)
 		 b = w->suspects[*(const uint32_t *)y].evidence.bytes;
 
 	return (a < b) - (a > b);
-}
-
-static double objects_grown(const struct work *w, uint32_t suspect)
-{
-	return w->shape[suspect].grown / w->shape[suspect].object;
 }
 
 /*

@@ -255,6 +255,35 @@ static void never_lead(void **state)
 	done(&s);
 }
 
+/* Nodes of a container are fewer than what is in it, and come in steps of their own. */
+static void containers(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	{
+		PLAY(&s, {"key_alloc", "key_alloc", 7, 256, 10, 0, even, {"key_link"}},
+		     {"__alloc_skb", "key_link", 7, 192, 2, 0, other_bursts, {"key_link"}});
+		assert_int_equal(s.findings.count, 1);
+		assert_string_equal(lead(&s, 0), "key_alloc");
+		done(&s);
+	}
+	{
+		/* more of them than of the other */
+		PLAY(&s, {"key_alloc", "key_alloc", 7, 256, 2, 0, even, {"key_link"}},
+		     {"__alloc_skb", "key_link", 7, 192, 10, 0, other_bursts, {"key_link"}});
+		assert_int_equal(s.findings.count, 2);
+		done(&s);
+	}
+	{
+		/* by a way of its own */
+		PLAY(&s, {"key_alloc", "key_alloc", 7, 256, 10, 0, even, {"key_link"}},
+		     {"__alloc_skb", "other", 7, 192, 2, 0, other_bursts, {"other"}});
+		assert_int_equal(s.findings.count, 2);
+		done(&s);
+	}
+}
+
 /* What an interrupt allocates for what a process does: as many, one to one. */
 static void one_to_one(void **state)
 {
@@ -348,10 +377,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(even_leaks), cmocka_unit_test(of_a_process),
-		cmocka_unit_test(namespaces), cmocka_unit_test(never_lead),
-		cmocka_unit_test(one_to_one), cmocka_unit_test(uneven),
-		cmocka_unit_test(units),      cmocka_unit_test(nothing),
-		cmocka_unit_test(words),
+		cmocka_unit_test(namespaces), cmocka_unit_test(containers),
+		cmocka_unit_test(never_lead), cmocka_unit_test(one_to_one),
+		cmocka_unit_test(uneven),     cmocka_unit_test(units),
+		cmocka_unit_test(nothing),    cmocka_unit_test(words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
