@@ -254,6 +254,39 @@ case_suspects_namespaces() {
 	}
 }
 
+# Who does not read holds what lies unread, whoever sent it.
+case_suspects_held() {
+	need python3
+	need jq
+	python3 - >pids <<-'END' &
+		import os, socket, sys, time
+		receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		receiver.setsockopt(socket.SOL_SOCKET, 33, 1 << 26)
+		receiver.bind(("127.0.0.1", 0))
+		where = receiver.getsockname()
+		child = os.fork()
+		if not child:
+		    time.sleep(16)
+		    os._exit(0)
+		receiver.close()
+		print(child, os.getpid(), flush=True)
+		sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		for _ in range(4500):
+		    sender.sendto(b"x" * 700, where)
+		    time.sleep(0.0033)
+	END
+	sleep 1
+	"$binary" suspects --for 12s -D 1s --format json >out
+	wait
+	jq -e --argjson receiver "$(cut -d ' ' -f 1 pids)" --argjson sender "$(cut -d ' ' -f 2 pids)" \
+		'[.findings[] | select(.holder != null and .holder.what == "unread")] | length == 1 and (.[0] | .verdict == "held" and
+		.holder.pid == $receiver and .processes[0].pid == $sender and .holder.rose > 1000000)' out >/dev/null || {
+		cat pids
+		jq -c '.findings[] | [.verdict, .lead, .holder, .processes[0], .evidence]' out
+		exit 1
+	}
+}
+
 # Memory that lasts for minutes is told at the second sample, whatever the rule's duration.
 case_watch_storm() {
 	need python3
