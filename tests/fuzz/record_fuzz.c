@@ -12,7 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct kpm_tagset *tags = kpm_tagset_new();
 	struct kpm_recording *recording;
+	const struct kpm_visible_reading *seen;
 	struct kpm_snapshot snap;
+	struct kpm_path path;
 	FILE *in;
 
 	if (!size || !tags) {
@@ -32,6 +34,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (!kpm_recording_read(recording, i, &snap, NULL) &&
 			    (snap.count > kpm_tagset_count(tags) ||
 			     (snap.count && !kpm_recording_locations(recording))))
+				abort();
+		kpm_recording_who(recording);
+		kpm_recording_path(recording, 0, &path);
+		if (path.count > KPM_PATH_MAX)
+			abort();
+		seen = kpm_recording_seen(recording);
+		for (uint32_t i = 0; seen && i < seen->count; i++)
+			if (seen->list[i].what >= KPM_VISIBLES)
 				abort();
 		kpm_recording_read(recording, 0, &snap, NULL);
 		kpm_recording_at(recording, "+1s");
