@@ -311,7 +311,7 @@ void kpm_sampler_evidence(struct kpm_sampler *s, uint32_t tag, bool ages,
 		ages = false;
 	kpm_evidence_gather(&s->snap, &s->snap.rows[tag], kpm_tagset_get(s->tags, tag), s->trend,
 			    ages ? &objects : NULL, evidence);
-	kpm_evidence_stays(evidence, s->who, tag);
+	kpm_evidence_who(evidence, s->who, tag);
 }
 
 void kpm_sampler_path(const struct kpm_sampler *s, uint32_t tag, struct kpm_path *path)

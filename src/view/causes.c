@@ -117,7 +117,7 @@ int kpm_cause_leads(const struct kpm_causes *w, uint32_t suspect)
 	const struct kpm_suspect *s = &w->suspects[suspect];
 	const char *symbol = kpm_tagset_get(w->of->tags, s->tag)->symbol;
 
-	if (s->evidence.hold_why && !s->evidence.hold_s)
+	if (s->evidence.of_others)
 		return 0;
 	return symbol && w->of->helper && w->of->helper(w->of->arg, symbol) ? 1 : 2;
 }

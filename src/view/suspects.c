@@ -75,7 +75,7 @@ static void ask_ages(const struct kpm_snapshot *snap, const struct kpm_tagset *t
 		kpm_evidence_gather(snap, &snap->rows[s->tag], kpm_tagset_get(tags, s->tag), trend,
 				    &objects, &s->evidence);
 		ask_cohort(ages, objects.now_s, s);
-		kpm_evidence_stays(&s->evidence, who, s->tag);
+		kpm_evidence_who(&s->evidence, who, s->tag);
 		s->verdict = kpm_verdict_on(&s->evidence);
 	}
 }
@@ -104,7 +104,7 @@ uint32_t kpm_suspects_rank(const struct kpm_snapshot *snap, const struct kpm_tag
 		s->tag = grown[i].tag;
 		kpm_evidence_gather(snap, &snap->rows[s->tag], kpm_tagset_get(tags, s->tag), trend,
 				    NULL, &s->evidence);
-		kpm_evidence_stays(&s->evidence, who, s->tag);
+		kpm_evidence_who(&s->evidence, who, s->tag);
 		s->verdict = kpm_verdict_on(&s->evidence);
 	}
 	if (count)

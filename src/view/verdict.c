@@ -182,31 +182,36 @@ double kpm_storm(const struct kpm_snapshot *snap, const struct kpm_trend *trend,
  * What the kernel frees late on purpose: in less than twice that time it cannot be told from a
  * leak.
  */
-static void note_design(struct kpm_evidence *e, const struct kpm_tag_name *name)
+static void note_design(struct kpm_evidence *e, const char *symbol)
 {
 	static const struct {
 		const char *symbol;
 		uint32_t hold_s;
+		bool of_others;
 		const char *why;
 	} table[] = {
 		/* include/net/tcp.h: TCP_TIMEWAIT_LEN, and what such a socket keeps */
-		{"inet_twsk_alloc", 60, "TIME_WAIT"},
-		{"inet_bind_bucket_create", 60, "TIME_WAIT"},
-		{"inet_bind2_bucket_create", 60, "TIME_WAIT"},
-		{"__inet_hash_connect", 60, "TIME_WAIT"},
+		{"inet_twsk_alloc", 60, false, "TIME_WAIT"},
+		{"inet_bind_bucket_create", 60, false, "TIME_WAIT"},
+		{"inet_bind2_bucket_create", 60, false, "TIME_WAIT"},
+		{"__inet_hash_connect", 60, false, "TIME_WAIT"},
 		/* mm/vmalloc.c: areas are purged when many have gathered */
-		{"alloc_vmap_area", 600, "purged lazily"},
+		{"alloc_vmap_area", 600, false, "purged lazily"},
 		/* mm/slub.c: an array for each slab, which grows with what others hold in slabs */
-		{"alloc_slab_obj_exts", 0, "belongs to the slabs of others"},
+		{"alloc_slab_obj_exts", 0, true, "belongs to the slabs of others"},
 		/* security/security.c: each inode's, and inodes are a cache */
-		{"security_inode_alloc", 0, "belongs to inodes, which are reclaimable"},
+		{"security_inode_alloc", 0, true, "belongs to inodes, which are reclaimable"},
+		/* mm/percpu.c: chunks, which hold the per-CPU memory of others */
+		{"pcpu_create_chunk", 0, false, "holds per-CPU memory of others"},
+		{"pcpu_get_vm_areas", 0, false, "holds per-CPU memory of others"},
 	};
 
-	for (size_t i = 0; name && name->symbol && i < sizeof(table) / sizeof(*table); i++) {
-		if (strcmp(name->symbol, table[i].symbol))
+	for (size_t i = 0; symbol && i < sizeof(table) / sizeof(*table); i++) {
+		if (strcmp(symbol, table[i].symbol))
 			continue;
 		e->hold_s = table[i].hold_s;
 		e->hold_why = table[i].why;
+		e->of_others = table[i].of_others;
 	}
 }
 
@@ -255,7 +260,7 @@ void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *
 		.bend = 1,
 		.survived = -1,
 	};
-	note_design(e, name);
+	note_design(e, name ? name->symbol : NULL);
 	e->span_ns = e->steps.seen_ns;
 	e->newcomer = e->span_ns * 2 < kpm_trend_span(trend) && e->span_ns < NEWCOMER_NS;
 	for (int w = 0; w < KPM_VERDICT_WINDOWS; w++) {
@@ -283,10 +288,13 @@ void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *
 	}
 }
 
-void kpm_evidence_stays(struct kpm_evidence *e, const struct kpm_who *who, uint32_t tag)
+void kpm_evidence_who(struct kpm_evidence *e, const struct kpm_who *who, uint32_t tag)
 {
+	const struct kpm_share *owner = who ? kpm_who_first(who, tag, KPM_OWNER) : NULL;
 	struct kpm_stay stay = who ? kpm_who_stay(who, tag) : (struct kpm_stay){0};
 
+	if (owner && !e->hold_why)
+		note_design(e, kpm_who_get(who, owner->party)->name);
 	if (e->cohort || !stay.samples)
 		return;
 	e->cohort = stay.samples;

@@ -62,6 +62,7 @@ struct kpm_evidence {
 	 * (`hold_why` says to which) */
 	uint32_t hold_s;
 	const char *hold_why;
+	bool of_others; /* a part of what others hold: nothing is named after it */
 	double old;
 	uint32_t old_s;
 	/* of the objects that were outstanding old_s ago, the share that still is; negative: not known */
@@ -80,8 +81,11 @@ void kpm_evidence_gather(const struct kpm_snapshot *snap, const struct kpm_row *
 			 const struct kpm_tag_name *name, const struct kpm_trend *trend,
 			 const struct kpm_objects *objects, struct kpm_evidence *evidence);
 
-/* Adds what samples tell of whether old objects stay, unless it is known already. `who` may be NULL. */
-void kpm_evidence_stays(struct kpm_evidence *evidence, const struct kpm_who *who, uint32_t tag);
+/*
+ * Adds what samples tell: what the owner's objects are by design, and whether old ones stay, unless that
+ * is known already. `who` may be NULL.
+ */
+void kpm_evidence_who(struct kpm_evidence *evidence, const struct kpm_who *who, uint32_t tag);
 
 /* Memory that lasts for so many seconds is a storm's. */
 #define KPM_STORM_S 300
