@@ -133,7 +133,9 @@ static void judge_run(struct kpm_evidence *e, const struct kpm_point *p, int cou
 	offset = kpm_median(distance, count);
 	for (int i = 0; i < count; i++) {
 		distance[i] = fabs(p[i].bytes - slope * p[i].at - offset);
-		if (i && p[i].bytes - p[i - 1].bytes > jump)
+		/* what came before the middle of the first third, or after that of the last, is no
+		 * part of what has grown between the two */
+		if (i > third / 2 && i < count - third / 2 && p[i].bytes - p[i - 1].bytes > jump)
 			jump = p[i].bytes - p[i - 1].bytes;
 	}
 	e->noise = kpm_median(distance, count);

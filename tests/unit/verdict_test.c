@@ -29,6 +29,11 @@ static double leak(int t, int n)
 	(void)n;
 	return 100 + 30 * t;
 }
+static double leak_behind_a_step(int t, int n)
+{
+	(void)n;
+	return t < 2 ? 150 * t : 300 + 3 * t;
+}
 /* Rises four times in 90 samples. */
 static double rare_steps(int t, int n)
 {
@@ -232,7 +237,7 @@ static const struct history histories[] = {
 	{.name = "early step", .of = early_step, .want = KPM_STEADY},
 	{.name = "cache warms up", .of = warm_up, .want = KPM_CACHE, .paged = true},
 	{.name = "warm-up of unreclaimable memory", .of = slow_warm_up, .want = KPM_GROWING},
-	{.name = "warm-up that is over", .of = warm_up, .want = KPM_STEADY},
+	{.name = "warm-up that is over", .of = warm_up, .want = KPM_BOUNDED},
 	{.name = "reclaimable that grows for ever", .of = leak, .want = KPM_CACHE, .paged = true},
 	{.name = "diurnal", .of = diurnal, .want = KPM_STEADY},
 	{.name = "burst that is freed", .of = burst, .want = KPM_STEADY},
@@ -283,6 +288,12 @@ static const struct history histories[] = {
 	 .want = KPM_GROWING,
 	 .symbol = "security_inode_alloc"},
 	{.name = "a leak in a few steps", .of = rare_steps, .want = KPM_LEAK},
+	{.name = "a leak in what was filled at first",
+	 .of = leak_behind_a_step,
+	 .want = KPM_LEAK,
+	 .turned = 14,
+	 .cohort = 15,
+	 .stayed = 1},
 	{.name = "a leak that has stopped", .of = stops, .want = KPM_STOPPED},
 	{.name = "stopped, and all of it is looked at",
 	 .of = stops,
