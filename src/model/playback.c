@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/strings.h"
 #include "model/playback.h"
+#include "model/playback_who.h"
 #include "model/record_line.h"
 
 /* Tags of a recording: some sessions may have used all numbers of the kernel side. */
@@ -20,16 +21,7 @@
 /* Merged caches of a recording: a kernel has some hundred caches. */
 #define MERGED_MAX 1024
 
-/* Who has a share of a tag. */
-struct recorded {
-	struct kpm_party party; /* owns its strings */
-	struct kpm_share share;
-};
-
-/* No recorder writes more of a tag. */
-#define RECORDED_MAX 64
-
-/* Nor more counts of what can be seen. */
+/* No recorder writes more counts of what can be seen. */
 #define SEEN_MAX 100000
 
 /* A tag of the recording. */
@@ -38,12 +30,7 @@ struct entry {
 	struct kpm_row row;
 	struct kpm_location location;
 	char *strings[7]; /* of the location */
-	struct recorded *who;
-	uint32_t who_count, who_capacity;
-	uint32_t samples;
-	uint64_t lost;
-	struct kpm_stay stay;
-	struct kpm_path path;
+	struct kpm_played_who who;
 };
 
 struct kpm_playback {
@@ -77,27 +64,13 @@ static void clear_location(struct entry *e)
 	e->location = (struct kpm_location){0};
 }
 
-static void clear_who(struct entry *e)
-{
-	for (uint32_t i = 0; i < e->who_count; i++) {
-		free((char *)e->who[i].party.name);
-		free((char *)e->who[i].party.module);
-	}
-	e->who_count = 0;
-	e->samples = 0;
-	e->lost = 0;
-	e->stay = (struct kpm_stay){0};
-	e->path.count = 0;
-}
-
 void kpm_playback_free(struct kpm_playback *p)
 {
 	if (!p)
 		return;
 	for (uint32_t i = 0; i < p->count; i++) {
 		clear_location(&p->entries[i]);
-		clear_who(&p->entries[i]);
-		free(p->entries[i].who);
+		kpm_played_who_done(&p->entries[i].who);
 	}
 	kpm_who_free(p->who);
 	free(p->entries);
@@ -271,88 +244,19 @@ static int read_start(struct kpm_playback *p, const struct kpm_record_line *line
 	if (!strcmp(line->part[1], "full"))
 		for (uint32_t i = 0; i < p->count; i++) {
 			p->entries[i].row = (struct kpm_row){0};
-			clear_who(&p->entries[i]);
+			kpm_played_who_clear(&p->entries[i].who);
 		}
 	return 0;
 }
 
-/* wt NUMBER SAMPLES LOST: what was known of the tag is over */
-static int read_who(struct kpm_playback *p, const struct kpm_record_line *line)
+static int read_who(struct kpm_playback *p, struct kpm_record_line *line)
 {
 	struct entry *e = entry_of(p, line);
-	uint32_t samples;
-	uint64_t lost;
 
-	if (!e || !kpm_record_u32(line, 2, &samples) || !kpm_record_u64(line, 3, &lost))
+	if (!e)
 		return -EBADMSG;
-	clear_who(e);
-	e->samples = samples;
-	e->lost = lost;
 	p->has_who = true;
-	return 0;
-}
-
-/* wa NUMBER SAMPLES SHARE */
-static int read_stay(struct kpm_playback *p, const struct kpm_record_line *line)
-{
-	struct entry *e = entry_of(p, line);
-	uint32_t share;
-
-	if (!e || !kpm_record_u32(line, 2, &e->stay.samples) || !kpm_record_u32(line, 3, &share) ||
-	    share > 1000000)
-		return -EBADMSG;
-	e->stay.share = share / 1e6;
-	return 0;
-}
-
-/* wf NUMBER NAME MODULE */
-static int read_step(struct kpm_playback *p, struct kpm_record_line *line)
-{
-	const char *name = kpm_record_text(line, 2), *module = kpm_record_text(line, 3);
-	struct entry *e = entry_of(p, line);
-	struct kpm_path_step step;
-
-	if (!e || !name || !module)
-		return -EBADMSG;
-	if (e->path.count == KPM_PATH_MAX)
-		return 0;
-	step = (struct kpm_path_step){kpm_strings_keep(&p->names, name),
-				      kpm_strings_keep(&p->names, module)};
-	if (!step.name || !step.module)
-		return -ENOMEM;
-	e->path.step[e->path.count++] = step;
-	return 0;
-}
-
-/* wo, wp or wc NUMBER SHARE ERROR SAMPLES NAME [MODULE | PID STARTED] */
-static int read_party(struct kpm_playback *p, struct kpm_record_line *line,
-		      enum kpm_party_kind kind)
-{
-	struct entry *e = entry_of(p, line);
-	struct recorded r = {.party.kind = kind};
-	const char *name, *module;
-	uint32_t share, error;
-
-	if (!e || !kpm_record_u32(line, 2, &share) || !kpm_record_u32(line, 3, &error) ||
-	    !kpm_record_u32(line, 4, &r.share.samples) || share > 1000000)
-		return -EBADMSG;
-	name = kpm_record_text(line, 5);
-	module = kind == KPM_OWNER ? kpm_record_text(line, 6) : NULL;
-	if (!name || (kind == KPM_OWNER && !module))
-		return -EBADMSG;
-	if (kind == KPM_PROCESS && (!kpm_record_u32(line, 6, &r.party.pid) ||
-				    !kpm_record_i64(line, 7, &r.party.started_ns)))
-		return -EBADMSG;
-	if (e->who_count >= RECORDED_MAX)
-		return 0;
-	if (kpm_array_reserve(e->who, e->who_capacity, e->who_count + 1))
-		return -ENOMEM;
-	r.share.share = share / 1e6;
-	r.share.error = error / 1e6;
-	r.party.name = strdup(name);
-	r.party.module = module ? strdup(module) : NULL;
-	e->who[e->who_count++] = r;
-	return r.party.name && (r.party.module || !module) ? 0 : -ENOMEM;
+	return kpm_played_who_line(&e->who, line, &p->names);
 }
 
 /* v WHAT PID COUNT COMM; what this version does not know is passed over */
@@ -426,8 +330,6 @@ static int read_capacity(const struct kpm_record_line *line, struct kpm_snapshot
 		       : -EBADMSG;
 }
 
-static const char *const who_words[KPM_PARTY_KINDS] = {"wo", "wp", "wc"};
-
 int kpm_playback_line(struct kpm_playback *p, char *text, struct kpm_snapshot *snap)
 {
 	struct kpm_record_line line;
@@ -440,15 +342,8 @@ int kpm_playback_line(struct kpm_playback *p, char *text, struct kpm_snapshot *s
 			return read_counter(p, &line, &kpm_counters[i]);
 	if (!strcmp(word, "na"))
 		return read_no_audit(p, &line);
-	if (!strcmp(word, "wt"))
+	if (kpm_played_who_knows(word))
 		return read_who(p, &line);
-	if (!strcmp(word, "wa"))
-		return read_stay(p, &line);
-	if (!strcmp(word, "wf"))
-		return read_step(p, &line);
-	for (int kind = 0; kind < KPM_PARTY_KINDS; kind++)
-		if (!strcmp(word, who_words[kind]))
-			return read_party(p, &line, kind);
 	if (!strcmp(word, "ca"))
 		return read_merged(p, &line);
 	if (word[0] && word[1])
@@ -516,27 +411,12 @@ const struct kpm_location *const *kpm_playback_locations(struct kpm_playback *p)
 	return p->locations;
 }
 
-static int tell_who(struct kpm_playback *p, const struct entry *e)
-{
-	for (uint32_t i = 0; i < e->who_count; i++) {
-		struct kpm_share share = e->who[i].share;
-		int64_t party = kpm_who_party(p->who, &e->who[i].party);
-
-		share.party = party;
-		if (party < 0 || kpm_who_set(p->who, e->tag, &share))
-			return -ENOMEM;
-	}
-	kpm_who_count(p->who, e->tag, e->samples, e->lost);
-	kpm_who_set_stay(p->who, e->tag, &e->stay);
-	return 0;
-}
-
 void kpm_playback_path(const struct kpm_playback *p, uint32_t tag, struct kpm_path *path)
 {
 	path->count = 0;
 	for (uint32_t i = 0; i < p->count; i++)
 		if (p->entries[i].tag == tag)
-			*path = p->entries[i].path;
+			*path = p->entries[i].who.path;
 }
 
 const struct kpm_visible_reading *kpm_playback_seen(const struct kpm_playback *p)
@@ -556,6 +436,6 @@ struct kpm_who *kpm_playback_who(struct kpm_playback *p)
 		return NULL;
 	ret = kpm_who_begin(p->who, kpm_tagset_count(p->tags));
 	for (uint32_t i = 0; !ret && i < p->count; i++)
-		ret = tell_who(p, &p->entries[i]);
+		ret = kpm_played_who_tell(&p->entries[i].who, p->who, p->entries[i].tag);
 	return ret || kpm_who_end(p->who) ? NULL : p->who;
 }
