@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "app/diagnosis.h"
+#include "base/clock.h"
 #include "resolve/helpers.h"
 #include "view/alerts.h"
 
@@ -35,6 +36,25 @@ void kpm_diagnosis_half(struct kpm_diagnosis *d, struct kpm_sampler *s,
 	kpm_cohorts_note(&s->snap, s->tags, trend, &d->ages);
 }
 
+/*
+ * Of tables that have been tracked for ten times as long as this run and more: when what is there was
+ * allocated.
+ */
+#define TRACKED_RUNS 10
+
+static void read_births(struct kpm_diagnosis *d, struct kpm_sampler *s,
+			const struct kpm_trend *trend)
+{
+	int64_t tracked = s->snap.mono_ns - s->snap.started_ns;
+
+	free(d->ages.births.parts);
+	d->ages.births = (struct kpm_births){0};
+	if (!s->source || !s->source->ops->births ||
+	    tracked < TRACKED_RUNS * kpm_trend_span(trend) ||
+	    s->source->ops->births(s->source, tracked / KPM_SECOND, &d->ages.births))
+		d->ages.births.since_s = 0;
+}
+
 int kpm_diagnose(struct kpm_diagnosis *d, struct kpm_sampler *s, const struct kpm_trend *trend,
 		 const struct kpm_labels *labels, bool ages, uint32_t most)
 {
@@ -44,6 +64,8 @@ int kpm_diagnose(struct kpm_diagnosis *d, struct kpm_sampler *s, const struct kp
 	d->labels = labels;
 	d->ages.scan = ages_of;
 	d->ages.arg = s->source;
+	if (ages)
+		read_births(d, s, trend);
 	d->suspect_count = kpm_suspects_rank(&s->snap, s->tags, trend, s->who,
 					     ages && s->source ? &d->ages : NULL, d->suspects,
 					     KPM_DIAGNOSIS_SUSPECTS);
@@ -96,4 +118,6 @@ void kpm_diagnosis_done(struct kpm_diagnosis *d)
 	kpm_findings_done(&d->findings);
 	kpm_looks_done(&d->looks);
 	kpm_untracked_done(&d->untracked);
+	free(d->ages.births.parts);
+	d->ages.births = (struct kpm_births){0};
 }

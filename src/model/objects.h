@@ -31,4 +31,16 @@ struct kpm_objects {
 	uint64_t other;
 };
 
+/*
+ * When what is outstanding was allocated: of each tag the objects of each part of the time since
+ * tracking began, the oldest part first.
+ */
+#define KPM_BIRTH_PARTS 12
+
+struct kpm_births {
+	uint64_t (*parts)[KPM_BIRTH_PARTS]; /* [tag] */
+	uint32_t tags;
+	uint32_t since_s; /* all parts together; 0: not known */
+};
+
 #endif

@@ -120,6 +120,15 @@ int kpm_map_source_objects(struct kpm_source *src, uint32_t tag, uint32_t surviv
 	return ret ? ret : kpm_tag_objects(m->tables, tag, now, survive_s, objects);
 }
 
+int kpm_map_source_births(struct kpm_source *src, uint32_t since_s, struct kpm_births *births)
+{
+	const struct kpm_map_source *m = (const struct kpm_map_source *)src;
+	uint32_t now = 0;
+	int ret = read_clock(m->clock, &now);
+
+	return ret ? ret : kpm_tag_births(m->tables, now, since_s, births);
+}
+
 int kpm_map_source_check_samples(struct kpm_source *src, struct kpm_sample_check *check)
 {
 	return kpm_check_samples(((const struct kpm_map_source *)src)->tables, check);

@@ -37,6 +37,7 @@ struct kpm_map_source {
 int kpm_map_source_sample(struct kpm_source *src, struct kpm_snapshot *snap, struct kpm_err *err);
 int kpm_map_source_objects(struct kpm_source *src, uint32_t tag, uint32_t survive_s,
 			   struct kpm_objects *objects);
+int kpm_map_source_births(struct kpm_source *src, uint32_t since_s, struct kpm_births *births);
 int kpm_map_source_check_samples(struct kpm_source *src, struct kpm_sample_check *check);
 int kpm_map_source_raise(struct kpm_source *src, uint32_t tag, uint32_t seconds);
 int kpm_map_source_samples(struct kpm_source *src, struct kpm_samples *samples);

@@ -73,6 +73,7 @@ static void pinned_close(struct kpm_source *src)
 static const struct kpm_source_ops pinned_ops = {
 	.sample = kpm_map_source_sample,
 	.objects = kpm_map_source_objects,
+	.births = kpm_map_source_births,
 	.samples = kpm_map_source_samples,
 	.modules = kpm_map_source_modules,
 	.charges = kpm_map_source_charges,

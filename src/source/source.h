@@ -31,6 +31,10 @@ struct kpm_source_ops {
 	 * old are its survivors. NULL if the source has no objects. 0 or -errno. */
 	int (*objects)(struct kpm_source *src, uint32_t tag, uint32_t survive_s,
 		       struct kpm_objects *objects);
+	/* Counts the objects of all tags by when they were allocated within the last `since_s` seconds,
+	 * which walks the whole table. NULL where `objects` is. 0 or -errno; births->parts is to be
+	 * freed. */
+	int (*births)(struct kpm_source *src, uint32_t since_s, struct kpm_births *births);
 	/* Reads the samples of the tags that the last snapshot has. NULL if the source has none. 0 or
 	 * -errno. */
 	int (*samples)(struct kpm_source *src, struct kpm_samples *samples);

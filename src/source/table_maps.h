@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shared by tables.c and sample_tables.c: the maps as they lie in our memory. */
+/* Shared by tables.c, sample_tables.c and tag_objects.c: the maps as they lie in our memory. */
 #ifndef KPM_TABLE_MAPS_H
 #define KPM_TABLE_MAPS_H
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source/table_maps.h"
 #include "source/tag_objects.h"
 
 struct grouping {
@@ -82,4 +83,41 @@ int kpm_tag_objects(const struct kpm_tables *tables, uint32_t tag, uint32_t now,
 	free(member);
 	free(bytes);
 	return member && bytes ? 0 : -ENOMEM;
+}
+
+struct birth_count {
+	const struct kpm_tables *tables;
+	uint32_t now;
+	struct kpm_births *births;
+};
+
+static int count_birth(const struct kpm_slot *entry, void *arg)
+{
+	const struct birth_count *c = arg;
+	uint32_t id = entry->w1 >> KPM_TAG_SHIFT, since = c->births->since_s, part;
+	uint32_t age = (c->now + 1 - (entry->w1 & KPM_TIME_MASK)) & KPM_TIME_MASK;
+	uint32_t tag = id < c->tables->tag_slots ? c->tables->of[id] : 0;
+
+	/* the clock of objects begins anew in a year: what is older than all is of then */
+	if (!tag || tag > c->births->tags || age > since + 1)
+		return 0;
+	part = (uint64_t)(age > since ? 0 : since - age) * KPM_BIRTH_PARTS / (since + 1);
+	c->births->parts[tag - 1][part] += 1ULL << (entry->w0 & KPM_W0_WEIGHT);
+	return 0;
+}
+
+int kpm_tag_births(const struct kpm_tables *b, uint32_t now, uint32_t since_s,
+		   struct kpm_births *births)
+{
+	struct birth_count c = {b, now, births};
+
+	*births = (struct kpm_births){.since_s = since_s};
+	for (uint32_t i = 0; i < b->listed; i++)
+		if (b->ours[i] >= births->tags)
+			births->tags = b->ours[i] + 1;
+	births->parts = calloc(births->tags + 1, sizeof(*births->parts));
+	if (!births->parts)
+		return -ENOMEM;
+	kpm_tables_walk(b, count_birth, &c);
+	return 0;
 }

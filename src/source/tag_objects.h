@@ -16,4 +16,8 @@
 int kpm_tag_objects(const struct kpm_tables *tables, uint32_t tag, uint32_t now, uint32_t survive_s,
 		    struct kpm_objects *objects);
 
+/* The births of all tags that have a number by now. 0 or -ENOMEM; births->parts is to be freed. */
+int kpm_tag_births(const struct kpm_tables *tables, uint32_t now, uint32_t since_s,
+		   struct kpm_births *births);
+
 #endif

@@ -78,7 +78,7 @@ static void sum_up(const struct kpm_causes *w, struct kpm_finding *f)
 
 		f->objects += e->diff;
 		f->bytes += e->bytes;
-		f->bytes_per_s += e->slope[KPM_RUN];
+		f->bytes_per_s += e->even_s ? (double)e->bytes / e->even_s : e->slope[KPM_RUN];
 		all += kpm_cause_objects(w, f->members[i]);
 	}
 	find_unit(w, f, all);

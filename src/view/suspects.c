@@ -76,6 +76,7 @@ static void ask_ages(const struct kpm_snapshot *snap, const struct kpm_tagset *t
 				    &objects, &s->evidence);
 		ask_cohort(ages, objects.now_s, s);
 		kpm_evidence_who(&s->evidence, who, s->tag);
+		kpm_evidence_births(&s->evidence, &ages->births, s->tag);
 		s->verdict = kpm_verdict_on(&s->evidence);
 	}
 }
@@ -89,11 +90,16 @@ uint32_t kpm_suspects_rank(const struct kpm_snapshot *snap, const struct kpm_tag
 	uint32_t found = 0, count = 0;
 
 	for (uint32_t i = 0; grown && close && i < snap->count; i++) {
+		struct kpm_evidence e = {0};
 		int64_t over;
 
-		if (kpm_trend_growth(trend, i, KPM_KINDS, KPM_WINDOW_RUN, &grown[found].bytes,
-				     &over) &&
-		    grown[found].bytes > 0)
+		kpm_evidence_births(&e, ages ? &ages->births : NULL, i);
+		if (!kpm_trend_growth(trend, i, KPM_KINDS, KPM_WINDOW_RUN, &grown[found].bytes,
+				      &over))
+			continue;
+		if (e.even_s)
+			grown[found].bytes += kpm_row_sum(&snap->rows[i]).bytes;
+		if (grown[found].bytes > 0)
 			grown[found++].tag = i;
 	}
 	if (found)
@@ -105,6 +111,7 @@ uint32_t kpm_suspects_rank(const struct kpm_snapshot *snap, const struct kpm_tag
 		kpm_evidence_gather(snap, &snap->rows[s->tag], kpm_tagset_get(tags, s->tag), trend,
 				    NULL, &s->evidence);
 		kpm_evidence_who(&s->evidence, who, s->tag);
+		kpm_evidence_births(&s->evidence, ages ? &ages->births : NULL, s->tag);
 		s->verdict = kpm_verdict_on(&s->evidence);
 	}
 	if (count)

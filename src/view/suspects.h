@@ -33,6 +33,7 @@ struct kpm_ages {
 	void *arg;
 	struct kpm_cohort cohorts[KPM_COHORTS_MAX];
 	uint32_t cohort_count;
+	struct kpm_births births; /* of what was there before this run; since_s 0: not known */
 };
 
 /*

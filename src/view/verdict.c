@@ -62,6 +62,14 @@
  */
 #define STORM_NS   (10 * KPM_SECOND)
 #define STORM_PART 0.01
+/*
+ * Allocated evenly: so many objects at least (eight of each part of the time), of each part of the time this
+ * part of an even share, and of the first third as many as of the last, but for this part: what lives for
+ * a time and goes is scarce among the old.
+ */
+#define EVEN_OBJECTS 96
+#define EVEN_PART    0.4
+#define EVEN_LIVES   0.7
 /* A slope is sustained if the middle and the last third each gain this part of an even share. */
 #define SUSTAINED_SHARE 5
 
@@ -303,6 +311,27 @@ void kpm_evidence_who(struct kpm_evidence *e, const struct kpm_who *who, uint32_
 	e->stayed = fmin(stay.share, 1);
 }
 
+void kpm_evidence_births(struct kpm_evidence *e, const struct kpm_births *births, uint32_t tag)
+{
+	const uint64_t *part;
+	uint64_t all = 0, early = 0, late = 0;
+
+	if (!births || !births->since_s || tag >= births->tags)
+		return;
+	part = births->parts[tag];
+	for (int i = 0; i < KPM_BIRTH_PARTS; i++) {
+		all += part[i];
+		early += i < KPM_BIRTH_PARTS / 3 ? part[i] : 0;
+		late += i >= KPM_BIRTH_PARTS - KPM_BIRTH_PARTS / 3 ? part[i] : 0;
+	}
+	if (all < EVEN_OBJECTS || early < EVEN_LIVES * late || late < EVEN_LIVES * early)
+		return;
+	for (int i = 0; i < KPM_BIRTH_PARTS; i++)
+		if (part[i] * KPM_BIRTH_PARTS < EVEN_PART * all)
+			return;
+	e->even_s = births->since_s;
+}
+
 /* In every window that there is. */
 static bool rises_everywhere(const struct kpm_evidence *e)
 {
@@ -346,6 +375,10 @@ static enum kpm_verdict judge(const struct kpm_evidence *e)
 		     e->grown > GROWN_NOISES * e->noise;
 	bool turned_over = is_turned_over(e);
 
+	/* older evidence than that of this run; objects whose frees were missed look the same */
+	if (e->even_s && !e->reclaimable && !e->hold_why && !turned_over &&
+	    !(e->blind && (e->missed || freed > MUCH_FREED)))
+		return KPM_LEAK;
 	if (e->steps.steps < STEPS_LEAST || !e->known[KPM_RUN])
 		return KPM_STEADY;
 	if (!grows)
@@ -416,6 +449,9 @@ char *kpm_evidence_words(const struct kpm_evidence *e, char *buf)
 	*buf = '\0';
 	if (e->storm > 0)
 		add(buf, "takes %s/s now, ", kpm_format_size(e->storm, size));
+	if (e->even_s)
+		add(buf, "of each twelfth of the %s since tracking began as many are still there, ",
+		    kpm_format_duration(e->even_s * KPM_SECOND, time));
 	if (e->steps.steps < STEPS_LEAST || !e->known[KPM_RUN]) {
 		add(buf, "too few samples (%u)", e->steps.steps);
 		return buf;

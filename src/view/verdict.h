@@ -54,6 +54,9 @@ struct kpm_evidence {
 	double late;         /* part of `grown` that the last third still gained */
 	uint32_t late_moves; /* changes between the points of the last third */
 	double still_s;      /* seconds since the last of all changes */
+	/* how long it has been tracked, if what is outstanding was allocated evenly over all of that;
+	 * else 0 */
+	uint32_t even_s;
 	/* bytes a second of the last seconds, if at that pace the available memory lasts for minutes */
 	double storm;
 	/* share of the outstanding objects that are old_s seconds old or older */
@@ -94,6 +97,10 @@ void kpm_evidence_who(struct kpm_evidence *evidence, const struct kpm_who *who, 
  * seconds and the rest lasts for KPM_STORM_S or less at that pace; else 0. Two samples are enough.
  */
 double kpm_storm(const struct kpm_snapshot *snap, const struct kpm_trend *trend, uint32_t tag);
+
+/* Adds that what is outstanding was allocated evenly since tracking began, if it was. */
+void kpm_evidence_births(struct kpm_evidence *evidence, const struct kpm_births *births,
+			 uint32_t tag);
 
 enum kpm_verdict kpm_verdict_on(const struct kpm_evidence *evidence);
 
