@@ -435,6 +435,44 @@ static void random_walks(void **state)
 	assert_in_range(leaks, 0, 5);
 }
 
+/* What is outstanding by when it was allocated, since tracking began. */
+static void births(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t parts[KPM_BIRTH_PARTS];
+		bool even;
+	} cases[] = {
+		{"a slow leak", {10, 9, 11, 10, 8, 12, 10, 10, 9, 11, 10, 10}, true},
+		{"too few to tell", {7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7}, false},
+		{"what lives for some time", {1, 2, 4, 7, 11, 20, 30, 45, 60, 80, 110, 150}, false},
+		{"made at the begin", {900, 20, 3, 2, 1, 0, 0, 1, 0, 0, 0, 2}, false},
+		{"a leak that has stopped", {90, 90, 90, 90, 90, 90, 90, 90, 0, 0, 0, 0}, false},
+		{"lives half as long as the tracking",
+		 {40, 44, 48, 53, 58, 64, 70, 77, 84, 92, 101, 111},
+		 false},
+	};
+	char text[KPM_EVIDENCE_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct kpm_births all = {(void *)cases[i].parts, 1, 7200};
+		struct kpm_evidence e = {.survived = -1};
+
+		kpm_evidence_births(&e, &all, 1);
+		assert_int_equal(e.even_s, 0);
+		kpm_evidence_births(&e, &all, 0);
+		if ((e.even_s == 7200) != cases[i].even)
+			fail_msg("%s", cases[i].name);
+		assert_int_equal(kpm_verdict_on(&e), cases[i].even ? KPM_LEAK : KPM_STEADY);
+		kpm_evidence_words(&e, text);
+		assert_int_equal(strstr(text, "of the 2.0 h since tracking began") != NULL,
+				 cases[i].even);
+		e.reclaimable = true;
+		assert_int_equal(kpm_verdict_on(&e), KPM_STEADY);
+	}
+}
+
 static void words(void **state)
 {
 	char text[KPM_EVIDENCE_LEN];
@@ -473,6 +511,7 @@ int main(void)
 		cmocka_unit_test(made_up_histories),
 		cmocka_unit_test(random_walks),
 		cmocka_unit_test(newcomers),
+		cmocka_unit_test(births),
 		cmocka_unit_test(words),
 		cmocka_unit_test(slopes),
 	};
