@@ -177,11 +177,11 @@ static bool holds(const struct kpm_holders_of *of, const struct kpm_finding *f,
 	if (kpm_visible_of_process(h->what) && !has_allocated(f, h))
 		return false;
 	for (uint32_t i = 0; i < f->count; i++) {
+		const struct kpm_evidence *e = &of->suspects[f->members[i]].evidence;
 		uint32_t tag = of->suspects[f->members[i]].tag;
 
-		/* the kernel can take that back, whoever has it */
-		if (of->suspects[f->members[i]].evidence.reclaimable ||
-		    !moves_with(of, tag, first, &s))
+		/* the kernel can take that back, whoever has it, and parts go with what they are of */
+		if (e->reclaimable || e->of_others || !moves_with(of, tag, first, &s))
 			continue;
 		h->member = f->members[i];
 		h->objects = objects_at(&of->readings[last], tag) -
