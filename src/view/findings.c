@@ -54,6 +54,9 @@ static void find_unit(const struct kpm_causes *w, struct kpm_finding *f, double 
 
 		for (uint32_t k = 0; k < f->count; k++)
 			as_many += fabs(kpm_cause_objects(w, f->members[k]) - n) <= UNIT_APART * n;
+		/* a part of others may come once for several of them */
+		if (!kpm_cause_leads(w, f->members[i]))
+			continue;
 		if (n >= 1 && n < unit && as_many >= UNIT_TAGS &&
 		    as_many * UNIT_PARTS >= f->count) {
 			unit = n;

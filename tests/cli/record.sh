@@ -53,7 +53,7 @@ case_record_judged() {
 	"$binary" record --objects 100k -D 500ms --for 10s x.kpr
 	kill "$leaker"
 	"$binary" suspects --from x.kpr --format json >out
-	jq -e '.watched_s > 9 and (.findings[0] | .verdict == "leak?" and (.lead | startswith("load_msg+")) and
+	jq -e '.watched_s > 9 and (.findings[0] | .verdict == "kept" and .holder.what == "messages" and (.lead | startswith("load_msg+")) and
 		.processes[0].comm == "leaker" and .processes[0].share > 0.9 and .bytes_per_s > 0)' out >/dev/null || {
 		jq -c '.watched_s, (.findings[0:4][] | del(.tags))' out
 		exit 1
