@@ -41,7 +41,8 @@ static int read_slabinfo(const struct kpm_roots *roots, struct kpm_cache_count *
 		return kpm_fail(err, -code, "%s: %s", path, strerror(code));
 	}
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%47s %" SCNu64 " %*u %" SCNu64, key.name, &active, &size) != 3)
+		size = 0;
+		if (sscanf(line, "%47s %" SCNu64 " %*u %" SCNu64, key.name, &active, &size) < 2)
 			continue;
 		found = bsearch(&key, counts, count, sizeof(*counts), by_name);
 		if (!found)
