@@ -133,6 +133,9 @@ int kpm_looks_take(struct kpm_looks *l, struct kpm_sampler *s, const struct kpm_
 	/* what grew is not known before the second sample */
 	if (s->recording ? !seen : !s->source || kpm_trend_span(trend) <= 0)
 		return 0;
+	/* gone back in a recording: those looks are yet to come */
+	if (l->count && s->snap.mono_ns < l->last_ns)
+		kpm_looks_done(l);
 	if (l->every_ns < every_ns)
 		l->every_ns = every_ns;
 	if (l->count && s->snap.mono_ns - l->last_ns < l->every_ns)
