@@ -98,7 +98,7 @@ static int count_birth(const struct kpm_slot *entry, void *arg)
 	uint32_t age = (c->now + 1 - (entry->w1 & KPM_TIME_MASK)) & KPM_TIME_MASK;
 	uint32_t tag = id < c->tables->tag_slots ? c->tables->of[id] : 0;
 
-	/* the clock of objects begins anew in a year: what is older than all is of then */
+	/* the clock of objects wraps after a year: what is older than the tracking is of then */
 	if (!tag || tag > c->births->tags || age > since + 1)
 		return 0;
 	part = (uint64_t)(age > since ? 0 : since - age) * KPM_BIRTH_PARTS / (since + 1);
